@@ -1,0 +1,174 @@
+"""What every channel promises. The contract suite in ``tests/contracts/test_channels.py`` holds them to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from nanoclaw.events.kinds import Event
+from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.turns import Reply, TurnId
+
+
+class ChannelError(NanoclawError):
+    """A channel could not start, receive or send."""
+
+
+class TemporarySendError(ChannelError):
+    """Sending failed in a way that may pass: the outbox tries again."""
+
+
+class PermanentSendError(ChannelError):
+    """This message can never be sent to this chat; trying again is useless."""
+
+
+class Dialect(StrEnum):
+    """How a channel writes emphasis, links and code."""
+
+    MARKDOWN = "markdown"
+    PLAIN = "plain"
+    WHATSAPP = "whatsapp"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent`` when it honours client-chosen ids."""
+
+    dialect: Dialect
+    text_limit: int
+    idempotent: bool
+    typing: bool = False
+    attachments: bool = False
+    streams: bool = False
+    """Shows an answer while it is being written."""
+
+
+class ChannelStatus(StrEnum):
+    """Whether a channel works. It is ``up`` only while traffic or a keepalive proves it."""
+
+    STARTING = "starting"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelState:
+    """A channel's status, with a sentence for a person when it is not up, and where to find it when it is."""
+
+    status: ChannelStatus
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """An incoming message is on disk. ``duplicate``: it was there already. ``turn``: it woke the agent."""
+
+    message: MessageId
+    duplicate: bool
+    turn: TurnId | None
+    registered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLine:
+    """One line of a chat's history, either direction. ``id`` is ``in-N`` or ``out-N``; ``state`` a word for people."""
+
+    id: str
+    at: Milliseconds
+    direction: str
+    sender: str
+    text: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCard:
+    """A registered chat of this channel: its id, and the name and folder of the group behind it."""
+
+    chat: str
+    name: str
+    folder: str
+
+
+class Conversations(Protocol):
+    """What a channel with a face of its own (a page, a terminal) may ask about its own chats."""
+
+    async def chats(self, channel: ChannelName) -> tuple[ChatCard, ...]:
+        """The registered chats of a channel."""
+        ...
+
+    async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
+        """The newest lines of a chat, oldest first."""
+        ...
+
+    def watch(self, address: ChatAddress) -> AbstractContextManager[AsyncIterator[Event]]:
+        """Events of one chat, from the moment the ``with`` block is entered."""
+        ...
+
+    def expect(self, address: ChatAddress) -> None:
+        """Someone is typing: an agent may be started ahead."""
+        ...
+
+    async def interrupt(self, address: ChatAddress) -> bool:
+        """Stop what the agent does for this chat; False when it does nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the composition root gives a channel."""
+
+    accept: Callable[[InboundMessage], Awaitable[Receipt]]
+    """Returns once the message is on disk: only then may the network be told that it arrived."""
+    conversations: Conversations
+    clock: Clock
+    directory: Path
+    """The channel's own folder for what it must keep, mode 700; created by the root."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The table ``[channels.NAME]`` of the configuration, for the channel to parse."""
+
+
+class Channel(Protocol):
+    """One network."""
+
+    @property
+    def name(self) -> ChannelName:
+        """What it is called in the configuration and in addresses."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the network can do; never changes."""
+        ...
+
+    def state(self) -> ChannelState:
+        """How it is right now."""
+        ...
+
+    async def run(self, surroundings: Surroundings) -> None:
+        """Connect, receive until cancelled, and tidy up. Reconnects by itself.
+
+        Raises:
+            ChannelError: it can never work as configured; the daemon reports it and goes on without this channel.
+        """
+        ...
+
+    async def send(self, reply: Reply) -> str:
+        """Deliver one message that fits ``text_limit`` and is in the channel's dialect; the network's id for it.
+
+        Called again with the same ``client_id`` after a crash. Where the network is idempotent that is one message.
+
+        Raises:
+            TemporarySendError: try again later.
+            PermanentSendError: do not.
+        """
+        ...
+
+    async def show_typing(self, address: ChatAddress, *, typing: bool) -> None:
+        """Show or clear "typing…". Best effort; never raises for the network's sake."""
+        ...

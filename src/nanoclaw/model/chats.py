@@ -1,0 +1,81 @@
+"""Where messages come from: networks, chats, people; and the messages themselves."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+from nanoclaw.model.clock import Milliseconds
+
+ChannelName = NewType("ChannelName", str)
+"""A network as configured: ``local``, ``web``, ``whatsapp``."""
+ChatId = NewType("ChatId", int)
+"""The row of a chat in the store."""
+MessageId = NewType("MessageId", int)
+"""The row of an incoming message: grows with arrival, and is the position in a chat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAddress:
+    """A chat as its network names it. ``chat`` is the network's immutable id, never a display name."""
+
+    channel: ChannelName
+    chat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """A person. ``id`` is the network's immutable identity; ``name`` is what they call themselves today."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """The message that an incoming message replies to."""
+
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message: its safe name, its media type and its path below the home folder."""
+
+    name: str
+    media_type: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """A message as a channel hands it in.
+
+    ``external_id`` is unique within (channel, chat): the same id twice is the same message. ``mentions_assistant`` is
+    set for a platform mention of the assistant's account or a reply to one of its messages. ``from_assistant`` marks
+    the assistant's own messages as the network echoes them; they are stored and never answered.
+    """
+
+    address: ChatAddress
+    external_id: str
+    sender: Sender
+    text: str
+    sent_at: Milliseconds
+    chat_name: str = ""
+    quote: Quote | None = None
+    attachments: tuple[Attachment, ...] = ()
+    mentions_assistant: bool = False
+    from_assistant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """An incoming message as the store holds it."""
+
+    id: MessageId
+    chat: ChatId
+    external_id: str
+    sender: Sender
+    text: str
+    sent_at: Milliseconds
+    quote: Quote | None = None
+    attachments: tuple[Attachment, ...] = ()

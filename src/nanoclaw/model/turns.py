@@ -1,0 +1,86 @@
+"""Turns and replies: the units of work between a message and its answer, and their states."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from nanoclaw.model.chats import ChatAddress, ChatId, MessageId, StoredMessage
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.groups import Group
+
+TurnId = NewType("TurnId", int)
+"""The row of a turn in the store."""
+ReplyId = NewType("ReplyId", int)
+"""The row of an outgoing message in the outbox."""
+SessionId = NewType("SessionId", str)
+"""The ``claude`` program's name for a conversation."""
+
+
+class TurnState(StrEnum):
+    """A turn's life. Only ``queued`` and ``running`` are unfinished; a restart puts ``running`` back to ``queued``."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    ANSWERED = "answered"
+    MERGED = "merged"
+    """Its messages were taken over by an earlier turn of the same chat that starts again."""
+    FAILED = "failed"
+    """Every retry failed, and the chat and the owner were told."""
+    STOPPED = "stopped"
+    """A person interrupted it."""
+
+
+class ReplyState(StrEnum):
+    """An outgoing message's life. ``sending`` at a restart means: send again under the same id."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A claimed piece of work: the messages of one chat that the agent has yet to answer, oldest first."""
+
+    id: TurnId
+    group: Group
+    chat: ChatId
+    address: ChatAddress
+    attempt: int
+    """Failures before this try: 0 at first."""
+    messages: tuple[StoredMessage, ...]
+    through: MessageId
+    """Where the chat's cursor moves when the turn finishes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPosition:
+    """Where a group's conversation stands: resuming at ``entry`` forgets whatever came after it."""
+
+    session: SessionId
+    entry: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a turn used. Tokens as the model's service counts them; ``cost_usd`` is the ``claude`` program's estimate."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A message in the outbox. ``client_id`` is the same at every attempt, so a network can see a resend for what it is."""
+
+    id: ReplyId
+    address: ChatAddress
+    turn: TurnId | None
+    client_id: str
+    text: str
+    attempts: int
+    created_at: Milliseconds

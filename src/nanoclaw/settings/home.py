@@ -1,0 +1,126 @@
+"""The home folder: where everything lies, private to its owner."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.groups import GroupFolder
+
+
+class HomeError(NanoclawError):
+    """The home folder cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Absolute paths of one installation. Folders are 700, files 600."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """``config.toml``."""
+        return self.root / "config.toml"
+
+    @property
+    def env_file(self) -> Path:
+        """``.env``, where credentials may stand."""
+        return self.root / ".env"
+
+    @property
+    def database(self) -> Path:
+        """Messages, turns, outbox, groups, sessions, usage."""
+        return self.root / "store" / "messages.db"
+
+    @property
+    def groups(self) -> Path:
+        """One folder a group, and ``global``."""
+        return self.root / "groups"
+
+    @property
+    def global_folder(self) -> Path:
+        """What all groups read and main writes."""
+        return self.groups / "global"
+
+    @property
+    def ipc(self) -> Path:
+        """Sockets; nothing in it outlives the daemon."""
+        return self.root / "data" / "ipc"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where the commands reach the daemon."""
+        return self.ipc / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one daemon of this home."""
+        return self.root / "data" / "daemon.lock"
+
+    @property
+    def log(self) -> Path:
+        """JSON lines."""
+        return self.root / "logs" / "nanoclaw.log"
+
+    @property
+    def audit_log(self) -> Path:
+        """The gateway's decisions, JSON lines."""
+        return self.root / "logs" / "gateway.log"
+
+    @property
+    def image_cache(self) -> Path:
+        """Build contexts for the agent image."""
+        return self.root / "data" / "image"
+
+    def group(self, folder: GroupFolder) -> Path:
+        """A group's own folder."""
+        return self.groups / folder
+
+    def sessions(self, folder: GroupFolder) -> Path:
+        """The ``claude`` program's own folder for a group: its transcripts."""
+        return self.root / "data" / "sessions" / folder
+
+    def gateway(self, folder: GroupFolder) -> Path:
+        """The directory with a group's gateway sockets, shown to its agent."""
+        return self.ipc / folder / "gateway"
+
+    def launchers(self, folder: GroupFolder) -> Path:
+        """Start scripts of a group's sandboxes; never shown to an agent."""
+        return self.ipc / folder / "launch"
+
+    def channel(self, name: str) -> Path:
+        """What a channel keeps."""
+        return self.root / "store" / "auth" / name
+
+    def create(self) -> None:
+        """Make the folders that must exist, private to the owner.
+
+        Raises:
+            HomeError: the place cannot be written.
+        """
+        folders = (
+            self.root,
+            self.database.parent,
+            self.database.parent / "auth",
+            self.groups,
+            self.global_folder,
+            self.root / "data",
+            self.ipc,
+            self.log.parent,
+            self.root / "backups",
+        )
+        try:
+            for folder in folders:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeError(
+                f"Cannot create {error.filename}: {error.strerror}",
+                hint="Choose another place with --home or NANOCLAW_HOME, or free the one above.",
+            ) from error
+
+
+def find_home(given: str | None) -> Home:
+    """The home folder: what was given, else ``NANOCLAW_HOME``, else ``~/.nanoclaw``; made absolute, not created."""
+    chosen = given or os.environ.get("NANOCLAW_HOME") or "~/.nanoclaw"
+    return Home(Path(chosen).expanduser().absolute())

@@ -1,0 +1,116 @@
+"""Every setting there is, with its default. A test holds that each is documented in ``docs/reference/settings.md``."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+_Positive = Annotated[int, Field(gt=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AssistantSettings(_Table):
+    """Who the assistant is."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40, description="What the assistant is called")] = "Andy"
+    trigger: Annotated[str, Field(max_length=60, description="Word that wakes it; empty: @ and its name")] = ""
+    time_zone: Annotated[str, Field(description="IANA time zone; empty: the machine's")] = ""
+    model: Annotated[str, Field(description="Model of the agents; empty: the claude program's default")] = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (KeyError, ValueError, OSError) as error:
+                raise ValueError("not an IANA time zone, such as Europe/Zurich") from error
+        return value
+
+    @property
+    def default_trigger(self) -> str:
+        """The trigger of groups that name none."""
+        return self.trigger or f"@{self.name}"
+
+
+class AgentSettings(_Table):
+    """How many agents work, and for how long."""
+
+    at_once: Annotated[_Positive, Field(le=100, description="Agents alive at the same time")] = 5
+    idle_minutes: Annotated[float, Field(gt=0, description="How long an idle agent stays warm")] = 30
+    turn_minutes: Annotated[float, Field(gt=0, description="A turn without progress for this long is ended")] = 30
+    start_seconds: Annotated[float, Field(gt=0, description="How long an agent may take to start")] = 90
+    stop_seconds: Annotated[float, Field(ge=0, description="How long a stop waits for running turns")] = 20
+    catch_up_messages: Annotated[_Positive, Field(le=2000, description="Messages of a chat put before the agent")] = 200
+    retry_seconds: Annotated[
+        tuple[Annotated[float, Field(ge=0)], ...], Field(description="Waits before each retry of a failed turn")
+    ] = (5, 10, 20, 40, 80)
+    line_mib: Annotated[_Positive, Field(le=256, description="Longest line an agent may print")] = 16
+
+
+class SandboxSettings(_Table):
+    """Where agents run, and what each may use."""
+
+    kind: Annotated[
+        Literal["auto", "docker", "podman", "apple-container", "bubblewrap"],
+        Field(description="auto: docker where an engine answers, else podman, else bubblewrap"),
+    ] = "auto"
+    base_image: Annotated[str, Field(description="Base of the agent image")] = "debian:bookworm-slim"
+    runtime: Annotated[str, Field(description="OCI runtime, such as runsc; empty: the engine's default")] = ""
+    memory_mib: Annotated[_Positive, Field(description="Memory of one agent")] = 2048
+    cpus: Annotated[float, Field(gt=0, description="Processors of one agent")] = 2.0
+    processes: Annotated[_Positive, Field(description="Processes and threads of one agent")] = 512
+    open_files: Annotated[_Positive, Field(description="Open files of one process")] = 4096
+    file_size_mib: Annotated[_Positive, Field(description="Largest file an agent can write")] = 2048
+    tmp_mib: Annotated[_Positive, Field(description="Size of /tmp inside")] = 512
+    home_mib: Annotated[_Positive, Field(description="Size of the agent's temporary home")] = 256
+
+
+class GatewaySettings(_Table):
+    """What an agent can reach besides the model."""
+
+    allow: Annotated[
+        tuple[str, ...], Field(description="Host names agents may reach over HTTPS, such as example.org or *.example.org")
+    ] = ()
+
+
+class LogSettings(_Table):
+    """The log."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="Least level written")] = "info"
+    file_mib: Annotated[_Positive, Field(description="Size at which a log file is rotated")] = 10
+    files: Annotated[_Positive, Field(description="Rotated files kept")] = 5
+
+
+class Settings(_Table):
+    """The whole of ``config.toml``."""
+
+    assistant: AssistantSettings = AssistantSettings()
+    agents: AgentSettings = AgentSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    log: LogSettings = LogSettings()
+    channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
+        "web": {}
+    }
+
+
+class Credential(_Table):
+    """What the gateway shows to the model's service. Only one of the two is set."""
+
+    api_key: SecretStr | None = None
+    oauth_token: SecretStr | None = None
+    source: str = ""
+    """Where it was found, such as ``ANTHROPIC_API_KEY in .env``; never the value."""
+
+
+class Upstream(_Table):
+    """The model's service: where it is, how we sign, and the proxy on the way to it."""
+
+    base_url: str = "https://api.anthropic.com"
+    credential: Credential | None = None
+    proxy: SecretStr | None = None
+    """``HTTPS_PROXY``; may hold a password."""
