@@ -1,0 +1,218 @@
+"""The JSON of the control API and of ``--json``: stable shapes, held by ``tests/contracts/test_shapes.py``.
+
+Times are ISO 8601 in UTC with milliseconds, ``2026-11-22T10:00:00.000Z``. A field is never removed or given another
+meaning within a major version; new ones may come.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_TEXT_LIMIT = 1_048_576
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Outcome(StrEnum):
+    """How a sent message fared within the time it was given."""
+
+    ANSWERED = "answered"
+    NOT_TRIGGERED = "not_triggered"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    TIMED_OUT = "timed_out"
+
+
+class SendRequest(_Shape):
+    """A message to a group's local chat. ``wait_seconds`` 0 returns as soon as the message is on disk."""
+
+    group: Annotated[str, Field(max_length=64)] = "main"
+    sender: Annotated[str, Field(max_length=80)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=_TEXT_LIMIT)]
+    wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
+    client_id: Annotated[str, Field(max_length=80)] = ""
+    """Chosen by the client: the same id twice is the same message. Empty: a new one."""
+
+
+class ReplyShape(_Shape):
+    """One reply. ``state`` is pending, sending, sent or failed."""
+
+    id: int
+    text: str
+    state: str
+
+
+class Timings(_Shape):
+    """Milliseconds since the message came in; null for what has not happened."""
+
+    accepted: float | None = None
+    turn_started: float | None = None
+    model_request: float | None = None
+    first_reply: float | None = None
+    delivered: float | None = None
+
+
+class SendResult(_Shape):
+    """What became of a sent message. ``turn_id`` is null when it woke nobody."""
+
+    outcome: Outcome
+    message_id: int
+    turn_id: int | None = None
+    replies: list[ReplyShape] = []
+    timings_ms: Timings = Timings()
+    error: str | None = None
+
+
+class ChatShape(_Shape):
+    """A chat as its channel names it."""
+
+    channel: str
+    chat: str
+    name: str = ""
+    last_activity: str | None = None
+
+
+class GroupShape(_Shape):
+    """A registered group."""
+
+    folder: str
+    name: str
+    trigger: str
+    requires_trigger: bool
+    is_main: bool
+    chats: list[ChatShape] = []
+    session_id: str | None = None
+
+
+class GroupList(_Shape):
+    """All registered groups, main first, and the chats that wrote but are not registered."""
+
+    groups: list[GroupShape]
+    unregistered: list[ChatShape] = []
+
+
+class AddGroupRequest(_Shape):
+    """A group to register. ``chat`` empty: the folder's name. ``trigger`` null: the assistant's own."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    folder: str
+    channel: Annotated[str, Field(min_length=1, max_length=40)] = "local"
+    chat: Annotated[str, Field(max_length=200)] = ""
+    trigger: Annotated[str | None, Field(max_length=60)] = None
+    requires_trigger: bool = True
+    is_main: bool = False
+
+
+class MessageLine(_Shape):
+    """One line of history, either direction. ``id`` is ``in-N`` or ``out-N``."""
+
+    id: str
+    time: str
+    direction: str
+    channel: str
+    chat: str
+    group: str | None
+    sender: str
+    text: str
+    state: str
+
+
+class MessageList(_Shape):
+    """Lines of history, oldest first."""
+
+    messages: list[MessageLine]
+
+
+class SandboxShape(_Shape):
+    """The sandbox in use and whether it works."""
+
+    kind: str
+    usable: bool
+    ready: bool
+    version: str = ""
+    problem: str = ""
+    hint: str = ""
+    notes: list[str] = []
+
+
+class ChannelShape(_Shape):
+    """A channel and whether it is up. ``link`` opens it, where it has a page; it lets whoever has it in."""
+
+    name: str
+    status: str
+    detail: str = ""
+    link: str | None = None
+
+
+class AgentShape(_Shape):
+    """A living agent. ``state`` is starting, idle, working or closing."""
+
+    group: str
+    state: str
+    since: str
+
+
+class QueueShape(_Shape):
+    """What waits."""
+
+    waiting_turns: int
+    running_turns: int
+    undelivered_replies: int
+    agents_at_once: int
+
+
+class ErrorShape(_Shape):
+    """An error that the owner should know of."""
+
+    at: str
+    what: str
+    hint: str = ""
+
+
+class Status(_Shape):
+    """How everything is. With ``running`` false only the parts that can be read from disk are filled in."""
+
+    running: bool
+    version: str
+    home: str
+    pid: int | None = None
+    started_at: str | None = None
+    model_key: str = ""
+    """Where the credential was found; empty when there is none."""
+    sandbox: SandboxShape | None = None
+    channels: list[ChannelShape] = []
+    agents: list[AgentShape] = []
+    queue: QueueShape | None = None
+    groups: list[str] = []
+    last_errors: list[ErrorShape] = []
+
+
+class LiveEvent(_Shape):
+    """One line of the event stream of a group's local chat.
+
+    ``kind``: ``message`` (someone wrote), ``turn`` (``state`` says what became of it), ``model_request``, ``tool``
+    (``text`` names it), ``text`` (a piece of the answer being written), ``reply`` (the whole answer, delivered),
+    ``typing`` (``state`` is on or off).
+    """
+
+    kind: str
+    turn_id: int | None = None
+    message_id: int | None = None
+    state: str = ""
+    text: str = ""
+
+
+class Problem(_Shape):
+    """Why a request was refused: the body of every answer with status 400 and above."""
+
+    error: str
+    hint: str = ""
+
+
+class Done(_Shape):
+    """It was done; ``changed`` says whether that made a difference."""
+
+    changed: bool = True
