@@ -4,16 +4,29 @@ Times are ISO 8601 in UTC with milliseconds, ``2026-11-22T10:00:00.000Z``. A fie
 meaning within a major version; new ones may come.
 """
 
+import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _TEXT_LIMIT = 1_048_576
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _time(value: str) -> str:
+    if not _TIME.fullmatch(value):
+        raise ValueError("not an ISO 8601 time with a zone, such as 2026-11-22T10:00:00Z")
+    try:
+        datetime.fromisoformat(value.upper())
+    except ValueError as error:
+        raise ValueError("not a time that exists") from error
+    return value.upper()
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Outcome(StrEnum):
@@ -120,6 +133,16 @@ class MessageLine(_Shape):
     state: str
 
 
+class MessageQuery(_Shape):
+    """Which lines of history: of one group or of all, at most ``limit``, none older than ``since``."""
+
+    group: Annotated[str | None, Field(max_length=64)] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    since: Annotated[str | None, AfterValidator(lambda value: value and _time(value))] = Field(
+        default=None, json_schema_extra={"format": "date-time"}
+    )
+
+
 class MessageList(_Shape):
     """Lines of history, oldest first."""
 
@@ -193,7 +216,7 @@ class Status(_Shape):
 class LiveEvent(_Shape):
     """One line of the event stream of a group's local chat.
 
-    ``kind``: ``message`` (someone wrote), ``turn`` (``state`` says what became of it), ``model_request``, ``tool``
+    ``kind``: ``message`` (``sender`` wrote), ``turn`` (``state`` says what became of it), ``model_request``, ``tool``
     (``text`` names it), ``text`` (a piece of the answer being written), ``reply`` (the whole answer, delivered),
     ``typing`` (``state`` is on or off).
     """
@@ -203,6 +226,7 @@ class LiveEvent(_Shape):
     message_id: int | None = None
     state: str = ""
     text: str = ""
+    sender: str = ""
 
 
 class Problem(_Shape):

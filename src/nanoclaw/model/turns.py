@@ -64,7 +64,7 @@ class SessionPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a turn used. Tokens as the model's service counts them; ``cost_usd`` is the ``claude`` program's estimate."""
+    """What a turn used: tokens as the model's service counts them, and ``claude``'s estimate of the cost."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -73,9 +73,12 @@ class Usage:
     cost_usd: float = 0.0
 
 
+NO_USAGE = Usage()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A message in the outbox. ``client_id`` is the same at every attempt, so a network can see a resend for what it is."""
+    """A message in the outbox. ``client_id`` is the same at every attempt: a network can tell a resend by it."""
 
     id: ReplyId
     address: ChatAddress

@@ -87,6 +87,8 @@ class SandboxPlan:
     environment: dict[str, str] = field(default_factory=dict)
     """Readable by the agent: placeholders only, never a secret."""
     limits: Limits = field(default_factory=Limits)
+    program: tuple[str, ...] = ("claude",)
+    """What runs inside; anything but ``claude`` is for checks and tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

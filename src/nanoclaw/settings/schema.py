@@ -73,7 +73,8 @@ class GatewaySettings(_Table):
     """What an agent can reach besides the model."""
 
     allow: Annotated[
-        tuple[str, ...], Field(description="Host names agents may reach over HTTPS, such as example.org or *.example.org")
+        tuple[str, ...],
+        Field(description="Host names agents may reach over HTTPS, such as example.org or *.example.org"),
     ] = ()
 
 

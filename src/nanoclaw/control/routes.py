@@ -1,0 +1,190 @@
+"""The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from nanoclaw.control.service import Service
+from nanoclaw.control.shapes import (
+    AddGroupRequest,
+    Done,
+    GroupList,
+    GroupShape,
+    LiveEvent,
+    MessageList,
+    MessageQuery,
+    SendRequest,
+    SendResult,
+    Status,
+)
+
+Answer = Callable[[Service, str, Any], Awaitable[BaseModel]]
+"""Given the service, the folder in the path (or "") and the parsed body or query (or None)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation. ``problems`` are the statuses that its answers of shape ``Problem`` may have, besides 500."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: Answer
+    response: type[BaseModel]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    status: int = 200
+    problems: tuple[int, ...] = ()
+    streams: bool = False
+    """Answers with a line of JSON an event, until either side ends it; ``answer`` is not used."""
+
+
+async def _status(service: Service, _folder: str, _request: None) -> Status:
+    return await service.status()
+
+
+async def _send(service: Service, _folder: str, request: SendRequest) -> SendResult:
+    return await service.send(request)
+
+
+async def _messages(service: Service, _folder: str, query: MessageQuery) -> MessageList:
+    return await service.messages(group=query.group, limit=query.limit, since=query.since)
+
+
+async def _groups(service: Service, _folder: str, _request: None) -> GroupList:
+    return await service.groups()
+
+
+async def _group(service: Service, folder: str, _request: None) -> GroupShape:
+    return await service.group(folder)
+
+
+async def _add_group(service: Service, _folder: str, request: AddGroupRequest) -> GroupShape:
+    return await service.add_group(request)
+
+
+async def _remove_group(service: Service, folder: str, _request: None) -> Done:
+    return await service.remove_group(folder)
+
+
+async def _interrupt(service: Service, folder: str, _request: None) -> Done:
+    return await service.interrupt(folder)
+
+
+async def _expect(service: Service, folder: str, _request: None) -> Done:
+    return await service.expect(folder)
+
+
+async def _stop(service: Service, _folder: str, _request: None) -> Done:
+    return await service.stop()
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/status",
+        name="status",
+        summary="How everything is.",
+        answer=_status,
+        response=Status,
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages",
+        name="send",
+        summary="Take a message into a group's local chat, and wait for the answer as long as asked.",
+        answer=_send,
+        body=SendRequest,
+        response=SendResult,
+        problems=(400, 404, 413, 422, 503),
+    ),
+    Route(
+        method="GET",
+        path="/v1/messages",
+        name="messages",
+        summary="The newest lines of history, oldest first.",
+        answer=_messages,
+        query=MessageQuery,
+        response=MessageList,
+        problems=(400, 404, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/groups",
+        name="groups",
+        summary="All groups, and the chats that wrote but are not registered.",
+        answer=_groups,
+        response=GroupList,
+    ),
+    Route(
+        method="POST",
+        path="/v1/groups",
+        name="add_group",
+        summary="Register a group and its chat.",
+        answer=_add_group,
+        body=AddGroupRequest,
+        response=GroupShape,
+        status=201,
+        problems=(400, 409, 413, 422, 503),
+    ),
+    Route(
+        method="GET",
+        path="/v1/groups/{folder}",
+        name="group",
+        summary="One group.",
+        answer=_group,
+        response=GroupShape,
+        problems=(404,),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/groups/{folder}",
+        name="remove_group",
+        summary="Forget a group's registration; its files and history stay.",
+        answer=_remove_group,
+        response=Done,
+        problems=(404, 409, 503),
+    ),
+    Route(
+        method="GET",
+        path="/v1/groups/{folder}/events",
+        name="events",
+        summary="Events of the group's local chat from now on, a line of JSON each; an empty line every 15 s.",
+        answer=_group,
+        response=LiveEvent,
+        problems=(404,),
+        streams=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/groups/{folder}/interrupt",
+        name="interrupt",
+        summary="Stop what the group's agent is doing.",
+        answer=_interrupt,
+        response=Done,
+        problems=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/groups/{folder}/expect",
+        name="expect",
+        summary="Someone is about to write to this group: start its agent ahead if a slot is free.",
+        answer=_expect,
+        response=Done,
+        problems=(404, 503),
+    ),
+    Route(
+        method="POST",
+        path="/v1/stop",
+        name="stop",
+        summary="Begin a graceful shutdown; returns at once.",
+        answer=_stop,
+        response=Done,
+    ),
+)
+
+OPENAPI_PATH = "/v1/openapi.json"
+EVENT_STREAM = "application/x-ndjson"

@@ -1,0 +1,202 @@
+"""The first program in every sandbox: forwards two loopback ports to the gateway's sockets, then becomes the agent.
+
+Usage: ``python3 -I -S entry.py [--as UID:GID] PROGRAM [ARGUMENT…]``. The listeners are open before the program
+starts, so its first request finds them. The program keeps this process's id and standard streams; the forwarder is a
+child that ends with it.
+"""
+
+from __future__ import annotations  # Python 3.9 inside
+
+import ctypes
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+
+ROUTES = ((8181, "/run/nanoclaw/model.sock"), (8182, "/run/nanoclaw/proxy.sock"))
+CHUNK = 65_536
+MOST_PAIRS = 256
+_PR_SET_PDEATHSIG = 1
+
+
+class Stream:
+    """Bytes on their way from one socket to another: at most one chunk is held."""
+
+    def __init__(self, source: socket.socket, sink: socket.socket) -> None:
+        self.source = source
+        self.sink = sink
+        self.held = b""
+        self.ended = False
+
+    def advance(self) -> None:
+        """Move what can be moved without waiting. Raises OSError when either side broke."""
+        if not self.held and not self.ended:
+            try:
+                self.held = self.source.recv(CHUNK)
+            except BlockingIOError:
+                return
+            if not self.held:
+                self.ended = True
+                self.sink.shutdown(socket.SHUT_WR)
+        if self.held:
+            try:
+                self.held = self.held[self.sink.send(self.held) :]
+            except BlockingIOError:
+                return
+
+
+class Pair:
+    """One client inside and its connection to the gateway."""
+
+    def __init__(self, client: socket.socket, gateway: socket.socket) -> None:
+        self.client = client
+        self.gateway = gateway
+        self.up = Stream(client, gateway)
+        self.down = Stream(gateway, client)
+
+    def wanted(self, side: socket.socket) -> int:
+        """The events to wait for on one of the two sockets."""
+        reading, writing = (self.up, self.down) if side is self.client else (self.down, self.up)
+        events = 0
+        if not reading.held and not reading.ended:
+            events |= selectors.EVENT_READ
+        if writing.held:
+            events |= selectors.EVENT_WRITE
+        return events
+
+
+class Forwarder:
+    """All connections, in one thread."""
+
+    def __init__(self, listeners: list[tuple[socket.socket, str]]) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._interest: dict[socket.socket, int] = {}
+        self._pairs = 0
+        for listener, path in listeners:
+            listener.setblocking(False)
+            self._selector.register(listener, selectors.EVENT_READ, path)
+
+    def run(self) -> None:
+        """Forward until the process ends."""
+        while True:
+            for key, _ in self._selector.select():
+                if isinstance(key.data, Pair):
+                    self._serve(key.data)
+                elif isinstance(key.fileobj, socket.socket):
+                    self._accept(key.fileobj, key.data)
+
+    def _accept(self, listener: socket.socket, path: str) -> None:
+        try:
+            client, _ = listener.accept()
+        except OSError:  # the client left, or no descriptor is free: it may try again
+            return
+        gateway = _dial(path) if self._pairs < MOST_PAIRS else None
+        if gateway is None:
+            client.close()
+            return
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pairs += 1
+        self._watch(Pair(client, gateway))
+
+    def _serve(self, pair: Pair) -> None:
+        if pair.client not in self._interest and pair.gateway not in self._interest:
+            return  # closed by an earlier event of this round
+        try:
+            pair.up.advance()
+            pair.down.advance()
+        except OSError:
+            self._close(pair)
+            return
+        if pair.up.ended and pair.down.ended:
+            self._close(pair)
+        else:
+            self._watch(pair)
+
+    def _watch(self, pair: Pair) -> None:
+        for side in (pair.client, pair.gateway):
+            events, before = pair.wanted(side), self._interest.get(side, 0)
+            if events == before:
+                continue
+            if not before:
+                self._selector.register(side, events, pair)
+            elif not events:
+                self._selector.unregister(side)
+            else:
+                self._selector.modify(side, events, pair)
+            self._interest[side] = events
+
+    def _close(self, pair: Pair) -> None:
+        self._pairs -= 1
+        for side in (pair.client, pair.gateway):
+            if self._interest.pop(side, 0):
+                self._selector.unregister(side)
+            side.close()
+
+
+def _dial(path: str) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(128)
+    return listener
+
+
+def _forward(listeners: list[tuple[socket.socket, str]], parent: int) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    Forwarder(listeners).run()
+
+
+def _become(identity: str) -> None:
+    user, group = (int(part) for part in identity.split(":"))
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+
+
+def main(arguments: list[str]) -> int:
+    """Start the forwarder, then run the program in this very process."""
+    if arguments[:1] == ["--as"]:
+        _become(arguments[1])
+        arguments = arguments[2:]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    listeners = [(_listen(port), path) for port, path in ROUTES]
+    parent = os.getpid()
+    if os.fork() == 0:
+        try:
+            _forward(listeners, parent)
+        finally:
+            os._exit(1)
+    for listener, _ in listeners:
+        listener.close()
+    for name in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an ignored signal survives exec
+        signal.signal(name, signal.SIG_DFL)
+    try:
+        os.execvp(arguments[0], arguments)
+    except OSError as error:
+        sys.stderr.write(f"cannot start {arguments[0]}: {error.strerror}\n")
+    return 127
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,159 @@
+"""Read ``config.toml``, ``.env`` and the environment into frozen values, or say which key on which line is wrong."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import Credential, Settings, Upstream
+
+_API_KEYS = ("CLAUDE_API_KEY", "ANTHROPIC_API_KEY")
+_OAUTH_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
+_ENV_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+
+
+class SettingsError(NanoclawError):
+    """The configuration cannot be read, or says something that is not allowed."""
+
+
+def load_settings(home: Home) -> Settings:
+    """The settings of a home; the defaults where there is no ``config.toml``.
+
+    Raises:
+        SettingsError: unreadable, not TOML, an unknown key or a value that is not allowed. Names key and line.
+    """
+    text = _read(home.config)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{home.config} is not valid TOML: {error}", hint="Mend that line.") from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(
+            _explain(home.config, text, error), hint="docs/reference/settings.md has all keys."
+        ) from error
+
+
+def load_upstream(home: Home) -> Upstream:
+    """Where the model's service is and how to sign there: the environment first, then ``.env``.
+
+    Raises:
+        SettingsError: ``.env`` is unreadable, or an address is no HTTP address.
+    """
+    values = _environment(home)
+    base_url = values.get("ANTHROPIC_BASE_URL", "").rstrip("/") or Upstream().base_url
+    proxy = values.get("HTTPS_PROXY") or values.get("https_proxy")
+    for name, url in (("ANTHROPIC_BASE_URL", base_url), ("HTTPS_PROXY", proxy)):
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise SettingsError(
+                f"{name} is not an http or https address", hint="Write it as https://host or leave it out."
+            )
+    return Upstream(base_url=base_url, credential=_credential(values, home), proxy=SecretStr(proxy) if proxy else None)
+
+
+def engine_environment() -> dict[str, str]:
+    """What container engines' own programs need of the environment: where they are and how to reach their engine."""
+    keep = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "DOCKER_HOST",
+        "DOCKER_CONFIG",
+        "DOCKER_CONTEXT",
+        "CONTAINER_HOST",
+        "XDG_RUNTIME_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "TMPDIR",
+    )
+    return {name: os.environ[name] for name in keep if name in os.environ}
+
+
+def machine_time_zone() -> str:
+    """The machine's IANA time zone as ``TZ`` or ``/etc/localtime`` tell it; ``UTC`` when neither does."""
+    given = os.environ.get("TZ", "").lstrip(":")
+    if given and not given.startswith("/"):
+        return given
+    target = os.path.realpath("/etc/localtime")
+    return target.split("zoneinfo/", 1)[1] if "zoneinfo/" in target else "UTC"
+
+
+def _credential(values: Mapping[str, str], home: Home) -> Credential | None:
+    in_file = _read_env_file(home.env_file)
+    for name in (*_API_KEYS, _OAUTH_TOKEN):
+        if value := values.get(name):
+            place = ".env" if name in in_file and not os.environ.get(name) else "the environment"
+            secret = SecretStr(value)
+            source = f"{name} in {place}"
+            if name == _OAUTH_TOKEN:
+                return Credential(oauth_token=secret, source=source)
+            return Credential(api_key=secret, source=source)
+    return None
+
+
+def _environment(home: Home) -> dict[str, str]:
+    return {**_read_env_file(home.env_file), **{name: value for name, value in os.environ.items() if value}}
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    values = {}
+    for line in _read(path).splitlines():
+        match = _ENV_LINE.fullmatch(line)
+        if match and not line.lstrip().startswith("#"):
+            name, value = match.groups()
+            if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+                value = value[1:-1]
+            values[name] = value
+    return values
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from error
+    except OSError as error:
+        raise SettingsError(f"Cannot read {path}: {error.strerror}", hint="Mend the file's mode or owner.") from error
+
+
+def _explain(path: Path, text: str, error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors(include_input=False, include_url=False):
+        keys = [str(part) for part in problem["loc"]]
+        line = _line_of(text, keys)
+        place = f"line {line}: " if line else ""
+        parts.append(f"{place}{'.'.join(keys)}: {_plain(problem)}")
+    return f"{path}: " + "; ".join(parts)
+
+
+def _plain(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "there is no such setting"
+    return str(problem["msg"]).removeprefix("Value error, ").lower()
+
+
+def _line_of(text: str, keys: list[str]) -> int | None:
+    """The line where a key stands: inside its table, else the table's own header."""
+    table: list[str] = []
+    header = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if match := re.fullmatch(r"\[+\s*([^\]]+?)\s*\]+\s*(?:#.*)?", stripped):
+            table = [part.strip().strip("\"'") for part in match[1].split(".")]
+            if table == keys[: len(table)]:
+                header = number
+            continue
+        if match := re.match(r"([A-Za-z0-9_.\"'-]+)\s*=", stripped):
+            full = table + [part.strip("\"'") for part in match[1].split(".")]
+            if full == keys[: len(full)]:
+                return number
+    return header

@@ -1,0 +1,49 @@
+"""What can go wrong with the database, in words for its owner."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from nanoclaw.model.errors import NanoclawError
+
+
+class StoreError(NanoclawError):
+    """The database could not be read or written; nothing of the failed change was kept."""
+
+
+class DatabaseLockedError(StoreError):
+    """Another process holds the database."""
+
+
+class DiskFullError(StoreError):
+    """There is no room for the change."""
+
+
+class DatabaseCorruptError(StoreError):
+    """The file is damaged, or is no database. Never treated as empty."""
+
+
+class NewerSchemaError(StoreError):
+    """The database was written by a newer version of this program."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, naming the file."""
+    try:
+        yield
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise DatabaseLockedError(
+            f"{path} is locked by another process", hint="Close whatever has it open, such as an SQLite shell."
+        ) from error
+    except apsw.FullError as error:
+        raise DiskFullError(f"No room left to write {path}", hint="Free space on that disk.") from error
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise DatabaseCorruptError(
+            f"{path} is damaged: {error}",
+            hint="Keep the file, and restore a backup of it. Nothing was changed or deleted.",
+        ) from error
+    except apsw.Error as error:
+        raise StoreError(f"{path}: {error}", hint="Check the disk, and the file's mode and owner.") from error

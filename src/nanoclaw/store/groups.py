@@ -1,0 +1,189 @@
+"""Groups, their chats and sessions, and the few facts about the installation itself."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import apsw
+
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.turns import SessionId, SessionPosition
+from nanoclaw.store.database import Database
+from nanoclaw.store.rows import group_from, storable
+from nanoclaw.store.sql import load_queries, rows
+
+
+class GroupConflictError(NanoclawError):
+    """The folder or the chat belongs to another group already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGroup:
+    """A group to register, with its first chat."""
+
+    folder: GroupFolder
+    name: str
+    trigger: str
+    requires_trigger: bool
+    is_main: bool
+    address: ChatAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownChat:
+    """A chat that has been heard of. ``folder`` is None while it is not registered."""
+
+    address: ChatAddress
+    name: str
+    last_activity: Milliseconds
+    folder: GroupFolder | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something the owner should know of."""
+
+    at: Milliseconds
+    what: str
+    hint: str
+
+
+class Groups:
+    """Who is registered, with which chats and conversations."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._sql = load_queries("groups")
+
+    async def add(self, new: NewGroup) -> Group:
+        """Register a group; one that was removed comes back with its history.
+
+        Raises:
+            GroupConflictError: the folder or the chat is taken, or there is a main group already.
+        """
+        return await self._database.write(lambda connection: self._add(connection, new))
+
+    def _add(self, connection: apsw.Connection, new: NewGroup) -> Group:
+        sql, now = self._sql, self._clock.now()
+        address = {"channel": new.address.channel, "address": new.address.chat}
+        groups = [group_from(row) for row in rows(connection, sql["all"])]
+        for group in groups:
+            if group.folder.lower() == new.folder.lower():
+                raise GroupConflictError(
+                    f"The folder {group.folder!r} belongs to the group {group.name!r}",
+                    hint="Choose another --folder, or remove that group first.",
+                )
+            if group.is_main and new.is_main:
+                raise GroupConflictError(f"{group.folder!r} is the main group already", hint="Leave --main out.")
+        for (owner,) in rows(connection, sql["chat_owner"], address):
+            raise GroupConflictError(f"This chat belongs to the group {owner!r}", hint="Choose another --chat.")
+        values = {
+            "folder": new.folder,
+            "name": storable(new.name),
+            "trigger": new.trigger,
+            "requires_trigger": int(new.requires_trigger),
+            "is_main": int(new.is_main),
+            "now": now,
+        }
+        (identity,) = rows(connection, sql["add"], values)[0]
+        rows(connection, sql["bind_chat"], {**address, "name": storable(new.name), "group": identity, "now": now})
+        return group_from(rows(connection, sql["find"], {"folder": new.folder})[0])
+
+    async def bind(self, folder: GroupFolder, address: ChatAddress, name: str) -> None:
+        """Let one more chat belong to a registered group. Nothing happens if it belongs to a group already."""
+
+        def work(connection: apsw.Connection) -> None:
+            values = {"channel": address.channel, "address": address.chat}
+            group = rows(connection, self._sql["find"], {"folder": folder})
+            if group and not rows(connection, self._sql["chat_owner"], values):
+                now = self._clock.now()
+                rows(connection, self._sql["bind_chat"], {**values, "name": name, "group": group[0][0], "now": now})
+
+        await self._database.write(work)
+
+    async def remove(self, folder: GroupFolder) -> bool:
+        """Forget a registration and stop its turns; False if there is none. History and files stay."""
+
+        def work(connection: apsw.Connection) -> bool:
+            now = self._clock.now()
+            removed = rows(connection, self._sql["remove"], {"folder": folder, "now": now})
+            for (group,) in removed:
+                rows(connection, self._sql["drop_open_turns"], {"group": group, "now": now})
+                rows(connection, self._sql["release_chats"], {"group": group})
+                rows(connection, self._sql["clear_session"], {"group": group})
+            return bool(removed)
+
+        return await self._database.write(work)
+
+    async def all(self) -> tuple[Group, ...]:
+        """All registered groups, main first."""
+        return await self._database.read(
+            lambda connection: tuple(group_from(row) for row in rows(connection, self._sql["all"]))
+        )
+
+    async def find(self, folder: str) -> Group | None:
+        """The registered group with this folder."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["find"], {"folder": folder}))
+        return group_from(found[0]) if found else None
+
+    async def of_chat(self, address: ChatAddress) -> Group | None:
+        """The group that a chat belongs to."""
+        values = {"channel": address.channel, "address": address.chat}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["by_chat"], values))
+        return group_from(found[0]) if found else None
+
+    async def chats(self) -> tuple[KnownChat, ...]:
+        """Every chat heard of, the most recently active first."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["chats"]))
+        return tuple(
+            KnownChat(
+                address=ChatAddress(channel=ChannelName(channel), chat=chat),
+                name=name,
+                last_activity=Milliseconds(at),
+                folder=GroupFolder(folder) if folder else None,
+            )
+            for channel, chat, name, at, folder in found
+        )
+
+    async def session(self, group: GroupId) -> SessionPosition | None:
+        """Where a group's conversation stands."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))
+        return SessionPosition(session=SessionId(found[0][0]), entry=found[0][1]) if found else None
+
+    async def clear_session(self, group: GroupId) -> None:
+        """Let the group's next turn begin a new conversation."""
+        await self._do("clear_session", {"group": group})
+
+    async def installation(self) -> str:
+        """This installation's own id, made at the first call: it marks our containers among others'."""
+
+        def work(connection: apsw.Connection) -> str:
+            for (known,) in rows(connection, self._sql["installation"]):
+                return str(known)
+            new = uuid.uuid4().hex[:12]
+            rows(connection, self._sql["set_installation"], {"id": new})
+            return new
+
+        return await self._database.write(work)
+
+    async def note_trouble(self, what: str, hint: str = "") -> None:
+        """Keep an error for ``status``; the newest hundred are kept."""
+
+        def work(connection: apsw.Connection) -> None:
+            rows(connection, self._sql["add_trouble"], {"now": self._clock.now(), "what": what, "hint": hint})
+            rows(connection, self._sql["trim_troubles"])
+
+        await self._database.write(work)
+
+    async def troubles(self, limit: int) -> tuple[Trouble, ...]:
+        """The newest errors, newest first."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["troubles"], {"limit": limit}))
+        return tuple(Trouble(at=Milliseconds(at), what=what, hint=hint) for at, what, hint in found)
+
+    async def _do(self, name: str, values: dict[str, object]) -> None:
+        work: Callable[[apsw.Connection], object] = lambda connection: rows(connection, self._sql[name], values)  # noqa: E731
+        await self._database.write(work)

@@ -1,0 +1,49 @@
+"""Bring a database to this version's schema: numbered files, each applied once, in order, in one transaction each."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from nanoclaw.store.errors import NewerSchemaError, explained
+
+_APPLICATION_ID = 0x6E616E6F  # "nano", so that `file` and our own checks know the database
+
+
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
+    """All migrations: their numbers, from 1 without gaps, and their SQL."""
+    folder = files("nanoclaw.store").joinpath("migrations")
+    named = ((re.fullmatch(r"(\d{4})_[a-z_]+\.sql", entry.name), entry) for entry in folder.iterdir())
+    return tuple(sorted((int(match[1]), entry.read_text(encoding="utf-8")) for match, entry in named if match))
+
+
+def migrate(connection: apsw.Connection, path: Path) -> int:
+    """Apply what is missing; the number of migrations applied.
+
+    Raises:
+        NewerSchemaError: a newer version of the program has been here.
+        StoreError: the database cannot be changed.
+    """
+    with explained(path):
+        version = int(connection.pragma("user_version"))
+        newest = migrations()[-1][0]
+        if version > newest:
+            raise NewerSchemaError(
+                f"{path} has schema {version}; this version of nanoclaw knows up to {newest}",
+                hint="Use the newer nanoclaw again, or restore a backup from before the upgrade.",
+            )
+        missing = [(number, sql) for number, sql in migrations() if number > version]
+        for number, sql in missing:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.execute(sql)
+                connection.execute(f"PRAGMA user_version = {number}")
+                connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        return len(missing)

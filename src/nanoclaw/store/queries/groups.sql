@@ -1,0 +1,79 @@
+-- name: add
+INSERT INTO groups (folder, name, trigger, requires_trigger, is_main, created_at)
+VALUES (:folder, :name, :trigger, :requires_trigger, :is_main, :now)
+ON CONFLICT (folder) DO UPDATE SET
+    name = excluded.name, trigger = excluded.trigger, requires_trigger = excluded.requires_trigger,
+    is_main = excluded.is_main, removed_at = NULL
+RETURNING id
+
+-- name: find
+SELECT id, folder, name, trigger, requires_trigger, is_main FROM groups
+WHERE folder = :folder AND removed_at IS NULL
+
+-- name: all
+SELECT id, folder, name, trigger, requires_trigger, is_main FROM groups
+WHERE removed_at IS NULL ORDER BY is_main DESC, folder
+
+-- name: by_chat
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main
+FROM chats c JOIN groups g ON g.id = c.group_id
+WHERE c.channel = :channel AND c.address = :address
+
+-- name: remove
+UPDATE groups SET removed_at = :now, is_main = 0 WHERE folder = :folder AND removed_at IS NULL RETURNING id
+
+-- name: release_chats
+UPDATE chats SET group_id = NULL WHERE group_id = :group
+
+-- name: drop_open_turns
+UPDATE turns SET state = 'stopped', error = 'the group was removed', finished_at = :now
+WHERE group_id = :group AND state IN ('queued', 'running')
+
+-- name: bind_chat
+INSERT INTO chats (channel, address, name, group_id, last_activity)
+VALUES (:channel, :address, :name, :group, :now)
+ON CONFLICT (channel, address) DO UPDATE SET
+    group_id = excluded.group_id,
+    name = CASE WHEN chats.name = '' THEN excluded.name ELSE chats.name END,
+    -- What was said before the registration is not put before the agent.
+    cursor = coalesce((SELECT max(m.id) FROM messages m WHERE m.chat_id = chats.id), 0)
+
+-- name: chat_owner
+SELECT g.folder FROM chats c JOIN groups g ON g.id = c.group_id WHERE c.channel = :channel AND c.address = :address
+
+-- name: chats
+SELECT c.channel, c.address, c.name, c.last_activity, g.folder
+FROM chats c LEFT JOIN groups g ON g.id = c.group_id
+ORDER BY c.last_activity DESC
+
+-- name: session
+SELECT session, entry FROM sessions WHERE group_id = :group
+
+-- name: set_session
+INSERT INTO sessions (group_id, session, entry, updated_at) VALUES (:group, :session, :entry, :now)
+ON CONFLICT (group_id) DO UPDATE SET session = excluded.session, entry = excluded.entry, updated_at = excluded.updated_at
+
+-- name: clear_session
+DELETE FROM sessions WHERE group_id = :group
+
+-- name: installation
+SELECT id FROM installation
+
+-- name: set_installation
+INSERT INTO installation (id) VALUES (:id)
+
+-- name: add_trouble
+INSERT INTO troubles (at, what, hint) VALUES (:now, :what, :hint)
+
+-- name: trim_troubles
+DELETE FROM troubles WHERE id <= (SELECT max(id) FROM troubles) - 100
+
+-- name: troubles
+SELECT at, what, hint FROM troubles ORDER BY id DESC LIMIT :limit
+
+-- name: add_model_call
+INSERT INTO model_calls (group_id, model, status, started_at, finished_at, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_tokens)
+SELECT id, :model, :status, :started_at, :finished_at, :input_tokens, :output_tokens, :cache_read_tokens,
+    :cache_write_tokens
+FROM groups WHERE folder = :folder

@@ -1,0 +1,79 @@
+-- name: due
+SELECT t.id, t.group_id, t.not_before FROM turns t
+WHERE t.state = 'queued' ORDER BY t.not_before, t.id
+
+-- name: next_of_group
+SELECT t.id, t.chat_id, t.trigger_id, t.attempt, c.channel, c.address, c.cursor,
+    g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main,
+    (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running')
+FROM turns t JOIN chats c ON c.id = t.chat_id JOIN groups g ON g.id = t.group_id
+WHERE t.group_id = :group AND t.state = 'queued' AND t.not_before <= :now
+    AND (:chat IS NULL OR t.chat_id = :chat)
+ORDER BY t.id LIMIT 1
+
+-- name: claimable
+SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM (
+    SELECT * FROM messages
+    WHERE chat_id = :chat AND id > :after AND from_assistant = 0 ORDER BY id DESC LIMIT :limit
+) UNION
+SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM messages
+WHERE id = :trigger
+ORDER BY id
+
+-- name: start
+UPDATE turns SET state = 'running', through_id = :through, started_at = :now, model_request_at = NULL WHERE id = :turn
+
+-- name: claim
+UPDATE messages SET turn_id = :turn WHERE chat_id = :chat AND id > :after AND id <= :through AND from_assistant = 0
+
+-- name: mark_model_request
+UPDATE turns SET model_request_at = coalesce(model_request_at, :at) WHERE id = :turn AND state = 'running'
+
+-- name: finish
+UPDATE turns SET state = :state, finished_at = :now, error = :error, covered_by = :covered_by
+WHERE id = :turn AND state = 'running'
+RETURNING chat_id, through_id
+
+-- name: set_usage
+UPDATE turns SET input_tokens = :input_tokens, output_tokens = :output_tokens, cache_read_tokens = :cache_read_tokens,
+    cache_write_tokens = :cache_write_tokens, cost_usd = :cost_usd
+WHERE id = :turn
+
+-- name: move_cursor
+UPDATE chats SET cursor = max(cursor, :through) WHERE id = :chat
+
+-- name: queued_of_chat
+SELECT id FROM turns WHERE chat_id = :chat AND state = 'queued'
+
+-- name: chat_of
+SELECT chat_id FROM turns WHERE id = :turn
+
+-- name: requeue
+UPDATE turns SET state = 'queued', attempt = :attempt, not_before = :not_before, error = :error, started_at = NULL,
+    interruptions = interruptions + :interruptions
+WHERE id = :turn AND state = 'running'
+
+-- name: merge
+UPDATE turns SET state = 'merged', covered_by = :into, finished_at = :now WHERE id = :turn
+
+-- name: repoint
+UPDATE messages SET turn_id = :into WHERE turn_id = :turn
+
+-- name: running
+SELECT id, chat_id, interruptions, attempt FROM turns WHERE state = 'running' ORDER BY id
+
+-- name: outcome
+SELECT t.id, t.state, t.error, t.covered_by, t.started_at, t.model_request_at, t.finished_at FROM turns t WHERE t.id = :turn
+
+-- name: replies
+SELECT id, text, state, created_at, sent_at FROM outbox WHERE turn_id = :turn ORDER BY id
+
+-- name: counts
+SELECT (SELECT count(*) FROM turns WHERE state = 'queued'), (SELECT count(*) FROM turns WHERE state = 'running'),
+    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))
+
+-- name: group_of
+SELECT group_id FROM turns WHERE id = :turn
+
+-- name: attempt_of
+SELECT attempt FROM turns WHERE id = :turn

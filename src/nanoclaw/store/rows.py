@@ -1,0 +1,72 @@
+"""Rows to values and back."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from nanoclaw.model.chats import Attachment, ChatId, InboundMessage, MessageId, Quote, Sender, StoredMessage
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
+
+
+def group_from(row: Sequence[Any]) -> Group:
+    """From columns id, folder, name, trigger, requires_trigger, is_main."""
+    return Group(
+        id=GroupId(row[0]),
+        folder=GroupFolder(row[1]),
+        name=row[2],
+        trigger=row[3],
+        requires_trigger=bool(row[4]),
+        is_main=bool(row[5]),
+    )
+
+
+def message_from(row: Sequence[Any]) -> StoredMessage:
+    """From columns id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at."""
+    return StoredMessage(
+        id=MessageId(row[0]),
+        chat=ChatId(row[1]),
+        external_id=row[2],
+        sender=Sender(id=row[3], name=row[4]),
+        text=row[5],
+        quote=Quote(**json.loads(row[6])) if row[6] else None,
+        attachments=tuple(Attachment(**one) for one in json.loads(row[7])) if row[7] else (),
+        sent_at=Milliseconds(row[8]),
+    )
+
+
+def message_values(message: InboundMessage) -> dict[str, Any]:
+    """The named values of ``inbox.insert`` that come from the message itself.
+
+    Lone surrogates, which no UTF-8 file can hold, become replacement characters.
+    """
+    quote, attachments = message.quote, message.attachments
+    return {
+        "external_id": storable(message.external_id),
+        "sender_id": storable(message.sender.id),
+        "sender_name": storable(message.sender.name),
+        "text": storable(message.text),
+        "quote": json.dumps({"sender": quote.sender, "text": quote.text}) if quote else None,
+        "attachments": json.dumps(
+            [{"name": one.name, "media_type": one.media_type, "path": one.path} for one in attachments]
+        )
+        if attachments
+        else None,
+        "from_assistant": int(message.from_assistant),
+        "sent_at": message.sent_at,
+    }
+
+
+def storable(text: str) -> str:
+    """Text that SQLite can hold: NUL and lone surrogates replaced by U+FFFD, everything else as it is."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not _encodable(text) else text
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

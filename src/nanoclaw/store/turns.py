@@ -1,0 +1,279 @@
+"""Turns: claimed, finished, retried or recovered, each step one transaction.
+
+``queued → running → answered | failed | stopped``; a failure or a restart takes ``running`` back to ``queued``. A turn
+that would be queued beside another of the same chat becomes ``merged``: its messages go with the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from nanoclaw.model.chats import ChannelName, ChatAddress, ChatId, MessageId
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.groups import GroupId
+from nanoclaw.model.turns import NO_USAGE, SessionPosition, Turn, TurnId, TurnState, Usage
+from nanoclaw.store.database import Database
+from nanoclaw.store.rows import group_from, message_from, storable
+from nanoclaw.store.sql import load_queries, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTurn:
+    """A queued turn and the earliest moment it may start."""
+
+    turn: TurnId
+    group: GroupId
+    not_before: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """How one or more turns end together.
+
+    The first turn gets the reply and the usage; the others were answered by it too. ``messages`` are the texts to
+    send, already split for the chat; each goes to the outbox under a client id made of the turn and its place.
+    """
+
+    turns: tuple[TurnId, ...]
+    state: TurnState
+    messages: tuple[str, ...] = ()
+    position: SessionPosition | None = None
+    usage: Usage = NO_USAGE
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """When to try unfinished turns again. ``counts`` is False when the fault was not the turn's own."""
+
+    turns: tuple[TurnId, ...]
+    not_before: Milliseconds
+    error: str
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeReply:
+    """A reply of a turn, and how far it got."""
+
+    id: int
+    text: str
+    state: str
+    created_at: Milliseconds
+    sent_at: Milliseconds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOutcome:
+    """What became of a turn so far, with the replies of whichever turn answered it."""
+
+    turn: TurnId
+    state: TurnState
+    error: str | None
+    started_at: Milliseconds | None
+    model_request_at: Milliseconds | None
+    replies: tuple[OutcomeReply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What waits."""
+
+    queued: int
+    running: int
+    undelivered: int
+
+
+class Turns:
+    """Every change of a turn's state."""
+
+    def __init__(self, database: Database, clock: Clock, *, catch_up: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._catch_up = catch_up
+        self._sql = load_queries("turns")
+        self._outbox = load_queries("outbox")
+        self._groups = load_queries("groups")
+
+    async def due(self) -> tuple[DueTurn, ...]:
+        """All queued turns, the longest due first."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["due"]))
+        return tuple(
+            DueTurn(turn=TurnId(turn), group=GroupId(group), not_before=Milliseconds(at)) for turn, group, at in found
+        )
+
+    async def claim(self, group: GroupId, *, chat: ChatId | None = None) -> Turn | None:
+        """Start a group's next due turn (of ``chat`` alone if given); None when nothing is due.
+
+        It claims the messages after the chat's cursor and after those of turns that run already: the newest
+        ``catch_up`` of them, and always the one that woke the agent.
+        """
+        return await self._database.write(lambda connection: self._claim(connection, group, chat))
+
+    def _claim(self, connection: apsw.Connection, group: GroupId, chat: ChatId | None) -> Turn | None:
+        now = self._clock.now()
+        wanted = {"group": group, "chat": chat, "now": now}
+        found = rows(connection, self._sql["next_of_group"], wanted)
+        if not found:
+            return None
+        turn, chat_id, trigger, attempt, channel, address, cursor = found[0][:7]
+        after = max(cursor, found[0][13] or 0)
+        values = {
+            "turn": turn,
+            "chat": chat_id,
+            "after": after,
+            "trigger": trigger,
+            "limit": self._catch_up,
+            "now": now,
+        }
+        messages = tuple(message_from(row) for row in rows(connection, self._sql["claimable"], values))
+        values["through"] = max(message.id for message in messages)
+        rows(connection, self._sql["claim"], values)
+        rows(connection, self._sql["start"], values)
+        return Turn(
+            id=TurnId(turn),
+            group=group_from(found[0][7:13]),
+            chat=ChatId(chat_id),
+            address=ChatAddress(channel=ChannelName(channel), chat=address),
+            attempt=attempt,
+            messages=messages,
+            through=MessageId(values["through"]),
+        )
+
+    async def finish(self, finish: Finish) -> bool:
+        """End turns: state, cursor, session, usage and replies in one transaction.
+
+        False, and nothing changed, when the first turn does not run any more (its group was removed meanwhile).
+        """
+        return await self._database.write(lambda connection: self._finish(connection, finish))
+
+    def _finish(self, connection: apsw.Connection, finish: Finish) -> bool:
+        now, first = self._clock.now(), finish.turns[0]
+        chat = None
+        for turn in finish.turns:
+            values = {
+                "turn": turn,
+                "state": finish.state,
+                "now": now,
+                "error": finish.error,
+                "covered_by": None if turn == first else first,
+            }
+            found = rows(connection, self._sql["finish"], values)
+            if not found and turn == first:
+                return False
+            for chat_id, through in found:
+                chat = chat_id if turn == first else chat
+                if finish.state is not TurnState.FAILED:
+                    rows(connection, self._sql["move_cursor"], {"chat": chat_id, "through": through})
+        for number, text in enumerate(finish.messages):
+            reply = {
+                "chat": chat,
+                "turn": first,
+                "client_id": f"turn-{first}-{number}",
+                "text": storable(text),
+                "now": now,
+            }
+            rows(connection, self._outbox["add"], reply)
+        if finish.position is not None:
+            self._keep_position(connection, first, finish.position)
+        usage = finish.usage
+        values = {name: getattr(usage, name) for name in Usage.__slots__}
+        rows(connection, self._sql["set_usage"], {"turn": first, **values})
+        return True
+
+    def _keep_position(self, connection: apsw.Connection, turn: TurnId, position: SessionPosition) -> None:
+        ((group,),) = rows(connection, self._sql["group_of"], {"turn": turn})
+        values = {"group": group, "session": position.session, "entry": position.entry, "now": self._clock.now()}
+        rows(connection, self._groups["set_session"], values)
+
+    async def retry(self, retry: Retry) -> None:
+        """Put running turns back to wait until ``not_before``."""
+
+        def work(connection: apsw.Connection) -> None:
+            for turn in retry.turns:
+                found = rows(connection, self._sql["attempt_of"], {"turn": turn})
+                attempt = found[0][0] + (1 if retry.counts else 0)
+                self._requeue(connection, turn, retry, attempt=attempt, interruptions=0 if retry.counts else 1)
+
+        await self._database.write(work)
+
+    async def recover(self, *, limit: int) -> tuple[Sequence[TurnId], Sequence[TurnId]]:
+        """After a restart: turns that were running wait again; returns (taken up again, given up).
+
+        A turn whose run has ended ``limit`` daemons is left running for the caller to fail with a message.
+        """
+
+        def work(connection: apsw.Connection) -> tuple[list[TurnId], list[TurnId]]:
+            again, given_up = [], []
+            for turn, _chat, interruptions, attempt in rows(connection, self._sql["running"]):
+                if interruptions >= limit:
+                    given_up.append(TurnId(turn))
+                    continue
+                retry = Retry(turns=(TurnId(turn),), not_before=Milliseconds(0), error="the daemon restarted")
+                self._requeue(connection, TurnId(turn), retry, attempt=attempt, interruptions=1)
+                again.append(TurnId(turn))
+            return again, given_up
+
+        return await self._database.write(work)
+
+    def _requeue(
+        self, connection: apsw.Connection, turn: TurnId, retry: Retry, *, attempt: int, interruptions: int
+    ) -> None:
+        ((chat,),) = rows(connection, self._sql["chat_of"], {"turn": turn})
+        for (other,) in rows(connection, self._sql["queued_of_chat"], {"chat": chat}):
+            # One of the two must go on for both. The older keeps the failures it has counted.
+            older, younger = min(turn, other), max(turn, other)
+            rows(connection, self._sql["merge"], {"turn": younger, "into": older, "now": self._clock.now()})
+            rows(connection, self._sql["repoint"], {"turn": younger, "into": older})
+            if older == other:
+                return
+        values = {
+            "turn": turn,
+            "attempt": attempt,
+            "not_before": retry.not_before,
+            "error": retry.error,
+            "interruptions": interruptions,
+        }
+        rows(connection, self._sql["requeue"], values)
+
+    async def mark_model_request(self, turn: TurnId, at: Milliseconds) -> None:
+        """Note when the turn's first request left for the model."""
+        values = {"turn": turn, "at": at}
+        await self._database.write(lambda connection: rows(connection, self._sql["mark_model_request"], values))
+
+    async def outcome(self, turn: TurnId) -> TurnOutcome | None:
+        """What became of a turn, following it to the turn that took its messages over or answered it too."""
+
+        def work(connection: apsw.Connection) -> TurnOutcome | None:
+            current: int | None = turn
+            state = None
+            row = None
+            while current is not None:
+                found = rows(connection, self._sql["outcome"], {"turn": current})
+                if not found:
+                    return None
+                row = found[0]
+                state = TurnState(row[1]) if state in {None, TurnState.MERGED} else state
+                current = row[3]
+            if row is None or state is None:
+                return None
+            replies = rows(connection, self._sql["replies"], {"turn": row[0]})
+            return TurnOutcome(
+                turn=TurnId(row[0]),
+                state=state,
+                error=row[2],
+                started_at=row[4],
+                model_request_at=row[5],
+                replies=tuple(
+                    OutcomeReply(id=reply, text=text, state=reply_state, created_at=created, sent_at=sent)
+                    for reply, text, reply_state, created, sent in replies
+                ),
+            )
+
+        return await self._database.read(work)
+
+    async def counts(self) -> Counts:
+        """What waits, runs and is not delivered yet."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["counts"]))
+        return Counts(queued=found[0][0], running=found[0][1], undelivered=found[0][2])

@@ -1,0 +1,195 @@
+"""Make the virtual environment that a lock file describes; called by the launcher when it is missing or out of date.
+
+Usage: ``python -I tools/environment.py REPOSITORY LOCK_FILE ENVIRONMENT``. Standard library only. The environment is
+built beside its place and renamed into it, and the copy of the lock file in it is written before that, so that a kill
+at any moment leaves either the old environment or the new one. One builder at a time holds a lock of the operating
+system, which ends with its process. The environment works from wherever the repository is moved to: ``bin/python`` is
+a link, and the path to ``src`` is relative.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+STAMP = "complete.lock"
+_LOG_LINES_SHOWN = 15
+_PIP_WITH_PYTHON_OPTION = (22, 3)
+_UV_OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
+
+
+class SetUpError(Exception):
+    """The environment could not be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to build: all paths absolute."""
+
+    repository: Path
+    lock_file: Path
+    environment: Path
+
+    @property
+    def scratch(self) -> Path:
+        """Where environments are built; on the file system of the repository, so that renaming is atomic."""
+        return self.repository / ".cache"
+
+    @property
+    def log(self) -> Path:
+        """What the installer said."""
+        return self.scratch / f"{self.lock_file.stem}-setup.log"
+
+    def is_complete(self) -> bool:
+        """Whether the environment is there and made from exactly this lock file."""
+        try:
+            same = (self.environment / STAMP).read_bytes() == self.lock_file.read_bytes()
+        except FileNotFoundError:
+            return False
+        return same and os.access(self.environment / "bin" / "python", os.X_OK)
+
+
+def main(arguments: list[str]) -> int:
+    """Build what is missing; 0 when the environment is complete afterwards."""
+    repository, lock_file, environment = (Path(argument) for argument in arguments)
+    plan = Plan(repository=repository, lock_file=lock_file, environment=environment)
+    try:
+        plan.scratch.mkdir(exist_ok=True)
+        with _only_builder(plan):
+            if not plan.is_complete():
+                _build_and_swap(plan)
+    except SetUpError as error:
+        _say(str(error))
+        return 1
+    except OSError as error:
+        _say(f"NanoClaw could not be set up: {error.strerror} ({error.filename}).")
+        return 1
+    except KeyboardInterrupt:
+        _say("Stopped. The next start begins the set-up again.")
+        return 130
+    return 0
+
+
+@contextlib.contextmanager
+def _only_builder(plan: Plan) -> Iterator[None]:
+    with (plan.scratch / f"{plan.lock_file.stem}-setup.flock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Waiting for another start of NanoClaw, which is setting it up …")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _build_and_swap(plan: Plan) -> None:
+    prefix = f"{plan.lock_file.stem}-new-"
+    for left_over in plan.scratch.glob(f"{prefix}*"):  # we hold the lock: whoever built these was killed
+        shutil.rmtree(left_over, ignore_errors=True)
+    what = "NanoClaw" if plan.lock_file.stem == "runtime" else "NanoClaw's tests"
+    _say(f"Setting up {what} (once, about a minute) …")
+    started = time.monotonic()
+    new = plan.scratch / f"{prefix}{os.getpid()}"
+    try:
+        _install(plan, new)
+        _link_source(plan, new)
+        _relocate_scripts(new, plan.environment)
+        shutil.copyfile(plan.lock_file, new / STAMP)
+        _swap(plan, new)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    _say(f"Ready after {time.monotonic() - started:.0f} s.")
+
+
+def _install(plan: Plan, new: Path) -> None:
+    python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    with plan.log.open("w") as log:
+        for command in _commands(plan, new, python):
+            print("+", *command, file=log, flush=True)
+            code = subprocess.run(
+                command, cwd=plan.repository, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            ).returncode
+            if code:
+                break
+        else:
+            return
+    said = plan.log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]
+    raise SetUpError(
+        "\n".join(f"  {line}" for line in said)
+        + f"\nNanoClaw could not be set up: {Path(command[0]).name} ended with status {code}; log: {plan.log}"
+        "\nThe packages come from the Python package index: check the network (HTTPS_PROXY is honoured), then try again."
+    )
+
+
+def _commands(plan: Plan, new: Path, python: str) -> list[list[str]]:
+    requirements = ["--require-hashes", "--no-deps", "--requirement", str(plan.lock_file)]
+    inside = str(new / "bin" / "python")
+    uv = shutil.which("uv")
+    if uv:
+        return [
+            [uv, "venv", "--quiet", "--python", python, str(new)],
+            [uv, "pip", "sync", *_UV_OPTIONS, "--python", inside, str(plan.lock_file)],
+        ]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    if _pip_version(python) >= _PIP_WITH_PYTHON_OPTION:
+        return [
+            [python, "-m", "venv", "--without-pip", str(new)],
+            [python, "-m", "pip", "--python", inside, "install", *quiet, *requirements],
+        ]
+    if _can_import(python, "ensurepip"):
+        return [[python, "-m", "venv", str(new)], [inside, "-m", "pip", "install", *quiet, *requirements]]
+    raise SetUpError(
+        f"NanoClaw could not be set up: {python} has neither pip nor ensurepip.\n"
+        "  Debian, Ubuntu: sudo apt install python3-venv\n"
+        "  elsewhere:      install uv, or a Python that includes pip"
+    )
+
+
+def _pip_version(python: str) -> tuple[int, ...]:
+    found = subprocess.run(
+        [python, "-I", "-c", "import pip, venv; print(pip.__version__)"], capture_output=True, text=True, check=False
+    )
+    return tuple(int(part) for part in found.stdout.strip().split(".")[:2] if part.isdigit())
+
+
+def _can_import(python: str, module: str) -> bool:
+    command = [python, "-I", "-c", f"import venv, {module}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _link_source(plan: Plan, new: Path) -> None:
+    """Make ``src`` importable by a relative path, which site.py joins with the folder that the .pth file is in."""
+    (packages,) = new.glob("lib/python3*/site-packages")
+    final = plan.environment / packages.relative_to(new)
+    (packages / "nanoclaw-source.pth").write_text(os.path.relpath(plan.repository / "src", final) + "\n")
+
+
+def _relocate_scripts(new: Path, final: Path) -> None:
+    """Scripts and activation files hold the path they were made for."""
+    for script in (*(new / "bin").iterdir(), new / "pyvenv.cfg"):
+        if script.is_symlink() or not script.is_file():
+            continue
+        content = script.read_bytes()
+        if b"\0" not in content and os.fsencode(new) in content:
+            script.write_bytes(content.replace(os.fsencode(new), os.fsencode(final)))
+
+
+def _swap(plan: Plan, new: Path) -> None:
+    old = plan.scratch / f"{new.name}-old"
+    with contextlib.suppress(FileNotFoundError):
+        plan.environment.rename(old)
+    new.rename(plan.environment)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
