@@ -122,7 +122,7 @@ def _install(plan: Plan, new: Path) -> None:
     raise SetUpError(
         "\n".join(f"  {line}" for line in said)
         + f"\nNanoClaw could not be set up: {Path(command[0]).name} ended with status {code}; log: {plan.log}"
-        "\nThe packages come from the Python package index: check the network (HTTPS_PROXY is honoured), then try again."
+        "\nThe packages come from the package index: check the network (HTTPS_PROXY is honoured) and try again."
     )
 
 

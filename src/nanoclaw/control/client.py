@@ -3,30 +3,21 @@
 Answers are the documented shapes as plain dictionaries; ``nanoclaw.control.shapes`` says what is in them.
 """
 
-import http.client
 import json
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from nanoclaw.control.errors import (
-    ControlError,
-    DaemonBusyError,
-    DaemonDownError,
-    DaemonLostError,
-    RequestRefusedError,
-)
-from nanoclaw.settings.sockets import bindable_path
+from nanoclaw.control.errors import DaemonLostError, RequestRefusedError
 
 Document = dict[str, Any]
 """A JSON object of one of the documented shapes."""
 
 _SILENCE_SECONDS = 45
 """An event stream shows a sign of life every 15 s; after three missed ones it is dead."""
-_LONGEST_LINE = 8 * 1024 * 1024
+_OK = 200
+_BAD_REQUEST = 400
 
 
 class ControlClient:
@@ -87,84 +78,26 @@ class ControlClient:
 
         Ends when the daemon ends it. Raises DaemonLostError when the daemon shows no sign of life for 45 s.
         """
-        with self._connection(_SILENCE_SECONDS) as connection:
-            response = _exchange(connection, "GET", f"{_group_path(folder)}/events", None)
-            if response.status != http.client.OK:
-                raise _refusal(response.status, response.read())
+        from nanoclaw.control import wire  # noqa: PLC0415 - see below
+
+        with wire.opened(self._path, "GET", f"{_group_path(folder)}/events", timeout=_SILENCE_SECONDS) as response:
+            if response.status != _OK:
+                raise _refusal(response.status, wire.read_all(response))
             yield {}
-            while line := _read_line(response):
+            while line := wire.read_line(response):
                 if line.strip():
                     yield _parse(line)
 
     def _call(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> Document:
+        # Python's HTTP module takes longer to import than a call takes; whoever only imports us need not wait for it.
+        from nanoclaw.control import wire  # noqa: PLC0415
+
         body = None if request is None else _encode(request)
-        with self._connection(timeout or self._timeout) as connection:
-            response = _exchange(connection, method, path, body)
-            try:
-                answer = response.read()
-            except TimeoutError as error:
-                raise _busy() from error
-            except (OSError, http.client.HTTPException) as error:
-                raise _lost() from error
-        if response.status >= http.client.BAD_REQUEST:
+        with wire.opened(self._path, method, path, body, timeout=timeout or self._timeout) as response:
+            answer = wire.read_all(response)
+        if response.status >= _BAD_REQUEST:
             raise _refusal(response.status, answer)
         return _parse(answer)
-
-    @contextmanager
-    def _connection(self, timeout: float) -> Iterator[http.client.HTTPConnection]:
-        connection = http.client.HTTPConnection("nanoclaw", timeout=timeout)
-        connection.sock = self._connect(timeout)
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    def _connect(self, timeout: float) -> socket.socket:
-        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.settimeout(timeout)
-        try:
-            with bindable_path(self._path) as name:
-                link.connect(name)
-        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
-            link.close()
-            raise DaemonDownError(
-                f"No assistant is running in {self._path.parents[2]}",
-                hint="Start it with 'nanoclaw run', or name another home with --home.",
-            ) from error
-        except (TimeoutError, BlockingIOError) as error:
-            link.close()
-            raise _busy() from error
-        except OSError as error:
-            link.close()
-            raise ControlError(
-                f"Cannot reach the daemon at {self._path}: {error.strerror or error}",
-                hint="Use the account that runs the daemon.",
-            ) from error
-        return link
-
-
-def _exchange(
-    connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None
-) -> http.client.HTTPResponse:
-    headers = {"Connection": "close"} | ({} if body is None else {"Content-Type": "application/json"})
-    try:
-        try:
-            connection.request(method, path, body, headers)
-        except (BrokenPipeError, ConnectionResetError):
-            # A body that is too large is refused before all of it is read: the answer is there already.
-            return connection.getresponse()
-        return connection.getresponse()
-    except TimeoutError as error:
-        raise _busy() from error
-    except (OSError, http.client.HTTPException) as error:
-        raise _lost() from error
-
-
-def _read_line(response: http.client.HTTPResponse) -> bytes:
-    try:
-        return response.readline(_LONGEST_LINE)
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise _lost() from error
 
 
 def _encode(request: Document) -> bytes:
@@ -177,9 +110,9 @@ def _parse(text: bytes) -> Document:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise _lost() from error
+        raise _garbled() from error
     if not isinstance(document, dict):
-        raise _lost()
+        raise _garbled()
     return document
 
 
@@ -192,15 +125,9 @@ def _refusal(status: int, body: bytes) -> RequestRefusedError:
     return RequestRefusedError(what, hint=hint, status=status)
 
 
-def _busy() -> DaemonBusyError:
-    return DaemonBusyError(
-        "The daemon did not answer in time", hint="Try again; if it stays so, logs/nanoclaw.log may say why."
-    )
-
-
-def _lost() -> DaemonLostError:
-    return DaemonLostError("The daemon went away before it answered", hint="See 'nanoclaw status'.")
-
-
 def _group_path(folder: str) -> str:
     return f"/v1/groups/{quote(folder, safe='', errors='replace')}"
+
+
+def _garbled() -> DaemonLostError:
+    return DaemonLostError("The daemon broke off in the middle of its answer", hint="See 'nanoclaw status'.")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from nanoclaw import __version__
@@ -52,7 +51,7 @@ def openapi_document() -> dict[str, Any]:
     }
 
 
-def _schemas() -> tuple[dict[str, Any], dict[type[BaseModel], dict[str, Any]]]:
+def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
     incoming = {route.body for route in ROUTES if route.body}
     outgoing = {route.response for route in ROUTES} | {Problem}
     wanted = [(shape, "validation") for shape in incoming] + [(shape, "serialization") for shape in outgoing]
@@ -64,7 +63,7 @@ def _schemas() -> tuple[dict[str, Any], dict[type[BaseModel], dict[str, Any]]]:
     return document["$defs"], {shape: reference for (shape, _mode), reference in references.items()}
 
 
-def _operation(route: Route, references: dict[type[BaseModel], dict[str, Any]]) -> dict[str, Any]:
+def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     media_type = EVENT_STREAM if route.streams else "application/json"
     responses = {str(route.status): _answer("Done", media_type, references[route.response])}
     for status in (*route.problems, 500):

@@ -45,8 +45,8 @@ def refusal(shape: type[BaseModel], error: ValidationError) -> InvalidRequestErr
     broken = next((problem for problem in problems if problem["type"] == "json_invalid"), None)
     if broken is None:
         return InvalidRequestError("; ".join(_describe(shape, problem) for problem in problems[:5]))
-    if "surrogate" in broken["msg"]:
-        return InvalidRequestError("The text holds half of a surrogate pair", hint="Send valid Unicode.")
+    if "hex escape" in broken["msg"]:
+        return InvalidRequestError("A \\u escape is cut off, or half of a surrogate pair", hint="Send valid Unicode.")
     return MalformedRequestError("The body is not valid JSON in UTF-8", hint="Send one JSON object.")
 
 

@@ -9,7 +9,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 from pydantic import BaseModel
 
 from nanoclaw.control.errors import ControlError, InvalidRequestError, MalformedRequestError, SocketTakenError
@@ -31,7 +31,10 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ControlServer:
-    """Answers requests from :meth:`start` to :meth:`close`. ``heartbeat_seconds`` is the pause between signs of life."""
+    """Answers requests from :meth:`start` to :meth:`close`.
+
+    Event streams that have nothing to say show a sign of life every ``heartbeat_seconds``.
+    """
 
     def __init__(self, service: Service, socket_path: Path, *, heartbeat_seconds: float = 15) -> None:
         self._path = socket_path
@@ -103,7 +106,7 @@ class _Handlers:
             if route.body is not None:
                 payload = parse_body(route.body, await request.read())
             elif route.query is not None:
-                payload = parse_query(route.query, request.query, list(request.query.keys()))
+                payload = parse_query(route.query, request.query, [name for name, _ in request.query.items()])
             answer = await route.answer(self._service, request.match_info.get("folder", ""), payload)
             return _json(answer, route.status)
 
@@ -123,7 +126,7 @@ class _Handlers:
                     pump = tasks.create_task(_pump(events, queue), name=f"events of {folder}")
                     await self._write_lines(response, queue)
                     pump.cancel()
-            except* ClientConnectionResetError:
+            except* ConnectionError:
                 logger.debug("A watcher of group %s went away", folder)
             finally:
                 self._streams.discard(queue)

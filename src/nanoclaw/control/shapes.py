@@ -111,7 +111,7 @@ class AddGroupRequest(_Shape):
     """A group to register. ``chat`` empty: the folder's name. ``trigger`` null: the assistant's own."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    folder: str
+    folder: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
     channel: Annotated[str, Field(min_length=1, max_length=40)] = "local"
     chat: Annotated[str, Field(max_length=200)] = ""
     trigger: Annotated[str | None, Field(max_length=60)] = None
@@ -138,7 +138,7 @@ class MessageQuery(_Shape):
 
     group: Annotated[str | None, Field(max_length=64)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    since: Annotated[str | None, AfterValidator(lambda value: value and _time(value))] = Field(
+    since: Annotated[str | None, AfterValidator(lambda value: None if value is None else _time(value))] = Field(
         default=None, json_schema_extra={"format": "date-time"}
     )
 

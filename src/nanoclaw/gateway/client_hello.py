@@ -1,10 +1,13 @@
-"""The server name in a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), read from bytes nobody vouches for."""
+"""The server name in a TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), read from untrusted bytes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_HELLO = 32 * 1024
 """Bytes. Ordinary ones have 0.5 to 2 KiB, with post-quantum keys."""
+
+# One is usual. A hello cut into thousands would be read over and over as its bytes trickle in.
+_MAX_RECORDS = 8
 
 _HANDSHAKE_RECORD = 22
 _CLIENT_HELLO = 1
@@ -79,11 +82,12 @@ def read_hello(data: bytes) -> Hello:
 def _handshake_message(data: bytes) -> bytes | None:
     """The body of the first handshake message, put together from as many records as it spans; None when cut short."""
     message = bytearray()
-    at = 0
+    at = records = 0
     while at < len(data):
+        records += 1
         header = data[at : at + 5]
         length = int.from_bytes(header[3:5], "big")
-        if header[0] != _HANDSHAKE_RECORD or header[1:2] not in {b"", b"\x03"}:
+        if records > _MAX_RECORDS or header[0] != _HANDSHAKE_RECORD or header[1:2] not in {b"", b"\x03"}:
             raise _MalformedError
         if len(header) == 5 and not 0 < length <= 16_384:
             raise _MalformedError

@@ -1,4 +1,4 @@
-"""The head of a request to the proxy: read strictly, since whatever two readers could understand in two ways is an attack."""
+"""The head of a request to the proxy, read strictly: what two readers could take in two ways is refused."""
 
 import re
 from dataclasses import dataclass

@@ -75,7 +75,7 @@ class UncountedMeter:
 
 
 class EventStreamMeter:
-    """For streamed answers: ``message_start`` and ``message_delta`` carry usage, ``message_stop`` ends a whole answer."""
+    """For streamed answers: ``message_start`` and ``message_delta`` carry usage, ``message_stop`` ends them."""
 
     def __init__(self) -> None:
         self.tokens = TokenCounts()

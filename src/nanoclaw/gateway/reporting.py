@@ -23,9 +23,7 @@ class Reporter:
         self._decided(Verdict.DENIED, target, reason)
 
     def _decided(self, verdict: Verdict, target: str, reason: str) -> None:
-        self._listener(
-            Decision(at=self._clock.now(), group=self.group, verdict=verdict, target=target, reason=reason)
-        )
+        self._listener(Decision(at=self._clock.now(), group=self.group, verdict=verdict, target=target, reason=reason))
 
     def model_request_sent(self) -> Milliseconds:
         """Tell that a request is about to leave; returns when, for :meth:`model_call_metered`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nanoclaw.sandboxes.contract import EngineUnavailableError, Progress
 
-_KEPT = (
+CLIENT_VARIABLES = (
     "PATH",
     "HOME",
     "DOCKER_HOST",
@@ -42,7 +42,7 @@ class Outcome:
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
     """What an engine's client needs of the environment; credentials for the model and proxies are not in it."""
-    return {name: environment[name] for name in _KEPT if name in environment}
+    return {name: environment[name] for name in CLIENT_VARIABLES if name in environment}
 
 
 class EngineClient:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nanoclaw.settings.home import HomeError
+from nanoclaw.model.errors import NanoclawError
 
 _LONGEST = 107 if sys.platform == "linux" else 103
 """Bytes of a path that fit into a socket address, without the closing NUL."""
+
+
+class SocketPathError(NanoclawError):
+    """A path is too long for a socket."""
 
 
 @contextmanager
@@ -19,14 +23,14 @@ def bindable_path(path: Path) -> Iterator[str]:
     A long path is reached through a descriptor of its folder, which only Linux offers.
 
     Raises:
-        HomeError: the path is too long, and this system has no way around it.
+        SocketPathError: the path is too long, and this system has no way around it.
         OSError: the folder of a long path cannot be opened.
     """
     if len(os.fsencode(path)) <= _LONGEST:
         yield str(path)
         return
     if sys.platform != "linux":
-        raise HomeError(
+        raise SocketPathError(
             f"The path {path} is longer than the {_LONGEST} bytes that a socket can have here",
             hint="Choose a home folder with a shorter path, with --home or NANOCLAW_HOME.",
         )

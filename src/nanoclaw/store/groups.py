@@ -154,6 +154,11 @@ class Groups:
         found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))
         return SessionPosition(session=SessionId(found[0][0]), entry=found[0][1]) if found else None
 
+    async def set_session(self, group: GroupId, position: SessionPosition) -> None:
+        """Move the group's conversation to where it stands now."""
+        values = {"group": group, "session": position.session, "entry": position.entry, "now": self._clock.now()}
+        await self._do("set_session", values)
+
     async def clear_session(self, group: GroupId) -> None:
         """Let the group's next turn begin a new conversation."""
         await self._do("clear_session", {"group": group})

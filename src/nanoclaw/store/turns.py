@@ -4,14 +4,14 @@
 that would be queued beside another of the same chat becomes ``merged``: its messages go with the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import apsw
 
 from nanoclaw.model.chats import ChannelName, ChatAddress, ChatId, MessageId
 from nanoclaw.model.clock import Clock, Milliseconds
-from nanoclaw.model.groups import GroupId
+from nanoclaw.model.groups import Group, GroupId
 from nanoclaw.model.turns import NO_USAGE, SessionPosition, Turn, TurnId, TurnState, Usage
 from nanoclaw.store.database import Database
 from nanoclaw.store.rows import group_from, message_from, storable
@@ -20,10 +20,9 @@ from nanoclaw.store.sql import load_queries, rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTurn:
-    """A queued turn and the earliest moment it may start."""
+    """A group with a queued turn, and the earliest moment that may start."""
 
-    turn: TurnId
-    group: GroupId
+    group: Group
     not_before: Milliseconds
 
 
@@ -51,6 +50,14 @@ class Retry:
     not_before: Milliseconds
     error: str
     counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """Turns found running without a worker: those that wait again, and those that were given up."""
+
+    again: tuple[TurnId, ...]
+    given_up: tuple[TurnId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +106,7 @@ class Turns:
     async def due(self) -> tuple[DueTurn, ...]:
         """All queued turns, the longest due first."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["due"]))
-        return tuple(
-            DueTurn(turn=TurnId(turn), group=GroupId(group), not_before=Milliseconds(at)) for turn, group, at in found
-        )
+        return tuple(DueTurn(group=group_from(row[:6]), not_before=Milliseconds(row[6])) for row in found)
 
     async def claim(self, group: GroupId, *, chat: ChatId | None = None) -> Turn | None:
         """Start a group's next due turn (of ``chat`` alone if given); None when nothing is due.
@@ -198,22 +203,24 @@ class Turns:
 
         await self._database.write(work)
 
-    async def recover(self, *, limit: int) -> tuple[Sequence[TurnId], Sequence[TurnId]]:
-        """After a restart: turns that were running wait again; returns (taken up again, given up).
+    async def recover(self, *, limit: int, served: Collection[GroupId] = ()) -> Recovered:
+        """Let turns wait again whose worker is no more: all running ones but those of ``served`` groups.
 
-        A turn whose run has ended ``limit`` daemons is left running for the caller to fail with a message.
+        A turn that has been taken up again ``limit`` times is left running, for the caller to fail with a message.
         """
 
-        def work(connection: apsw.Connection) -> tuple[list[TurnId], list[TurnId]]:
+        def work(connection: apsw.Connection) -> Recovered:
             again, given_up = [], []
-            for turn, _chat, interruptions, attempt in rows(connection, self._sql["running"]):
+            for turn, group, interruptions, attempt in rows(connection, self._sql["running"]):
+                if group in served:
+                    continue
                 if interruptions >= limit:
                     given_up.append(TurnId(turn))
                     continue
-                retry = Retry(turns=(TurnId(turn),), not_before=Milliseconds(0), error="the daemon restarted")
+                retry = Retry(turns=(TurnId(turn),), not_before=Milliseconds(0), error="its worker ended")
                 self._requeue(connection, TurnId(turn), retry, attempt=attempt, interruptions=1)
                 again.append(TurnId(turn))
-            return again, given_up
+            return Recovered(again=tuple(again), given_up=tuple(given_up))
 
         return await self._database.write(work)
 
@@ -236,6 +243,12 @@ class Turns:
             "interruptions": interruptions,
         }
         rows(connection, self._sql["requeue"], values)
+
+    async def give_up(self, turn: TurnId) -> None:
+        """Fail a turn that ended every worker that tried it, and say so in its chat."""
+        notice = "I could not answer: I was interrupted each time I tried. Your message is kept; write again."
+        finish = Finish(turns=(turn,), state=TurnState.FAILED, messages=(notice,), error="interrupted too often")
+        await self.finish(finish)
 
     async def mark_model_request(self, turn: TurnId, at: Milliseconds) -> None:
         """Note when the turn's first request left for the model."""

@@ -70,9 +70,9 @@ async def test_after_a_restart_running_turns_of_a_chat_become_one_with_all_their
     await store.receive("two")
     second = await store.turns.claim(main.id)
     await store.receive("three")
-    again, given_up = await store.turns.recover(limit=5)
-    assert not given_up
-    assert len(again) == 2
+    recovered = await store.turns.recover(limit=5)
+    assert not recovered.given_up
+    assert len(recovered.again) == 2
     turn = await store.turns.claim(main.id)
     assert turn.id == first.id
     assert [message.text for message in turn.messages] == ["one", "two", "three"]
@@ -87,8 +87,14 @@ async def test_a_turn_that_outlives_too_many_daemons_is_given_up(store, main: Gr
         turn = await store.turns.claim(main.id)
         await store.turns.recover(limit=3)
     turn = await store.turns.claim(main.id)
-    again, given_up = await store.turns.recover(limit=3)
-    assert (list(again), list(given_up)) == ([], [turn.id])
+    recovered = await store.turns.recover(limit=3)
+    assert (recovered.again, recovered.given_up) == ((), (turn.id,))
+
+
+async def test_turns_of_groups_that_are_being_served_are_left_alone(store, main: Group) -> None:
+    await store.receive("one")
+    await store.turns.claim(main.id)
+    assert (await store.turns.recover(limit=3, served={main.id})).again == ()
 
 
 async def test_a_failed_turn_waits_and_counts(store, main: Group) -> None:
@@ -124,7 +130,9 @@ async def test_a_failed_turn_leaves_its_messages_as_context_for_the_next(store, 
 async def test_a_removed_group_takes_its_turns_along(store) -> None:
     address = ChatAddress(channel=ChannelName("local"), chat="b")
     group = await store.groups.add(
-        NewGroup(folder=GroupFolder("b"), name="B", trigger="@Andy", requires_trigger=True, is_main=False, address=address)
+        NewGroup(
+            folder=GroupFolder("b"), name="B", trigger="@Andy", requires_trigger=True, is_main=False, address=address
+        )
     )
     received = await store.receive("one", address=address)
     turn = await store.turns.claim(group.id)

@@ -1,6 +1,7 @@
 """The first program in every sandbox: forwards two loopback ports to the gateway's sockets, then becomes the agent.
 
-Usage: ``python3 -I -S entry.py [--as UID:GID] PROGRAM [ARGUMENT…]``. The listeners are open before the program
+Usage: ``python3 -I -S entry.py [--as UID:GID] [--processes N] PROGRAM [ARGUMENT…]``. The two options are for bubblewrap,
+which leaves changing the user and counting processes to the program it starts. The listeners are open before the program
 starts, so its first request finds them. The program keeps this process's id and standard streams; the forwarder is a
 child that ends with it.
 """
@@ -19,6 +20,7 @@ ROUTES = ((8181, "/run/nanoclaw/model.sock"), (8182, "/run/nanoclaw/proxy.sock")
 CHUNK = 65_536
 MOST_PAIRS = 256
 _PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
 
 
 class Stream:
@@ -168,7 +170,11 @@ def _forward(listeners: list[tuple[socket.socket, str]], parent: int) -> None:
 
 
 def _become(identity: str) -> None:
+    """Give up root for good: the bounding set first, which only root may shrink."""
     user, group = (int(part) for part in identity.split(":"))
+    libc = ctypes.CDLL(None)
+    for capability in range(64):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
@@ -178,6 +184,10 @@ def main(arguments: list[str]) -> int:
     """Start the forwarder, then run the program in this very process."""
     if arguments[:1] == ["--as"]:
         _become(arguments[1])
+        arguments = arguments[2:]
+    if arguments[:1] == ["--processes"]:
+        processes = int(arguments[1])
+        resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
         arguments = arguments[2:]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     listeners = [(_listen(port), path) for port, path in ROUTES]

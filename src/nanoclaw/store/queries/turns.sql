@@ -1,5 +1,6 @@
 -- name: due
-SELECT t.id, t.group_id, t.not_before FROM turns t
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, t.not_before
+FROM turns t JOIN groups g ON g.id = t.group_id
 WHERE t.state = 'queued' ORDER BY t.not_before, t.id
 
 -- name: next_of_group
@@ -60,7 +61,7 @@ UPDATE turns SET state = 'merged', covered_by = :into, finished_at = :now WHERE 
 UPDATE messages SET turn_id = :into WHERE turn_id = :turn
 
 -- name: running
-SELECT id, chat_id, interruptions, attempt FROM turns WHERE state = 'running' ORDER BY id
+SELECT id, group_id, interruptions, attempt FROM turns WHERE state = 'running' ORDER BY id
 
 -- name: outcome
 SELECT t.id, t.state, t.error, t.covered_by, t.started_at, t.model_request_at, t.finished_at FROM turns t WHERE t.id = :turn

@@ -1,0 +1,226 @@
+"""A living agent: started, given turns, listened to, closed.
+
+Every prompt goes in under an id of its own, and the program's results name the ids they took in: a message that comes
+while a tool runs is folded into the running answer, one that comes while the model thinks is answered by itself, and
+either way each turn is answered exactly once.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from claude_agent_sdk import (
+    AssistantMessage,
+    ClaudeSDKClient,
+    ClaudeSDKError,
+    Message,
+    ResultError,
+    ResultMessage,
+    StreamEvent,
+    ToolUseBlock,
+    UserMessage,
+)
+
+from nanoclaw.agents.faults import fault_of_error, fault_of_result
+from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.agents.outcomes import (
+    AgentEvent,
+    AgentLostError,
+    Answered,
+    Breathed,
+    Failed,
+    Fault,
+    FaultKind,
+    Interrupted,
+    StaleSessionError,
+    TextWritten,
+    ToolUsed,
+    public_text,
+)
+from nanoclaw.model.clock import Clock
+from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, Usage
+from nanoclaw.sandboxes.contract import EndReason, SandboxError
+
+logger = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 12
+_INTERRUPT_SECONDS = 5
+_ABORTED = {"aborted_streaming", "aborted_tools"}
+
+
+class Agent:
+    """One sandboxed ``claude``. Used by one task at a time, but for :meth:`give` and :meth:`interrupt`."""
+
+    def __init__(self, group: Group, launcher: Launcher, clock: Clock, *, start_seconds: float) -> None:
+        self._group = group
+        self._launcher = launcher
+        self._clock = clock
+        self._start_seconds = start_seconds
+        self._client: ClaudeSDKClient | None = None
+        self._launch: Launch | None = None
+        self._open: dict[str, TurnId] = {}
+        self._entry: str | None = None
+        self._session: SessionId | None = None
+        self._interrupted = False
+        self._cost = 0.0
+
+    async def start(self, position: SessionPosition | None) -> None:
+        """Start the sandbox and the program in it, resuming a conversation if there is one.
+
+        Raises:
+            StaleSessionError: that conversation is gone.
+            AgentLostError: it did not start.
+        """
+        try:
+            self._launch = await self._launcher.launch(self._group, position)
+            self._client = ClaudeSDKClient(self._launch.options)
+            async with asyncio.timeout(self._start_seconds):
+                await self._client.connect()
+        except TimeoutError as error:
+            what = f"The agent did not start within {self._start_seconds:.0f} seconds"
+            raise await self._lost(Fault(kind=FaultKind.START, what=what)) from error
+        except SandboxError as error:
+            fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint)
+            raise await self._lost(fault) from error
+        except ClaudeSDKError as error:
+            raise await self._broken(error) from error
+
+    async def give(self, turn: TurnId, prompt: str) -> None:
+        """Put a turn's messages before the agent, whether or not it is busy.
+
+        Raises:
+            AgentLostError: it is gone.
+        """
+        identity = str(uuid.uuid4())
+        self._open[identity] = turn
+
+        async def message() -> AsyncIterator[dict[str, object]]:
+            content = {"role": "user", "content": prompt}
+            yield {"type": "user", "uuid": identity, "message": content, "parent_tool_use_id": None}
+
+        try:
+            await self._connected().query(message())
+        except ClaudeSDKError as error:
+            raise await self._broken(error) from error
+
+    async def events(self) -> AsyncIterator[AgentEvent]:
+        """What the agent does, until it ends.
+
+        Raises:
+            StaleSessionError: the conversation it was to resume is gone.
+            AgentLostError: it ended, for whatever reason.
+        """
+        try:
+            async for message in self._connected().receive_messages():
+                for event in self._read(message):
+                    yield event
+        except ClaudeSDKError as error:
+            raise await self._broken(error) from error
+        raise await self._broken(ClaudeSDKError("end of output"))
+
+    async def interrupt(self) -> None:
+        """Stop what it is doing; an :class:`Interrupted` follows among the events. Quiet when it does not listen."""
+        self._interrupted = True
+        with suppress(ClaudeSDKError, TimeoutError):
+            async with asyncio.timeout(_INTERRUPT_SECONDS):
+                await self._connected().interrupt()
+
+    async def close(self, *, gently: bool = True) -> None:
+        """End the program and its sandbox, for certain; ``gently`` lets the program finish its transcript first."""
+        client, self._client = self._client, None
+        launch, self._launch = self._launch, None
+        try:
+            if launch is not None and not gently:
+                await asyncio.shield(launch.end())
+            if client is not None:
+                with suppress(ClaudeSDKError, TimeoutError):
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await client.disconnect()
+        finally:
+            if launch is not None and gently:
+                await asyncio.shield(launch.end())
+
+    def _connected(self) -> ClaudeSDKClient:
+        if self._client is None:
+            raise AgentLostError(Fault(kind=FaultKind.LOST, what="The agent is closed"))
+        return self._client
+
+    def _read(self, message: Message) -> list[AgentEvent]:
+        match message:
+            case ResultMessage():
+                return [self._result(message)]
+            case AssistantMessage(parent_tool_use_id=None):
+                self._entry = message.uuid or self._entry
+                tools = [block.name for block in message.content if isinstance(block, ToolUseBlock)]
+                return [ToolUsed(tool=name) for name in tools] or [Breathed()]
+            case UserMessage(parent_tool_use_id=None):
+                self._entry = message.uuid or self._entry
+                return [Breathed()]
+            case StreamEvent(parent_tool_use_id=None, event={"delta": {"type": "text_delta", "text": str(text)}}):
+                return [TextWritten(text=text)]
+            case _:
+                return [Breathed()]
+
+    def _result(self, result: ResultMessage) -> AgentEvent:
+        self._session = SessionId(result.session_id)
+        position = SessionPosition(session=self._session, entry=self._entry)
+        if result.terminal_reason in _ABORTED or (self._interrupted and result.subtype == "error_during_execution"):
+            self._interrupted = False
+            turns = self._taken_in(result) or tuple(self._open.values())
+            self._open = {identity: turn for identity, turn in self._open.items() if turn not in turns}
+            return Interrupted(turns=turns, position=position)
+        turns = self._taken_in(result)
+        if result.is_error:
+            return Failed(turns=turns, fault=fault_of_result(result))
+        return Answered(
+            turns=turns,
+            text=public_text(result.result or ""),
+            position=position,
+            usage=self._usage(result),
+            id=result.uuid or "",
+        )
+
+    def _taken_in(self, result: ResultMessage) -> tuple[TurnId, ...]:
+        named = result.user_message_uuids or ([result.user_message_uuid] if result.user_message_uuid else [])
+        answered = [self._open.pop(identity) for identity in named if identity in self._open]
+        if not answered and result.is_error and self._open:
+            # An error need not name what it was about: it is about whatever came first.
+            answered = [self._open.pop(next(iter(self._open)))]
+        return tuple(answered)
+
+    async def _broken(self, error: ClaudeSDKError) -> StaleSessionError | AgentLostError:
+        if isinstance(error, ResultError):
+            if "No conversation found" in str(error):
+                await self.close()
+                return StaleSessionError(entry_only=False)
+            if "No message found" in str(error):
+                await self.close()
+                return StaleSessionError(entry_only=True)
+        reason = await self._launch.why_ended() if self._launch else EndReason.UNKNOWN
+        logger.info("agent broke", extra={"group": self._group.folder, "error": type(error).__name__, "end": reason})
+        return await self._lost(fault_of_error(error, reason))
+
+    async def _lost(self, fault: Fault) -> AgentLostError:
+        await self.close(gently=False)
+        return AgentLostError(fault)
+
+    def _usage(self, result: ResultMessage) -> Usage:
+        raw = result.usage or {}
+
+        def count(name: str) -> int:
+            value = raw.get(name)
+            return value if isinstance(value, int) else 0
+
+        # The program counts tokens per result, but the cost since its start.
+        total = float(result.total_cost_usd or 0)
+        cost, self._cost = max(0.0, total - self._cost), total
+        return Usage(
+            input_tokens=count("input_tokens"),
+            output_tokens=count("output_tokens"),
+            cache_read_tokens=count("cache_read_input_tokens"),
+            cache_write_tokens=count("cache_creation_input_tokens"),
+            cost_usd=cost,
+        )

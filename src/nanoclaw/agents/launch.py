@@ -1,0 +1,193 @@
+"""Everything a sandboxed ``claude`` needs before it starts: folders, a way to the gateway, a plan, a launch script."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from claude_agent_sdk import ClaudeAgentOptions
+
+from nanoclaw.agents.prompt import write_instructions
+from nanoclaw.gateway.gateway import Gateway
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import SessionPosition
+from nanoclaw.sandboxes.contract import (
+    CLAUDE_HOME,
+    GLOBAL_FOLDER,
+    WORKSPACE,
+    EndReason,
+    Limits,
+    Mount,
+    Sandbox,
+    SandboxError,
+    SandboxPlan,
+)
+from nanoclaw.sandboxes.launcher import write_launcher
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import Settings
+
+_END_SECONDS = 30
+# Scheduling belongs to the host, which outlives the sandbox; work in the background dies with it.
+_NOT_INSIDE = ["CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger", "PushNotification"]
+
+
+class Door(Protocol):
+    """An agent's own way to the gateway."""
+
+    async def close(self) -> None:
+        """Shut it, ending what goes through it."""
+        ...
+
+
+@dataclass(slots=True)
+class Launch:
+    """A start that was prepared: what the SDK needs, and how to clean up."""
+
+    options: ClaudeAgentOptions
+    name: str
+    since: Milliseconds
+    sandbox: Sandbox
+    door: Door
+    script: Path
+
+    async def why_ended(self) -> EndReason:
+        """Why the sandbox is no more."""
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                return await self.sandbox.why_ended(self.name, self.since)
+        except (SandboxError, TimeoutError):
+            return EndReason.UNKNOWN
+
+    async def end(self) -> None:
+        """Stop the sandbox if it still lives, shut its way to the gateway, remove its launch script."""
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self.sandbox.stop(self.name)
+        except (SandboxError, TimeoutError):
+            # The next start removes what an engine that does not answer keeps.
+            pass
+        finally:
+            await self.door.close()
+            self.script.unlink(missing_ok=True)
+
+
+class Launcher:
+    """Prepares starts for one installation."""
+
+    def __init__(
+        self, home: Home, settings: Settings, sandbox: Sandbox, gateway: Gateway, clock: Clock, *, installation: str
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._sandbox = sandbox
+        self._gateway = gateway
+        self._clock = clock
+        self._installation = installation
+        self._count = 0
+
+    async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
+        """Prepare one start of a group's agent.
+
+        Raises:
+            SandboxError: the sandbox cannot be started here.
+        """
+        self._count += 1
+        name = f"nanoclaw-{self._installation[:8]}-{group.folder.lower().replace('_', '-')[:30]}-{self._nonce()}"
+        await self._folders(group)
+        door = await self._gateway.open(group.folder, self._home.gateway(group.folder), self._sandbox.workspace_owner)
+        try:
+            plan = self._plan(group, name)
+            script = write_launcher(self._home.launchers(group.folder), self._sandbox.command(plan))
+        except BaseException:
+            await door.close()
+            raise
+        return Launch(
+            options=self._options(position, script),
+            name=name,
+            since=self._clock.now(),
+            sandbox=self._sandbox,
+            door=door,
+            script=script,
+        )
+
+    def _nonce(self) -> str:
+        return f"{self._clock.now():x}{self._count:x}"
+
+    async def _folders(self, group: Group) -> None:
+        own = self._home.group(group.folder)
+        folders = (own, self._home.sessions(group.folder), self._home.global_folder)
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home.launchers(group.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = self._sandbox.workspace_owner
+        for folder in folders:
+            if owner is not None and (folder.lstat().st_uid, folder.lstat().st_gid) != owner:
+                await _hand_over(folder, owner)
+
+    def _plan(self, group: Group, name: str) -> SandboxPlan:
+        box = self._settings.sandbox
+        return SandboxPlan(
+            name=name,
+            group=group.folder,
+            mounts=(
+                Mount(source=self._home.group(group.folder), target=WORKSPACE, writable=True),
+                Mount(source=self._home.global_folder, target=GLOBAL_FOLDER, writable=group.is_main),
+                Mount(source=self._home.sessions(group.folder), target=CLAUDE_HOME, writable=True),
+            ),
+            gateway=self._home.gateway(group.folder),
+            environment={
+                # Our own retries are durable and visible; the program's would hide an outage for minutes.
+                "CLAUDE_CODE_MAX_RETRIES": "2",
+                "CLAUDE_CODE_DISABLE_CRON": "1",
+                "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD": "1",
+                "TZ": self._settings.assistant.time_zone or "UTC",
+            },
+            limits=Limits(
+                memory_mib=box.memory_mib,
+                cpus=box.cpus,
+                processes=box.processes,
+                open_files=box.open_files,
+                file_size_mib=box.file_size_mib,
+                tmp_mib=box.tmp_mib,
+                home_mib=box.home_mib,
+            ),
+        )
+
+    def _options(self, position: SessionPosition | None, script: Path) -> ClaudeAgentOptions:
+        assistant = self._settings.assistant
+        return ClaudeAgentOptions(
+            cli_path=script,
+            system_prompt={"type": "preset", "preset": "claude_code", "append": write_instructions(assistant.name)},
+            # The sandbox is the permission system: inside it, everything the agent can reach is its own.
+            permission_mode="bypassPermissions",
+            disallowed_tools=_NOT_INSIDE,
+            setting_sources=["project"],
+            add_dirs=[str(GLOBAL_FOLDER)],
+            model=assistant.model or None,
+            resume=position.session if position else None,
+            resume_session_at=position.entry if position else None,
+            include_partial_messages=True,
+            # "@/path" and "/command" in a chat message are text.
+            verbatim_prompts=True,
+            max_buffer_size=self._settings.agents.line_mib * 1024 * 1024,
+            stderr=_ignore,
+        )
+
+
+def _ignore(_line: str) -> None:
+    """Standard error may hold what people wrote: it is read, so that the pipe never fills, and dropped."""
+
+
+async def _hand_over(folder: Path, owner: tuple[int, int]) -> None:
+    """Give a tree to the sandbox's user. Only root can, and only root needs to."""
+    if os.geteuid() != 0:
+        raise SandboxError(
+            f"{folder} belongs to another user", hint=f"Give it to yourself: sudo chown -R $USER {folder}"
+        )
+    process = await asyncio.create_subprocess_exec(
+        "chown", "-R", "-h", "--", f"{owner[0]}:{owner[1]}", str(folder), stdin=asyncio.subprocess.DEVNULL
+    )
+    if await process.wait() != 0:
+        raise SandboxError(f"Cannot give {folder} to the sandbox's user", hint="Check the disk and the folder's owner.")

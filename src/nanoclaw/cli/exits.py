@@ -1,0 +1,27 @@
+"""Exit statuses. Documented in ``docs/reference/commands.md``; they never change their meaning."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit status says."""
+
+    OK = 0
+    ERROR = 1
+    """It failed, and said why."""
+    USAGE = 2
+    """The arguments are wrong."""
+    NOT_TRIGGERED = 3
+    """``send``: stored, but it woke nobody."""
+    DAEMON_DOWN = 3
+    """``status``: no daemon runs. The same number: each command has one meaning for it."""
+    FAILED = 4
+    """``send``: the turn failed or was stopped."""
+    TIMED_OUT = 5
+    """``send``: stored, no answer in time."""
+    CRASHED = 70
+    """A defect; the details were written to a file."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+    BROKEN_PIPE = 141
+    """Whoever read our output went away."""

@@ -1,0 +1,122 @@
+"""Carry replies out: one at a time for each chat, in order, until the network has them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from nanoclaw.channels.contract import Channel, ChannelError, PermanentSendError, TemporarySendError
+from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.kinds import ReplySent
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.turns import Reply
+from nanoclaw.store.outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+_SEND_SECONDS = 120
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
+_TRIES = 300
+_ALERT_AFTER = 5
+
+
+class Courier:
+    """Delivers the outbox."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[ChannelName, Channel],
+        broadcast: Broadcast,
+        clock: Clock,
+        *,
+        alert: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._broadcast = broadcast
+        self._clock = clock
+        self._alert = alert
+        self._rounds: dict[ChatAddress, asyncio.Event] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Deliver until cancelled, beginning with what an earlier daemon left."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for address in await self._outbox.waiting_chats():
+                self.wake(address)
+            await asyncio.get_running_loop().create_future()
+
+    def wake(self, address: ChatAddress) -> None:
+        """There is something for this chat."""
+        event = self._rounds.get(address)
+        if event is not None:
+            event.set()
+        elif self._tasks is not None:
+            self._rounds[address] = asyncio.Event()
+            self._tasks.create_task(self._serve(address), name=f"deliver-{address.channel}")
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until nothing is being delivered, for so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._rounds:
+                    await asyncio.sleep(0.02)
+
+    async def _serve(self, address: ChatAddress) -> None:
+        """Deliver one chat's replies until there are none."""
+        event = self._rounds[address]
+        try:
+            while True:
+                event.clear()
+                wait = await self._next(address)
+                if wait is None and not event.is_set():
+                    return
+                if wait:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait):
+                            await event.wait()
+        except NanoclawError as error:
+            # The outbox could not be read or written: what is in it stays, and the next wake or start goes on.
+            logger.error("delivery stopped for a chat", extra={"channel": address.channel, "error": str(error)})  # noqa: TRY400
+        finally:
+            self._rounds.pop(address, None)
+
+    async def _next(self, address: ChatAddress) -> float | None:
+        """Deliver one reply; the seconds to wait before the next, None when there is none."""
+        reply = await self._outbox.take(address)
+        if reply is None:
+            due = await self._outbox.next_attempt(address)
+            return None if due is None else max(0.05, (due - self._clock.now()) / 1000)
+        channel = self._channels.get(address.channel)
+        try:
+            if channel is None:
+                raise TemporarySendError(f"The channel {address.channel} is not enabled", hint="Enable it again.")
+            async with asyncio.timeout(_SEND_SECONDS):
+                external_id = await channel.send(reply)
+        except PermanentSendError as error:
+            await self._drop(reply, error)
+            return 0
+        except (ChannelError, TimeoutError) as error:
+            return await self._later(reply, error)
+        await self._outbox.sent(reply.id, external_id)
+        self._broadcast.publish(ReplySent(address=address, reply=reply.id, turn=reply.turn, text=reply.text))
+        return 0
+
+    async def _later(self, reply: Reply, error: Exception) -> float:
+        if reply.attempts >= _TRIES:
+            await self._drop(reply, error)
+            return 0
+        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20))
+        at = Milliseconds(self._clock.now() + int(wait * 1000))
+        await self._outbox.retry(reply.id, not_before=at, error=str(error))
+        if reply.attempts == _ALERT_AFTER:
+            await self._alert(f"A reply cannot be delivered on {reply.address.channel} yet: {error}", "It is tried on.")
+        return wait
+
+    async def _drop(self, reply: Reply, error: Exception) -> None:
+        await self._outbox.failed(reply.id, str(error))
+        await self._alert(f"A reply could not be delivered on {reply.address.channel}: {error}", "It was given up.")

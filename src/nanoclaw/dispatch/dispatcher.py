@@ -1,0 +1,172 @@
+"""Which groups work: at most so many agents at once, the groups that wait first come, first served."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from nanoclaw.dispatch.signals import AgentState, Asked, Leave, Work
+from nanoclaw.dispatch.worker import Worker
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.store.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_SECONDS = 60.0
+_TAKEN_UP_AT_MOST = 5
+
+
+class Dispatcher:
+    """Starts workers, wakes them, and takes their places back."""
+
+    def __init__(self, turns: Turns, clock: Clock, make_worker: Callable[[Group], Worker], *, at_once: int) -> None:
+        self._turns = turns
+        self._clock = clock
+        self._make_worker = make_worker
+        self._at_once = at_once
+        self._workers: dict[GroupId, Worker] = {}
+        self._runs: dict[GroupId, asyncio.Task[None]] = {}
+        self._waiting: dict[GroupId, Group] = {}
+        self._ended = asyncio.Event()
+        self._look = asyncio.Event()
+        self._stopping = False
+        self._tasks: asyncio.TaskGroup | None = None
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """The workers there are, oldest first."""
+        return tuple(self._workers.values())
+
+    async def run(self) -> None:
+        """Dispatch until cancelled. Turns that an earlier daemon left unfinished start again by themselves."""
+        await self._take_up(served=())
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            self._look.set()
+            while True:
+                next_due = await self._plan()
+                now = self._clock.now()
+                wait = _SWEEP_SECONDS if next_due is None else min(_SWEEP_SECONDS, max(0.0, (next_due - now) / 1000))
+                try:
+                    async with asyncio.timeout(wait):
+                        await self._look.wait()
+                except TimeoutError:
+                    await self._sweep(expected=next_due is not None)
+                self._look.clear()
+
+    def wake(self, group: Group) -> None:
+        """A group may have work."""
+        worker = self._workers.get(group.id)
+        if worker is not None:
+            worker.tell(Work())
+        elif not self._stopping:
+            self._waiting[group.id] = group
+            self._fill()
+
+    def expect(self, group: Group) -> None:
+        """A group will soon have work: start its agent ahead, if that takes no place from anyone."""
+        if group.id not in self._workers and not self._waiting and len(self._workers) < self._at_once:
+            self._begin(group, ahead=True)
+
+    def asked(self, folder: GroupFolder, at: Milliseconds) -> None:
+        """A request of a group's agent left for the model."""
+        for worker in self._workers.values():
+            if worker.group.folder == folder:
+                worker.tell(Asked(at=at))
+
+    async def interrupt(self, group: GroupId) -> bool:
+        """Stop what a group's agent does; False when it does nothing."""
+        worker = self._workers.get(group)
+        return worker is not None and await worker.interrupt()
+
+    def release(self, group: GroupId) -> None:
+        """The group was removed: close its agent once it is idle."""
+        self._waiting.pop(group, None)
+        if group in self._workers:
+            self._workers[group].tell(Leave())
+
+    def make_room(self) -> None:
+        """A worker changed its state: an idle one may have to leave for a group that waits."""
+        idle = [worker for worker in self._workers.values() if worker.state is AgentState.IDLE]
+        missing = len(self._waiting) - (self._at_once - len(self._workers))
+        for worker in sorted(idle, key=lambda worker: worker.since)[: max(0, missing)]:
+            worker.tell(Leave())
+
+    async def stop(self, seconds: float) -> None:
+        """Let running turns finish for so long, then end everything. Turns that did not finish start again later."""
+        self._stopping = True
+        self._waiting.clear()
+        for worker in self._workers.values():
+            worker.tell(Leave())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._workers:
+                    self._ended.clear()
+                    await self._ended.wait()
+        runs = list(self._runs.values())
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._workers) < self._at_once and not self._stopping:
+            identity = next(iter(self._waiting))
+            self._begin(self._waiting.pop(identity), ahead=False)
+        self.make_room()
+
+    def _begin(self, group: Group, *, ahead: bool) -> None:
+        if self._tasks is None or self._stopping:
+            return
+        worker = self._make_worker(group)
+        self._workers[group.id] = worker
+        run = self._tasks.create_task(self._supervise(worker, ahead=ahead), name=f"group-{group.folder}")
+        self._runs[group.id] = run
+
+    async def _supervise(self, worker: Worker, *, ahead: bool) -> None:
+        try:
+            await worker.run(ahead=ahead)
+        except Exception:
+            # The boundary between one group and all others: whatever breaks a worker breaks that worker only. Its
+            # turns are still running in the store, and the sweep takes them up.
+            logger.exception("worker broke", extra={"group": worker.group.folder})
+        finally:
+            self._workers.pop(worker.group.id, None)
+            self._runs.pop(worker.group.id, None)
+            self._ended.set()
+            self._look.set()
+
+    async def _plan(self) -> Milliseconds | None:
+        """Wake the groups with due turns; the moment the next other one is due."""
+        next_due = None
+        try:
+            now = self._clock.now()
+            for due in await self._turns.due():
+                if due.not_before > now:
+                    next_due = min(next_due or due.not_before, due.not_before)
+                elif due.group.id not in self._workers:
+                    self._waiting.setdefault(due.group.id, due.group)
+        except NanoclawError as error:
+            logger.error("cannot look for due turns", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+        self._fill()
+        return next_due
+
+    async def _sweep(self, *, expected: bool) -> None:
+        """Repairs what a lost wake-up or a failed write left lying, and says so."""
+        try:
+            await self._take_up(served=self._workers.keys())
+            if not expected:
+                for due in await self._turns.due():
+                    if due.not_before <= self._clock.now() and due.group.id not in self._workers:
+                        logger.warning("sweep found a forgotten turn", extra={"group": due.group.folder})
+        except NanoclawError as error:
+            logger.error("sweep failed", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+
+    async def _take_up(self, *, served: Collection[GroupId]) -> None:
+        recovered = await self._turns.recover(limit=_TAKEN_UP_AT_MOST, served=tuple(served))
+        if recovered.again:
+            logger.info("unfinished turns start again", extra={"turns": len(recovered.again)})
+        for turn in recovered.given_up:
+            logger.error("a turn outlived too many workers", extra={"turn": turn})
+            await self._turns.give_up(turn)

@@ -1,0 +1,143 @@
+"""What a worker writes down: every outcome of a turn as one transaction, and when a failed turn is tried again."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nanoclaw.agents.outcomes import Answered, Fault
+from nanoclaw.model.chats import ChatAddress, ChatId
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import SessionPosition, Turn, TurnState
+from nanoclaw.store.groups import Groups
+from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.turns import Finish, Retry, Turns
+
+logger = logging.getLogger(__name__)
+
+_JITTER = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Waits in seconds before each retry; after the last, a turn has failed for good. ``random`` in [0, 1)."""
+
+    seconds: tuple[float, ...]
+    random: Callable[[], float] = random.random
+
+    def wait(self, attempt: int) -> float | None:
+        """How long to wait after failure number ``attempt`` (from 0); None when it was the last."""
+        if attempt >= len(self.seconds):
+            return None
+        return self.seconds[attempt] * (1 - _JITTER + 2 * _JITTER * self.random())
+
+
+class Ledger:
+    """The store as workers use it."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        groups: Groups,
+        outbox: Outbox,
+        clock: Clock,
+        *,
+        retries: RetryPolicy,
+        owner: Callable[[], ChatAddress | None],
+    ) -> None:
+        self._turns = turns
+        self._groups = groups
+        self._outbox = outbox
+        self._clock = clock
+        self._retries = retries
+        self._owner = owner
+        self._last_chat: dict[int, ChatAddress] = {}
+
+    async def position(self, group: Group) -> SessionPosition | None:
+        """Where the group's conversation stands."""
+        return await self._groups.session(group.id)
+
+    async def set_position(self, group: Group, position: SessionPosition | None) -> None:
+        """Correct where the group's conversation stands, or forget it."""
+        if position is None:
+            await self._groups.clear_session(group.id)
+        else:
+            await self._groups.set_session(group.id, position)
+
+    async def claim(self, group: Group, chat: ChatId | None) -> Turn | None:
+        """The group's next due turn, now running."""
+        turn = await self._turns.claim(group.id, chat=chat)
+        if turn is not None:
+            self._last_chat[group.id] = turn.address
+        return turn
+
+    async def asked(self, turn: Turn, at: Milliseconds) -> None:
+        """The turn's first request left for the model."""
+        await self._turns.mark_model_request(turn.id, at)
+
+    async def answered(self, turns: Sequence[Turn], messages: tuple[str, ...], answer: Answered) -> None:
+        """Cursor, session, usage and replies, together."""
+        finish = Finish(
+            turns=tuple(turn.id for turn in turns),
+            state=TurnState.ANSWERED,
+            messages=messages,
+            position=answer.position,
+            usage=answer.usage,
+        )
+        if not await self._turns.finish(finish):
+            logger.warning("an answer came for a turn that had ended", extra={"turn": turns[0].id})
+
+    async def volunteered(
+        self, group: Group, answer: Answered, compose: Callable[[ChatAddress, str], tuple[str, ...]]
+    ) -> ChatAddress | None:
+        """Keep what the agent said of its own accord; the chat it goes to, or None when it said nothing."""
+        await self._groups.set_session(group.id, answer.position)
+        address = self._last_chat.get(group.id)
+        if address is None or not answer.text:
+            return None
+        for number, text in enumerate(compose(address, answer.text)):
+            await self._outbox.add(address, text, client_id=f"said-{answer.id}-{number}")
+        return address
+
+    async def stopped(self, turns: Sequence[Turn], position: SessionPosition) -> None:
+        """A person stopped them."""
+        ids = tuple(turn.id for turn in turns)
+        await self._turns.finish(Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped"))
+
+    async def put_back(self, turns: Sequence[Turn]) -> None:
+        """They start again; it was not their fault."""
+        ids = tuple(turn.id for turn in turns)
+        await self._turns.retry(Retry(turns=ids, not_before=self._clock.now(), error="its worker ended", counts=False))
+
+    async def failed(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
+        """Let failed turns wait for a retry; after the last one tell the chat and the owner, and say which chats."""
+        first = turns[0]
+        logger.warning(
+            "turn failed",
+            extra={"turn": first.id, "group": first.group.folder, "fault": fault.kind, "attempt": first.attempt},
+        )
+        wait = None if fault.lasting else self._retries.wait(first.attempt)
+        ids = tuple(turn.id for turn in turns)
+        if wait is not None:
+            at = Milliseconds(self._clock.now() + int(wait * 1000))
+            await self._turns.retry(Retry(turns=ids, not_before=at, error=fault.what))
+            return ()
+        return await self._give_up(turns, fault)
+
+    async def _give_up(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
+        first = turns[0]
+        owner = self._owner()
+        notice = f"I could not answer: {fault.what}."
+        if first.group.is_main and fault.hint:
+            notice += f" {fault.hint}"
+        notice += " Your message is kept; write again to have it answered."
+        ids = tuple(turn.id for turn in turns)
+        await self._turns.finish(Finish(turns=ids, state=TurnState.FAILED, messages=(notice,), error=fault.what))
+        await self._groups.note_trouble(f"{first.group.folder}: {fault.what}", fault.hint)
+        told = [first.address]
+        if owner is not None and not first.group.is_main:
+            text = f"The group {first.group.name} got no answer: {fault.what}. {fault.hint}".strip()
+            if await self._outbox.add(owner, text, client_id=f"failed-{first.id}"):
+                told.append(owner)
+        return tuple(told)

@@ -1,0 +1,94 @@
+"""What a worker is told, and what it tells back."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from nanoclaw.agents.outcomes import AgentEvent, AgentLostError, StaleSessionError
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import SessionPosition, Turn, TurnId
+
+
+class AgentState(StrEnum):
+    """What a group's agent is about."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    WORKING = "working"
+    CLOSING = "closing"
+
+
+class WorkingAgent(Protocol):
+    """An agent as a worker uses it; :class:`nanoclaw.agents.agent.Agent` is the one there is."""
+
+    async def start(self, position: SessionPosition | None) -> None:
+        """Start, resuming a conversation."""
+        ...
+
+    async def give(self, turn: TurnId, prompt: str) -> None:
+        """Put a turn before it."""
+        ...
+
+    def events(self) -> AsyncIterator[AgentEvent]:
+        """What it does."""
+        ...
+
+    async def interrupt(self) -> None:
+        """Stop what it does."""
+        ...
+
+    async def close(self, *, gently: bool = True) -> None:
+        """End it; ``gently`` lets the program put its notes in order first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """There may be a turn to claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The agent did something."""
+
+    event: AgentEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The agent is gone."""
+
+    error: AgentLostError | StaleSessionError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Close: at once if idle; else after the running turns, and without taking new ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request of the agent left for the model."""
+
+    at: Milliseconds
+
+
+Signal = Work | Heard | Lost | Leave | Asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """What a worker shows of its work, as functions that the root passes in."""
+
+    compose: Callable[[ChatAddress, str], tuple[str, ...]]
+    """An answer as the messages that its chat will get."""
+    prompt: Callable[[Turn], str]
+    deliver: Callable[[ChatAddress], None]
+    """The outbox has something for this chat."""
+    typing: Callable[[ChatAddress, bool], None]
+    owner: Callable[[], ChatAddress | None]
+    """Where the owner is told of trouble."""
+    make_agent: Callable[[Group], WorkingAgent]

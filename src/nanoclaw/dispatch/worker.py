@@ -1,0 +1,293 @@
+"""One group at work: claims turns, gives them to the agent, writes down what comes of them.
+
+A worker is an actor: everything that happens to it arrives in one queue, so its state changes in one place. Its own
+state is only about the present; what must survive is in the store before anything else happens.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from nanoclaw.agents.outcomes import (
+    AgentLostError,
+    Answered,
+    Breathed,
+    Failed,
+    Fault,
+    FaultKind,
+    Interrupted,
+    StaleSessionError,
+    TextWritten,
+    ToolUsed,
+)
+from nanoclaw.dispatch.ledger import Ledger
+from nanoclaw.dispatch.limits import WorkLimits
+from nanoclaw.dispatch.signals import AgentState, Asked, Heard, Leave, Lost, Signal, Surface, Work, WorkingAgent
+from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.kinds import TextStreamed, TurnChanged, TurnProgressed, TurnStep
+from nanoclaw.model.chats import ChatAddress, ChatId
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import SessionPosition, Turn, TurnState
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Serves one group for as long as its agent lives."""
+
+    def __init__(
+        self, group: Group, ledger: Ledger, surface: Surface, broadcast: Broadcast, clock: Clock, *, limits: WorkLimits
+    ) -> None:
+        self.group = group
+        self.state = AgentState.STARTING
+        self.since = clock.now()
+        self._ledger = ledger
+        self._surface = surface
+        self._broadcast = broadcast
+        self._clock = clock
+        self._limits = limits
+        self._signals: asyncio.Queue[Signal] = asyncio.Queue()
+        self._open: list[Turn] = []
+        self._agent: WorkingAgent | None = None
+        self._leaving = False
+        self._typing_at: ChatAddress | None = None
+        self._progress = clock.monotonic()
+
+    def tell(self, signal: Signal) -> None:
+        """Queue a signal; returns at once."""
+        self._signals.put_nowait(signal)
+
+    async def interrupt(self) -> bool:
+        """Stop the running turns; False when nothing runs."""
+        if not self._open or self._agent is None:
+            return False
+        await self._agent.interrupt()
+        return True
+
+    async def run(self, *, ahead: bool = False) -> None:
+        """Work until idle too long, told to leave, or the agent is lost. ``ahead``: start though nothing is due yet."""
+        try:
+            await self._claim()
+            if self._open or ahead:
+                await self._start()
+                for turn in list(self._open):
+                    await self._give(turn)
+                await self._serve()
+        except (AgentLostError, StaleSessionError) as error:
+            await self._fail(list(self._open), _fault(error))
+        finally:
+            self._enter(AgentState.CLOSING)
+            # Whatever ends a worker, its sandbox ends and its turns go back to wait.
+            await asyncio.shield(self._wind_up())
+
+    async def _wind_up(self) -> None:
+        try:
+            if self._agent is not None:
+                # A conversation at rest is let finish its notes; a turn that is given up needs none of them.
+                await self._agent.close(gently=not self._open)
+        finally:
+            self._show_typing(on=False)
+            if self._open:
+                await self._ledger.put_back(self._open)
+
+    async def _start(self) -> None:
+        position = await self._ledger.position(self.group)
+        while True:
+            self._agent = self._surface.make_agent(self.group)
+            try:
+                await self._agent.start(position)
+            except StaleSessionError as error:
+                position = await self._forget(position, error)
+            else:
+                self._progress = self._clock.monotonic()
+                return
+
+    async def _forget(self, position: SessionPosition | None, error: StaleSessionError) -> SessionPosition | None:
+        logger.warning("conversation cannot be resumed", extra={"group": self.group.folder, "entry": error.entry_only})
+        if error.entry_only and position is not None:
+            return SessionPosition(session=position.session, entry=None)
+        await self._ledger.clear_session(self.group)
+        return None
+
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            listener = tasks.create_task(self._listen(), name=f"listen-{self.group.folder}")
+            try:
+                self._settle()
+                while True:
+                    signal = await self._next()
+                    if signal is None or not await self._handle(signal):
+                        return
+            finally:
+                listener.cancel()
+
+    async def _listen(self) -> None:
+        if self._agent is None:
+            return
+        try:
+            async for event in self._agent.events():
+                self.tell(Heard(event=event))
+        except (AgentLostError, StaleSessionError) as error:
+            self.tell(Lost(error=error))
+
+    async def _next(self) -> Signal | None:
+        """The next signal; None when the agent has been idle, or a turn silent, for too long."""
+        allowed = self._limits.turn_seconds if self._open else self._limits.idle_seconds
+        while (left := self._progress + allowed - self._clock.monotonic()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    return await self._signals.get()
+        if self._open:
+            minutes = self._limits.turn_seconds / 60
+            fault = Fault(kind=FaultKind.SILENT, what=f"The agent showed no sign of life for {minutes:.0f} minutes")
+            await self._fail(list(self._open), fault)
+        return None
+
+    async def _handle(self, signal: Signal) -> bool:
+        """Act on a signal; False when the worker must end."""
+        match signal:
+            case Work():
+                await self._take_more()
+            case Asked(at=at):
+                await self._asked(at)
+            case Leave():
+                self._leaving = True
+            case Lost(error=error):
+                return await self._lose(error)
+            case Heard(event=event):
+                self._progress = self._clock.monotonic()
+                if not await self._hear(event):
+                    return False
+        self._settle()
+        return bool(self._open) or not self._leaving
+
+    async def _hear(self, event: object) -> bool:
+        match event:
+            case Breathed():
+                pass
+            case ToolUsed(tool=tool):
+                self._progressed(TurnStep.TOOL, tool)
+            case TextWritten(text=text):
+                if self._open:
+                    turn = self._open[0]
+                    self._broadcast.publish(TextStreamed(address=turn.address, turn=turn.id, text=text))
+            case Answered() as answer:
+                await self._answer(answer)
+            case Interrupted() as stop:
+                turns = self._close_turns(stop.turns)
+                if turns:
+                    await self._ledger.stopped(turns, stop.position)
+                    self._changed(turns, TurnState.STOPPED)
+                await self._take_more()
+            case Failed(fault=fault) as failure:
+                await self._fail(self._close_turns(failure.turns), fault)
+                return False
+        return True
+
+    async def _answer(self, answer: Answered) -> None:
+        turns = self._close_turns(answer.turns)
+        if turns:
+            first = turns[0]
+            texts = self._surface.compose(first.address, answer.text)
+            await self._ledger.answered(turns, texts, answer)
+            self._changed(turns, TurnState.ANSWERED)
+            self._surface.deliver(first.address)
+        else:
+            address = await self._ledger.volunteered(self.group, answer, self._surface.compose)
+            if address is not None:
+                self._surface.deliver(address)
+        await self._take_more()
+
+    async def _lose(self, error: AgentLostError | StaleSessionError) -> bool:
+        turns = list(self._open)
+        if isinstance(error, StaleSessionError):
+            # Nothing was answered: the same turns start again in a conversation that exists.
+            position = await self._forget(await self._ledger.position(self.group), error)
+            await self._ledger.set_position(self.group, position)
+            await self._ledger.put_back(turns)
+            self._open.clear()
+            return False
+        await self._fail(turns, error.fault)
+        return False
+
+    async def _take_more(self) -> None:
+        if not self._leaving:
+            before = len(self._open)
+            await self._claim()
+            for turn in self._open[before:]:
+                await self._give(turn)
+
+    async def _claim(self) -> None:
+        chat: ChatId | None = self._open[0].chat if self._open else None
+        while (turn := await self._ledger.claim(self.group, chat)) is not None:
+            self._open.append(turn)
+            chat = turn.chat
+            self._changed([turn], TurnState.RUNNING)
+        if self._open:
+            self._show_typing(on=True)
+
+    async def _give(self, turn: Turn) -> None:
+        if self._agent is None:
+            return
+        self._progress = self._clock.monotonic()
+        try:
+            await self._agent.give(turn.id, self._surface.prompt(turn))
+        except AgentLostError as error:
+            self.tell(Lost(error=error))
+
+    async def _asked(self, at: Milliseconds) -> None:
+        if self._open:
+            turn = self._open[0]
+            self._progressed(TurnStep.MODEL_REQUEST, "")
+            await self._ledger.asked(turn, at)
+
+    async def _fail(self, turns: list[Turn], fault: Fault) -> None:
+        self._open = [turn for turn in self._open if turn not in turns]
+        if turns:
+            told = await self._ledger.failed(turns, fault)
+            self._changed(turns, TurnState.FAILED if told else TurnState.QUEUED)
+            for address in told:
+                self._surface.deliver(address)
+
+    def _close_turns(self, ids: tuple[int, ...]) -> list[Turn]:
+        closed = [turn for turn in self._open if turn.id in ids]
+        self._open = [turn for turn in self._open if turn.id not in ids]
+        return closed
+
+    def _settle(self) -> None:
+        state = AgentState.WORKING if self._open else AgentState.IDLE
+        if state is not self.state:
+            self._enter(state)
+            if state is AgentState.IDLE:
+                self._progress = self._clock.monotonic()
+                self._show_typing(on=False)
+
+    def _enter(self, state: AgentState) -> None:
+        self.state = state
+        self.since = self._clock.now()
+        self._limits.changed()
+
+    def _show_typing(self, *, on: bool) -> None:
+        address = self._open[0].address if self._open else self._typing_at
+        if address is not None:
+            self._surface.typing(address, on)
+        self._typing_at = address if on else None
+
+    def _changed(self, turns: list[Turn], state: TurnState) -> None:
+        for turn in turns:
+            self._broadcast.publish(
+                TurnChanged(address=turn.address, group=self.group.folder, turn=turn.id, state=state)
+            )
+
+    def _progressed(self, step: TurnStep, detail: str) -> None:
+        for turn in self._open[:1]:
+            self._broadcast.publish(
+                TurnProgressed(address=turn.address, group=self.group.folder, turn=turn.id, step=step, detail=detail)
+            )
+
+
+def _fault(error: AgentLostError | StaleSessionError) -> Fault:
+    if isinstance(error, AgentLostError):
+        return error.fault
+    return Fault(kind=FaultKind.LOST, what=str(error))

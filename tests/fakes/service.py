@@ -1,0 +1,246 @@
+"""The control API's service in memory: a scripted assistant that repeats what it was told."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from nanoclaw.control.service import ConflictError, NoSuchGroupError, StoppingError
+from nanoclaw.control.shapes import (
+    AddGroupRequest,
+    AgentShape,
+    ChannelShape,
+    ChatShape,
+    Done,
+    ErrorShape,
+    GroupList,
+    GroupShape,
+    LiveEvent,
+    MessageLine,
+    MessageList,
+    Outcome,
+    QueueShape,
+    ReplyShape,
+    SandboxShape,
+    SendRequest,
+    SendResult,
+    Status,
+    Timings,
+)
+from nanoclaw.model.groups import parse_folder
+
+AT = "2026-11-22T10:00:00.000Z"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Turn:
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    outcome: Outcome = Outcome.ANSWERED
+
+
+class FakeService:
+    """Answers ``You said: TEXT``.
+
+    A text that begins with ``slow`` is worked on until somebody interrupts it, ``fail`` fails, ``tool`` uses a tool
+    first, ``crash`` raises what nobody expected, and in a group that needs its trigger a text without it wakes nobody.
+    """
+
+    def __init__(self, *, home: str = "/home/someone/.nanoclaw", endless: bool = True) -> None:
+        self.running = True
+        self.model_key = "ANTHROPIC_API_KEY in .env"
+        self.sent: list[SendRequest] = []
+        self.expected: list[str] = []
+        self.stop_asked = asyncio.Event()
+        self.stopping = False
+        self._home = home
+        self._endless = endless
+        self._groups = {"main": _group("main", "Main", is_main=True)}
+        self._lines: list[MessageLine] = []
+        self._watchers: dict[str, set[asyncio.Queue[LiveEvent]]] = defaultdict(set)
+        self._turns: dict[str, _Turn] = {}
+        self._next = 1
+
+    async def status(self) -> Status:
+        return Status(
+            running=self.running,
+            version="0.1.0",
+            home=self._home,
+            pid=4711 if self.running else None,
+            started_at=AT if self.running else None,
+            model_key=self.model_key,
+            sandbox=SandboxShape(kind="bubblewrap", usable=True, ready=True, version="0.11", notes=["no memory limit"]),
+            channels=[ChannelShape(name="web", status="up", detail="127.0.0.1:8080", link="http://127.0.0.1:8080/")],
+            agents=[AgentShape(group="main", state="idle", since=AT)] if self.running else [],
+            queue=QueueShape(waiting_turns=0, running_turns=0, undelivered_replies=0, agents_at_once=5),
+            groups=list(self._groups),
+            last_errors=[ErrorShape(at=AT, what="the \x1b[31mmodel\x1b[0m was busy", hint="wait")],
+        )
+
+    async def send(self, request: SendRequest) -> SendResult:
+        if self.stopping:
+            raise StoppingError("The daemon is shutting down", hint="Send it again once it is back.")
+        group = self._find(request.group)
+        if request.text.startswith("crash"):
+            raise ZeroDivisionError(request.text)
+        self.sent.append(request)
+        number = self._next
+        self._next += 1
+        sender = request.sender or "owner"
+        self._record(f"in-{number}", "in", request.group, sender, request.text)
+        self._publish(request.group, LiveEvent(kind="message", message_id=number, text=request.text, sender=sender))
+        if group.requires_trigger and group.trigger.lower() not in request.text.lower():
+            return SendResult(outcome=Outcome.NOT_TRIGGERED, message_id=number)
+        return await self._answer(request, number)
+
+    async def groups(self) -> GroupList:
+        stranger = ChatShape(channel="web", chat="stranger", name="\u202eStranger", last_activity=AT)
+        return GroupList(groups=list(self._groups.values()), unregistered=[stranger])
+
+    async def group(self, folder: str) -> GroupShape:
+        return self._find(folder)
+
+    async def add_group(self, request: AddGroupRequest) -> GroupShape:
+        folder = parse_folder(request.folder)
+        if folder in self._groups:
+            raise ConflictError(f"The folder {folder} is taken", hint="Choose another folder name.")
+        chat = ChatShape(channel=request.channel, chat=request.chat or folder, name=request.name)
+        self._groups[folder] = GroupShape(
+            folder=folder,
+            name=request.name,
+            trigger=request.trigger or "@Andy",
+            requires_trigger=request.requires_trigger,
+            is_main=request.is_main,
+            chats=[chat],
+        )
+        return self._groups[folder]
+
+    async def remove_group(self, folder: str) -> Done:
+        if self._find(folder).is_main:
+            raise ConflictError("The main group cannot be removed", hint="Remove another one.")
+        del self._groups[folder]
+        return Done()
+
+    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
+        lines = [line for line in self._lines if group in {None, line.group} and (since is None or line.time >= since)]
+        return MessageList(messages=lines[-limit:])
+
+    @contextmanager
+    def watch(self, folder: str) -> Iterator[AsyncIterator[LiveEvent]]:
+        self._find(folder)
+        queue: asyncio.Queue[LiveEvent] = asyncio.Queue()
+        self._watchers[folder].add(queue)
+        if not self._endless:
+            queue.put_nowait(LiveEvent(kind="typing", state="on"))
+        try:
+            yield self._events(queue)
+        finally:
+            self._watchers[folder].discard(queue)
+
+    async def expect(self, folder: str) -> Done:
+        self._find(folder)
+        self.expected.append(folder)
+        return Done()
+
+    async def interrupt(self, folder: str) -> Done:
+        self._find(folder)
+        turn = self._turns.pop(folder, None)
+        if turn is None:
+            return Done(changed=False)
+        turn.outcome = Outcome.STOPPED
+        turn.done.set()
+        return Done()
+
+    async def stop(self) -> Done:
+        self.stop_asked.set()
+        return Done()
+
+    async def say(self, folder: str, sender: str, text: str) -> None:
+        """Someone else writes, and gets an answer."""
+        await self.send(SendRequest(group=folder, sender=sender, text=text))
+
+    @property
+    def watched(self) -> int:
+        """How many watch any group."""
+        return sum(len(queues) for queues in self._watchers.values())
+
+    def add_line(self, line: MessageLine) -> None:
+        """Put a line into the history."""
+        self._lines.append(line)
+
+    async def _answer(self, request: SendRequest, number: int) -> SendResult:
+        folder = request.group
+        turn = _Turn()
+        self._turns[folder] = turn
+        self._publish(folder, LiveEvent(kind="typing", state="on", turn_id=number))
+        self._publish(folder, LiveEvent(kind="model_request", turn_id=number))
+        if request.text.startswith("slow"):
+            try:
+                async with asyncio.timeout(request.wait_seconds):
+                    await turn.done.wait()
+            except TimeoutError:
+                return SendResult(outcome=Outcome.TIMED_OUT, message_id=number, turn_id=number)
+        if request.text.startswith("fail"):
+            turn.outcome = Outcome.FAILED
+        if request.text.startswith("tool"):
+            self._publish(folder, LiveEvent(kind="tool", text="Bash", turn_id=number))
+        self._turns.pop(folder, None)
+        replies = self._reply(request, number) if turn.outcome is Outcome.ANSWERED else []
+        self._publish(folder, LiveEvent(kind="turn", state=turn.outcome.value, turn_id=number))
+        self._publish(folder, LiveEvent(kind="typing", state="off", turn_id=number))
+        return SendResult(
+            outcome=turn.outcome,
+            message_id=number,
+            turn_id=number,
+            replies=replies,
+            timings_ms=Timings(accepted=1.5, delivered=20.25),
+            error="the model refused" if turn.outcome is Outcome.FAILED else None,
+        )
+
+    def _reply(self, request: SendRequest, number: int) -> list[ReplyShape]:
+        text = f"You said: {request.text}"
+        for piece in (text[:5], text[5:]):
+            self._publish(request.group, LiveEvent(kind="text", text=piece, turn_id=number))
+        self._publish(request.group, LiveEvent(kind="reply", text=text, turn_id=number))
+        self._record(f"out-{number}", "out", request.group, "Andy", text)
+        return [ReplyShape(id=number, text=text, state="sent")]
+
+    async def _events(self, queue: asyncio.Queue[LiveEvent]) -> AsyncIterator[LiveEvent]:
+        while self._endless or not queue.empty():
+            yield await queue.get()
+
+    def _publish(self, folder: str, event: LiveEvent) -> None:
+        for queue in self._watchers[folder]:
+            queue.put_nowait(event)
+
+    def _record(self, line_id: str, direction: str, folder: str, sender: str, text: str) -> None:
+        self._lines.append(
+            MessageLine(
+                id=line_id,
+                time=AT,
+                direction=direction,
+                channel="local",
+                chat=folder,
+                group=folder,
+                sender=sender,
+                text=text,
+                state="answered" if direction == "in" else "sent",
+            )
+        )
+
+    def _find(self, folder: str) -> GroupShape:
+        try:
+            return self._groups[folder]
+        except KeyError:
+            raise NoSuchGroupError("There is no such group", hint="'nanoclaw groups list' names them.") from None
+
+
+def _group(folder: str, name: str, *, is_main: bool) -> GroupShape:
+    return GroupShape(
+        folder=folder,
+        name=name,
+        trigger="@Andy",
+        requires_trigger=not is_main,
+        is_main=is_main,
+        chats=[ChatShape(channel="local", chat=folder, name=name)],
+    )

@@ -1,0 +1,96 @@
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nanoclaw.gateway.contract import GatewayError
+from nanoclaw.gateway.policy import is_allowed, normalise_host, parse_rules
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("example.org", "example.org"),
+        ("EXAMPLE.Org", "example.org"),
+        ("example.org.", "example.org"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("ｅxample．org", "example.org"),
+        ("a-b.c1.example", "a-b.c1.example"),
+    ],
+)
+def test_a_name_has_one_form(text: str, name: str) -> None:
+    assert normalise_host(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "..",
+        "example..org",
+        ".example.org",
+        "example.org..",
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "1.2.3.0x",
+        "１２７.0.0.1",
+        "::1",
+        "[::1]",
+        "fe80::1%eth0",
+        "user@example.org",
+        "example.org%00.evil.test",
+        "example.org\x00",
+        "example.org\n",
+        "exa mple.org",
+        "example.org/",
+        "example.org#",
+        "-a.example",
+        "a-.example",
+        "a_b.example",
+        "*.example.org",
+        "a" * 64 + ".example",
+        ("a" * 60 + ".") * 5 + "example",
+    ],
+)
+def test_what_is_no_host_name_has_no_form(text: str) -> None:
+    assert normalise_host(text) is None
+
+
+@given(st.text(max_size=300))
+@example("ß.example")
+def test_a_form_is_its_own_form(text: str) -> None:
+    name = normalise_host(text)
+    assert name is None or (normalise_host(name) == name and name.isascii() and name == name.lower())
+
+
+@given(st.from_regex(r"[a-z]{1,10}(\.[a-z]{1,10}){1,3}", fullmatch=True), st.from_regex(r"[a-z.]{1,20}", fullmatch=True))
+def test_an_exact_rule_matches_one_name_only(name: str, prefix: str) -> None:
+    rules = parse_rules((name,))
+    assert is_allowed(name, rules)
+    assert not is_allowed(prefix + name, rules)
+    assert not is_allowed(name + prefix, rules)
+
+
+def test_a_wildcard_matches_subdomains_and_neither_the_name_nor_a_look_alike() -> None:
+    rules = parse_rules(("*.Example.org",))
+    assert is_allowed("a.example.org", rules)
+    assert is_allowed("a.b.example.org", rules)
+    assert not is_allowed("example.org", rules)
+    assert not is_allowed("evilexample.org", rules)
+    assert not is_allowed("example.org.evil.test", rules)
+
+
+@given(st.text(max_size=50))
+def test_an_empty_allowlist_allows_nobody(host: str) -> None:
+    assert not is_allowed(host, parse_rules(()))
+
+
+@pytest.mark.parametrize("entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:443", "10.0.0.1", "a.*.org"])
+def test_an_entry_that_is_no_name_is_an_error(entry: str) -> None:
+    with pytest.raises(GatewayError, match=r"gateway\.allow") as raised:
+        parse_rules((entry,))
+    assert "example.org" in raised.value.hint

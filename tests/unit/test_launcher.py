@@ -1,0 +1,234 @@
+"""The launcher on a small repository of its own: the real script, real environments, and a package made on the spot."""
+
+import base64
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_SECONDS = 50
+_MAIN = "import os, sys, greeting; print(greeting.WORD, *sys.argv[1:], os.environ.get('PYTHONPATH'), __file__)"
+_SLOW_PYTHON = """#!/bin/sh
+case "$*" in *" pip "*) touch {marker}; exec sleep 60 ;; esac
+exec {python} "$@"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A repository with the launcher, a package that prints, and a lock file that names one local wheel."""
+
+    root: Path
+    wheels: Path
+    environment: dict[str, str]
+
+    def command(self, *arguments: str, launcher: Path | None = None) -> list[str]:
+        return [str(launcher or self.root / "nanoclaw"), *arguments]
+
+    def run(self, *arguments: str, launcher: Path | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments, launcher=launcher),
+            cwd=self.environment["HOME"],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+
+    def lock(self, word: str) -> None:
+        """Pin a fresh version of the package ``greeting``, which holds ``word``."""
+        version = str(len(list(self.wheels.iterdir())) + 1)
+        digest = _make_wheel(self.wheels, version, word)
+        pin = f"greeting=={version} --hash=sha256:{digest}\n"
+        (self.root / "requirements" / "runtime.lock").write_text(pin)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, repository_root: Path, scrubbed_environment: dict[str, str]) -> Checkout:
+    root = tmp_path / "a repository"
+    for folder in ("requirements", "tools", "src/nanoclaw"):
+        (root / folder).mkdir(parents=True)
+    for name in ("nanoclaw", "tools/environment.py"):
+        shutil.copy(repository_root / name, root / name)
+    (root / "src" / "nanoclaw" / "__main__.py").write_text(_MAIN)
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    path = f"{_programs(tmp_path)}:/usr/bin:/bin"
+    offline = {"PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
+    made = Checkout(root=root, wheels=wheels, environment=scrubbed_environment | offline)
+    made.lock("hello")
+    return made
+
+
+@pytest.fixture
+def repository_root(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath
+
+
+def test_the_first_start_sets_up_and_says_so_in_two_lines(checkout: Checkout) -> None:
+    ended = checkout.run("say", "a b")
+    assert ended.stdout.startswith("hello say a b "), ended.stderr
+    first, second = ended.stderr.splitlines()
+    assert first.startswith("Setting up NanoClaw")
+    assert second.startswith("Ready after")
+
+
+def test_the_second_start_installs_nothing_and_says_nothing(checkout: Checkout) -> None:
+    checkout.run()
+    made = (checkout.root / ".venv").stat().st_ino
+    ended = checkout.run("again")
+    assert (ended.stdout.split()[:2], ended.stderr) == (["hello", "again"], "")
+    assert (checkout.root / ".venv").stat().st_ino == made
+
+
+def test_it_works_through_links_from_any_directory(checkout: Checkout, tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "direct").symlink_to(checkout.root / "nanoclaw")
+    (folder / "claw").symlink_to("direct")
+    ended = checkout.run("x", launcher=folder / "claw")
+    assert ended.stdout.startswith("hello x "), ended.stderr
+
+
+def test_a_moved_repository_works_without_a_new_set_up(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run()
+    moved = checkout.root.rename(tmp_path / "elsewhere")
+    ended = checkout.run(launcher=moved / "nanoclaw")
+    assert ended.stderr == ""
+    assert ended.stdout.strip().endswith(str(moved / "src" / "nanoclaw" / "__main__.py"))
+
+
+def test_a_changed_lock_file_renews_the_environment(checkout: Checkout) -> None:
+    checkout.run()
+    checkout.lock("goodbye")
+    assert checkout.run().stdout.startswith("goodbye ")
+
+
+def test_a_failed_renewal_leaves_the_old_environment_and_a_hint(checkout: Checkout) -> None:
+    checkout.run()
+    lock_file = checkout.root / "requirements" / "runtime.lock"
+    good = lock_file.read_text()
+    lock_file.write_text(f"greeting==1 --hash=sha256:{'0' * 64}\n")
+    refused = checkout.run()
+    assert refused.returncode == 1
+    assert "check the network" in refused.stderr
+    lock_file.write_text(good)
+    assert (checkout.run().stderr, list((checkout.root / ".cache").glob("*-new-*"))) == ("", [])
+
+
+def test_a_set_up_that_was_killed_is_repaired_by_the_next_start(checkout: Checkout, tmp_path: Path) -> None:
+    marker, slow = tmp_path / "installing", tmp_path / "slow"
+    slow.mkdir()
+    (slow / "uv").write_text(_SLOW_PYTHON.format(marker=marker, python="true"))
+    (slow / "uv").chmod(0o755)
+    environment = checkout.environment | {"PATH": f"{slow}:{checkout.environment['PATH']}"}
+    started = subprocess.Popen(
+        checkout.command(), env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    _wait_for(marker)
+    (checkout.root / ".cache" / "runtime-new-1").mkdir()
+    os.killpg(started.pid, signal.SIGKILL)
+    started.wait(_SECONDS)
+    ended = checkout.run("after")
+    assert ended.stdout.startswith("hello after "), ended.stderr
+    assert not list((checkout.root / ".cache").glob("*-new-*"))
+
+
+def test_two_first_starts_at_once_both_work(checkout: Checkout) -> None:
+    both = [
+        subprocess.Popen(
+            checkout.command(name), env=checkout.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name in ("one", "two")
+    ]
+    (first, first_said), (second, second_said) = (process.communicate(timeout=_SECONDS) for process in both)
+    assert (first.split()[:2], second.split()[:2]) == (["hello", "one"], ["hello", "two"]), first_said + second_said
+    assert (first_said + second_said).count("Setting up") == 1
+
+
+def test_modules_in_the_working_directory_and_pythonpath_are_not_loaded(checkout: Checkout) -> None:
+    checkout.run()
+    (Path(checkout.environment["HOME"]) / "greeting.py").write_text("WORD = 'hijacked'")
+    hostile = checkout.environment | {"PYTHONPATH": checkout.environment["HOME"], "PYTHONHOME": "/nowhere"}
+    said = subprocess.run(
+        checkout.command(),
+        cwd=hostile["HOME"],
+        env=hostile,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=True,
+    ).stdout
+    assert said.startswith("hello None ")
+
+
+def test_without_a_recent_python_it_says_what_to_install(checkout: Checkout, tmp_path: Path) -> None:
+    programs = tmp_path / "few"
+    programs.mkdir()
+    for name in ("sh", "cat", "cmp", "readlink"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    without = Checkout(
+        root=checkout.root, wheels=checkout.wheels, environment=checkout.environment | {"PATH": str(programs)}
+    )
+    ended = without.run()
+    assert ended.returncode == 1
+    assert "Python 3.11 or later" in ended.stderr
+    assert "brew install" in ended.stderr
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
+    checkout.run()
+    python = checkout.root / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    ended = checkout.run()
+    assert ended.stdout.startswith("hello "), ended.stderr
+
+
+def _programs(tmp_path: Path) -> Path:
+    """A folder with the Python of the tests and no uv, so that the outcome is the same everywhere."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    base = os.path.realpath(sys.executable)
+    (folder / "python3").write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
+    (folder / "python3").chmod(0o755)
+    return folder
+
+
+def _make_wheel(folder: Path, version: str, word: str) -> str:
+    """A pure Python wheel with one module; its SHA-256."""
+    path = folder / f"greeting-{version}-py3-none-any.whl"
+    information = f"greeting-{version}.dist-info"
+    files = {
+        "greeting.py": f"WORD = {word!r}\n",
+        f"{information}/METADATA": f"Metadata-Version: 2.1\nName: greeting\nVersion: {version}\n",
+        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},{_record_hash(text)},{len(text)}\n" for name, text in files.items())
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        wheel.writestr(f"{information}/RECORD", f"{record}{information}/RECORD,,\n")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _record_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.02)

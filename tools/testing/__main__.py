@@ -1,0 +1,109 @@
+"""The order of the run: fast checks, then what tests need, then the tests; always all of it, then the summary."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tools.testing import base_image, checks, packages, suites, surroundings
+from tools.testing.engine import Engine
+from tools.testing.steps import Shell, StepFailedError, StepNotRunError, Steps, say
+
+_ROOT = Path(__file__).resolve().parents[2]
+_EPILOG = """
+Without arguments everything runs: the checks, and all tests but those of the separate suites. Arguments go to pytest,
+and then neither the checks run nor anything is installed.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selection:
+    suite: str | None
+    pytest_arguments: Sequence[str]
+
+    @property
+    def reason_for_tests_only(self) -> str | None:
+        """Why neither checks run nor packages are installed; None when they are."""
+        return "pytest arguments were given" if self.pytest_arguments else None
+
+    def pytest_command(self) -> list[str]:
+        """Tests by name, by suite, or all with coverage."""
+        chosen = [suites.SEPARATE[self.suite]] if self.suite else []
+        measured = ["--cov", "--cov-report=term"] if not chosen and not self.pytest_arguments else []
+        return [sys.executable, "-m", "pytest", *chosen, *measured, *self.pytest_arguments]
+
+
+def _parse(arguments: Sequence[str]) -> _Selection:
+    parser = argparse.ArgumentParser(
+        prog="./nanoclaw test",
+        usage="%(prog)s [--suite NAME] [PYTEST ARGUMENT ...]",
+        description="Install what the tests need, check the code, run the tests.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--suite", choices=sorted(suites.SEPARATE), help="run this suite instead of the normal tests")
+    chosen, others = parser.parse_known_args(arguments)
+    return _Selection(suite=chosen.suite, pytest_arguments=[other for other in others if other != "--"])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what was chosen; 0 when nothing failed."""
+    selection = _parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the engine must be stopped in either case
+    steps = Steps()
+    with tempfile.TemporaryDirectory(prefix="nanoclaw-test-home-", ignore_cleanup_errors=True) as home:
+        try:
+            _run(selection, steps, Path(home))
+        except KeyboardInterrupt:
+            say("\n" + steps.summary() + "\nInterrupted.")
+            return 130
+    say("\n" + steps.summary())
+    return steps.exit_code
+
+
+def _run(selection: _Selection, steps: Steps, home: Path) -> None:
+    cache = _ROOT / ".cache"
+    shell = Shell(folder=_ROOT, logs=cache / "logs", environment=surroundings.scrubbed(os.environ, home))
+    installer = Shell(folder=_ROOT, logs=cache / "logs", environment=surroundings.for_installs(os.environ, home))
+    for name, command in checks.commands(_ROOT).items():
+        steps.run(name, partial(_unless, selection, partial(checks.run, shell, name, command)))
+    steps.run("packages", partial(_unless, selection, partial(packages.install, installer)))
+    engine = Engine(installer)
+    with engine.stopped_at_the_end():
+        answers = steps.run("docker engine", engine.start)
+        steps.run("base image", partial(base_image.make, installer, cache) if answers else _without_engine)
+        steps.run("pytest", partial(_pytest, selection, shell))
+
+
+def _unless(selection: _Selection, action: partial[str]) -> str:
+    if selection.reason_for_tests_only:
+        raise StepNotRunError(selection.reason_for_tests_only)
+    return action()
+
+
+def _without_engine() -> str:
+    raise StepNotRunError("no Docker engine answers")
+
+
+def _pytest(selection: _Selection, shell: Shell) -> str:
+    """Pytest speaks to whoever watches, so its output goes through."""
+    status = subprocess.run(
+        selection.pytest_command(),
+        cwd=shell.folder,
+        env=dict(shell.environment),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    ).returncode
+    if status:
+        raise StepFailedError("no test was run" if status == 5 else f"pytest ended with status {status}")
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""The programs that tests need besides Python packages, installed on Debian when we may."""
+
+import os
+import shutil
+from pathlib import Path
+
+from tools.testing.steps import Shell, StepFailedError, StepNotRunError
+
+_NEEDED = {
+    "dockerd": "docker.io",
+    "debootstrap": "debootstrap",
+    "chromium": "chromium",
+    "git": "git",
+    "tmux": "tmux",
+}
+_WELCOME = {"podman": "podman"}
+"""Programs and their Debian packages. Tests that want a welcome one skip without it."""
+
+_SECONDS = 1500
+
+
+def install(shell: Shell) -> str:
+    """Install what is missing.
+
+    Raises:
+        StepNotRunError: something is missing, and this is no Debian, or we are not root.
+        StepFailedError: apt-get failed.
+    """
+    needed, welcome = _missing(shell, _NEEDED), _missing(shell, _WELCOME)
+    if not needed and not welcome:
+        return "all there"
+    if not Path("/etc/debian_version").exists() or os.geteuid() != 0:
+        names = ", ".join(needed + welcome)
+        raise StepNotRunError(f"only root on Debian installs packages; missing here: {names}")
+    shell.run("apt-update", ["apt-get", "update"], seconds=_SECONDS)
+    install = ["apt-get", "install", "--yes", "--no-install-recommends"]
+    if needed:
+        shell.run("apt-install", [*install, *needed], seconds=_SECONDS)
+    failed = []
+    for package in welcome:
+        try:
+            shell.run(f"apt-install-{package}", [*install, package], seconds=_SECONDS)
+        except StepFailedError:
+            failed.append(package)
+    installed = [package for package in needed + welcome if package not in failed]
+    return f"installed {', '.join(installed)}" + (f"; without {', '.join(failed)}" if failed else "")
+
+
+def _missing(shell: Shell, programs: dict[str, str]) -> list[str]:
+    path = shell.environment["PATH"]
+    return [package for program, package in programs.items() if shutil.which(program, path=path) is None]
