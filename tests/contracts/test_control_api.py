@@ -41,4 +41,3 @@ def test_the_document_names_every_route() -> None:
     for route in ROUTES:
         assert route.method.lower() in paths[route.path]
     assert json.dumps(openapi_document())
-

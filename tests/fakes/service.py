@@ -66,7 +66,7 @@ class FakeService:
             running=self.running,
             version="0.1.0",
             home=self._home,
-            pid=4711 if self.running else None,
+            pid=99_999_999 if self.running else None,
             started_at=AT if self.running else None,
             model_key=self.model_key,
             sandbox=SandboxShape(kind="bubblewrap", usable=True, ready=True, version="0.11", notes=["no memory limit"]),

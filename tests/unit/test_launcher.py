@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from tools import environment
+
 _SECONDS = 50
 _MAIN = "import os, sys, greeting; print(greeting.WORD, *sys.argv[1:], os.environ.get('PYTHONPATH'), __file__)"
-_SLOW_PYTHON = """#!/bin/sh
-case "$*" in *" pip "*) touch {marker}; exec sleep 60 ;; esac
-exec {python} "$@"
+_SLOW_UV = """#!/bin/sh
+for last; do :; done
+case $1 in venv) exec python3 -m venv --without-pip "$last" ;; esac
+touch {marker} && exec sleep 60
 """
 
 
@@ -63,8 +66,15 @@ def checkout(tmp_path: Path, repository_root: Path, scrubbed_environment: dict[s
     (root / "src" / "nanoclaw" / "__main__.py").write_text(_MAIN)
     wheels = tmp_path / "wheels"
     wheels.mkdir()
-    path = f"{_programs(tmp_path)}:/usr/bin:/bin"
-    offline = {"PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
+    offline = {
+        "PATH": f"{_programs(tmp_path)}:/usr/bin:/bin",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_NO_INDEX": "1",
+        "UV_FIND_LINKS": str(wheels),
+        "UV_NO_CONFIG": "1",
+        "UV_NO_INDEX": "1",
+    }
     made = Checkout(root=root, wheels=wheels, environment=scrubbed_environment | offline)
     made.lock("hello")
     return made
@@ -129,16 +139,22 @@ def test_a_failed_renewal_leaves_the_old_environment_and_a_hint(checkout: Checko
 def test_a_set_up_that_was_killed_is_repaired_by_the_next_start(checkout: Checkout, tmp_path: Path) -> None:
     marker, slow = tmp_path / "installing", tmp_path / "slow"
     slow.mkdir()
-    (slow / "uv").write_text(_SLOW_PYTHON.format(marker=marker, python="true"))
+    (slow / "uv").write_text(_SLOW_UV.format(marker=marker))
     (slow / "uv").chmod(0o755)
-    environment = checkout.environment | {"PATH": f"{slow}:{checkout.environment['PATH']}"}
+    surroundings = checkout.environment | {"PATH": f"{slow}:{checkout.environment['PATH']}"}
     started = subprocess.Popen(
-        checkout.command(), env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        checkout.command(),
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
-    _wait_for(marker)
-    (checkout.root / ".cache" / "runtime-new-1").mkdir()
-    os.killpg(started.pid, signal.SIGKILL)
-    started.wait(_SECONDS)
+    try:
+        _wait_for(marker)
+    finally:
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait(_SECONDS)
+    assert list((checkout.root / ".cache").glob("*-new-*"))
     ended = checkout.run("after")
     assert ended.stdout.startswith("hello after "), ended.stderr
     assert not list((checkout.root / ".cache").glob("*-new-*"))
@@ -193,6 +209,13 @@ def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -
     python.symlink_to("/nowhere/python3")
     ended = checkout.run()
     assert ended.stdout.startswith("hello "), ended.stderr
+
+
+def test_a_python_that_cannot_install_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    plan = environment.Plan(repository=tmp_path, lock_file=tmp_path / "runtime.lock", environment=tmp_path / ".venv")
+    with pytest.raises(environment.SetUpError, match="apt install python3-venv"):
+        environment._commands(plan, tmp_path / "new", "/bin/false")
 
 
 def _programs(tmp_path: Path) -> Path:

@@ -17,8 +17,8 @@ from tools.testing.steps import Shell, StepFailedError, StepNotRunError, Steps, 
 
 _ROOT = Path(__file__).resolve().parents[2]
 _EPILOG = """
-Without arguments everything runs: the checks, and all tests but those of the separate suites. Arguments go to pytest,
-and then neither the checks run nor anything is installed.
+Without arguments everything runs: the checks, and all tests but those of the separate suites. A suite runs without the
+checks. Other arguments go to pytest, and then neither the checks run nor anything is installed.
 """
 
 
@@ -28,8 +28,13 @@ class _Selection:
     pytest_arguments: Sequence[str]
 
     @property
-    def reason_for_tests_only(self) -> str | None:
-        """Why neither checks run nor packages are installed; None when they are."""
+    def reason_against_checks(self) -> str | None:
+        """Why the code is not checked; None when it is."""
+        return "a suite was chosen" if self.suite else self.reason_against_installing
+
+    @property
+    def reason_against_installing(self) -> str | None:
+        """Why no packages are installed; None when they are."""
         return "pytest arguments were given" if self.pytest_arguments else None
 
     def pytest_command(self) -> list[str]:
@@ -72,8 +77,8 @@ def _run(selection: _Selection, steps: Steps, home: Path) -> None:
     shell = Shell(folder=_ROOT, logs=cache / "logs", environment=surroundings.scrubbed(os.environ, home))
     installer = Shell(folder=_ROOT, logs=cache / "logs", environment=surroundings.for_installs(os.environ, home))
     for name, command in checks.commands(_ROOT).items():
-        steps.run(name, partial(_unless, selection, partial(checks.run, shell, name, command)))
-    steps.run("packages", partial(_unless, selection, partial(packages.install, installer)))
+        steps.run(name, partial(_unless, selection.reason_against_checks, partial(checks.run, shell, name, command)))
+    steps.run("packages", partial(_unless, selection.reason_against_installing, partial(packages.install, installer)))
     engine = Engine(installer)
     with engine.stopped_at_the_end():
         answers = steps.run("docker engine", engine.start)
@@ -81,9 +86,9 @@ def _run(selection: _Selection, steps: Steps, home: Path) -> None:
         steps.run("pytest", partial(_pytest, selection, shell))
 
 
-def _unless(selection: _Selection, action: partial[str]) -> str:
-    if selection.reason_for_tests_only:
-        raise StepNotRunError(selection.reason_for_tests_only)
+def _unless(reason: str | None, action: partial[str]) -> str:
+    if reason:
+        raise StepNotRunError(reason)
     return action()
 
 

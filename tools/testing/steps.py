@@ -110,7 +110,7 @@ class Shell:
                     return
                 problem = f"ended with status {ended.returncode}"
         said = path.read_text(errors="replace").splitlines()[-_LINES_SHOWN:]
-        raise StepFailedError("\n".join([*said, f"{Path(command[0]).name} {problem}; see {path}"]))
+        raise StepFailedError("\n".join([*said, f"{problem}; see {path}"]))
 
     def succeeds(self, command: Sequence[str], *, seconds: float) -> bool:
         """Whether a command ends with status 0 in time; what it says is thrown away."""

@@ -66,6 +66,7 @@ class Agent:
         self._session: SessionId | None = None
         self._interrupted = False
         self._cost = 0.0
+        self._given = False
 
     async def start(self, position: SessionPosition | None) -> None:
         """Start the sandbox and the program in it, resuming a conversation if there is one.
@@ -95,6 +96,7 @@ class Agent:
             AgentLostError: it is gone.
         """
         identity = str(uuid.uuid4())
+        self._given = True
         self._open[identity] = turn
 
         async def message() -> AsyncIterator[dict[str, object]]:
@@ -200,7 +202,10 @@ class Agent:
                 await self.close()
                 return StaleSessionError(entry_only=True)
         reason = await self._launch.why_ended() if self._launch else EndReason.UNKNOWN
-        logger.info("agent broke", extra={"group": self._group.folder, "error": type(error).__name__, "end": reason})
+        details: dict[str, object] = {"group": self._group.folder, "error": type(error).__name__, "end": reason}
+        if self._launch and not self._given:
+            details["complaints"] = list(self._launch.complaints)
+        logger.warning("agent broke", extra=details)
         return await self._lost(fault_of_error(error, reason))
 
     async def _lost(self, fault: Fault) -> AgentLostError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -25,10 +26,12 @@ from nanoclaw.sandboxes.contract import (
     SandboxPlan,
 )
 from nanoclaw.sandboxes.launcher import write_launcher
+from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
 
 _END_SECONDS = 30
+_COMPLAINTS = 5
 # Scheduling belongs to the host, which outlives the sandbox; work in the background dies with it.
 _NOT_INSIDE = ["CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger", "PushNotification"]
 
@@ -46,11 +49,12 @@ class Launch:
     """A start that was prepared: what the SDK needs, and how to clean up."""
 
     options: ClaudeAgentOptions
+    complaints: deque[str]
+    """The newest lines of standard error. Once a prompt was given they may hold what people wrote."""
     name: str
     since: Milliseconds
     sandbox: Sandbox
     door: Door
-    script: Path
 
     async def why_ended(self) -> EndReason:
         """Why the sandbox is no more."""
@@ -61,7 +65,7 @@ class Launch:
             return EndReason.UNKNOWN
 
     async def end(self) -> None:
-        """Stop the sandbox if it still lives, shut its way to the gateway, remove its launch script."""
+        """Stop the sandbox if it still lives, and shut its way to the gateway."""
         try:
             async with asyncio.timeout(_END_SECONDS):
                 await self.sandbox.stop(self.name)
@@ -70,18 +74,25 @@ class Launch:
             pass
         finally:
             await self.door.close()
-            self.script.unlink(missing_ok=True)
 
 
 class Launcher:
     """Prepares starts for one installation."""
 
     def __init__(
-        self, home: Home, settings: Settings, sandbox: Sandbox, gateway: Gateway, clock: Clock, *, installation: str
+        self,
+        home: Home,
+        settings: Settings,
+        preparation: Preparation,
+        gateway: Gateway,
+        clock: Clock,
+        *,
+        installation: str,
     ) -> None:
         self._home = home
         self._settings = settings
-        self._sandbox = sandbox
+        self._preparation = preparation
+        self._sandbox = preparation.sandbox
         self._gateway = gateway
         self._clock = clock
         self._installation = installation
@@ -95,6 +106,7 @@ class Launcher:
         """
         self._count += 1
         name = f"nanoclaw-{self._installation[:8]}-{group.folder.lower().replace('_', '-')[:30]}-{self._nonce()}"
+        await self._preparation.ready()
         await self._folders(group)
         door = await self._gateway.open(group.folder, self._home.gateway(group.folder), self._sandbox.workspace_owner)
         try:
@@ -103,13 +115,14 @@ class Launcher:
         except BaseException:
             await door.close()
             raise
+        complaints: deque[str] = deque(maxlen=_COMPLAINTS)
         return Launch(
-            options=self._options(position, script),
+            options=self._options(position, script, complaints),
+            complaints=complaints,
             name=name,
             since=self._clock.now(),
             sandbox=self._sandbox,
             door=door,
-            script=script,
         )
 
     def _nonce(self) -> str:
@@ -155,7 +168,9 @@ class Launcher:
             ),
         )
 
-    def _options(self, position: SessionPosition | None, script: Path) -> ClaudeAgentOptions:
+    def _options(
+        self, position: SessionPosition | None, script: Path, complaints: deque[str]
+    ) -> ClaudeAgentOptions:
         assistant = self._settings.assistant
         return ClaudeAgentOptions(
             cli_path=script,
@@ -172,20 +187,14 @@ class Launcher:
             # "@/path" and "/command" in a chat message are text.
             verbatim_prompts=True,
             max_buffer_size=self._settings.agents.line_mib * 1024 * 1024,
-            stderr=_ignore,
+            stderr=complaints.append,
         )
-
-
-def _ignore(_line: str) -> None:
-    """Standard error may hold what people wrote: it is read, so that the pipe never fills, and dropped."""
 
 
 async def _hand_over(folder: Path, owner: tuple[int, int]) -> None:
     """Give a tree to the sandbox's user. Only root can, and only root needs to."""
     if os.geteuid() != 0:
-        raise SandboxError(
-            f"{folder} belongs to another user", hint=f"Give it to yourself: sudo chown -R $USER {folder}"
-        )
+        raise SandboxError(f"{folder} belongs to another user", hint=f"Give it back: sudo chown -R $USER {folder}")
     process = await asyncio.create_subprocess_exec(
         "chown", "-R", "-h", "--", f"{owner[0]}:{owner[1]}", str(folder), stdin=asyncio.subprocess.DEVNULL
     )

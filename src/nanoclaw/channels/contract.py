@@ -110,7 +110,7 @@ class Conversations(Protocol):
         """Events of one chat, from the moment the ``with`` block is entered."""
         ...
 
-    def expect(self, address: ChatAddress) -> None:
+    async def expect(self, address: ChatAddress) -> None:
         """Someone is typing: an agent may be started ahead."""
         ...
 

@@ -22,6 +22,6 @@ class Exit(IntEnum):
     CRASHED = 70
     """A defect; the details were written to a file."""
     INTERRUPTED = 130
-    """Ctrl-C."""
+    """Ctrl-C, or a signal to end."""
     BROKEN_PIPE = 141
     """Whoever read our output went away."""

@@ -1,6 +1,7 @@
 """How every verb describes its arguments."""
 
 import argparse
+import textwrap
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def add_command(subparsers: "Subparsers", name: str, description: str, *examples
     parser = subparsers.add_parser(
         name,
         help=summary_of(description),
-        description=description,
+        description=textwrap.fill(description, 78),
         epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]) if examples else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -61,5 +62,5 @@ def add_choices(parser: argparse.ArgumentParser) -> "Subparsers":
 
 def summary_of(description: str) -> str:
     """Its first sentence, without the full stop, beginning small."""
-    sentence = description.split(". ")[0].split(".\n")[0].rstrip(".")
+    sentence = description.partition(". ")[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:]

@@ -61,3 +61,11 @@ def _describe(shape: type[BaseModel], problem: ErrorDetails) -> str:
 def _sentence(text: Any) -> str:
     words = str(text).removeprefix("Value error, ")
     return words[:1].lower() + words[1:]
+
+
+def parse_values(shape: type[ShapeT], values: Mapping[str, Any]) -> ShapeT:
+    """Check values that never were JSON. Raises InvalidRequestError."""
+    try:
+        return shape.model_validate(dict(values), strict=True)
+    except ValidationError as error:
+        raise refusal(shape, error) from None

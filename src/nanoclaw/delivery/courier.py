@@ -40,6 +40,7 @@ class Courier:
         self._clock = clock
         self._alert = alert
         self._rounds: dict[ChatAddress, asyncio.Event] = {}
+        self._quiet = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -64,7 +65,8 @@ class Courier:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._rounds:
-                    await asyncio.sleep(0.02)
+                    self._quiet.clear()
+                    await self._quiet.wait()
 
     async def _serve(self, address: ChatAddress) -> None:
         """Deliver one chat's replies until there are none."""
@@ -84,6 +86,7 @@ class Courier:
             logger.error("delivery stopped for a chat", extra={"channel": address.channel, "error": str(error)})  # noqa: TRY400
         finally:
             self._rounds.pop(address, None)
+            self._quiet.set()
 
     async def _next(self, address: ChatAddress) -> float | None:
         """Deliver one reply; the seconds to wait before the next, None when there is none."""
@@ -110,7 +113,7 @@ class Courier:
         if reply.attempts >= _TRIES:
             await self._drop(reply, error)
             return 0
-        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20))
+        wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20))
         at = Milliseconds(self._clock.now() + int(wait * 1000))
         await self._outbox.retry(reply.id, not_before=at, error=str(error))
         if reply.attempts == _ALERT_AFTER:

@@ -44,14 +44,12 @@ class Ledger:
         clock: Clock,
         *,
         retries: RetryPolicy,
-        owner: Callable[[], ChatAddress | None],
     ) -> None:
         self._turns = turns
         self._groups = groups
         self._outbox = outbox
         self._clock = clock
         self._retries = retries
-        self._owner = owner
         self._last_chat: dict[int, ChatAddress] = {}
 
     async def position(self, group: Group) -> SessionPosition | None:
@@ -127,7 +125,7 @@ class Ledger:
 
     async def _give_up(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
         first = turns[0]
-        owner = self._owner()
+        owner = await self._groups.owner_chat()
         notice = f"I could not answer: {fault.what}."
         if first.group.is_main and fault.hint:
             notice += f" {fault.hint}"

@@ -89,6 +89,4 @@ class Surface:
     deliver: Callable[[ChatAddress], None]
     """The outbox has something for this chat."""
     typing: Callable[[ChatAddress, bool], None]
-    owner: Callable[[], ChatAddress | None]
-    """Where the owner is told of trouble."""
     make_agent: Callable[[Group], WorkingAgent]

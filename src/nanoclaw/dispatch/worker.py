@@ -9,6 +9,7 @@ import logging
 from contextlib import suppress
 
 from nanoclaw.agents.outcomes import (
+    AgentEvent,
     AgentLostError,
     Answered,
     Breathed,
@@ -107,7 +108,7 @@ class Worker:
         logger.warning("conversation cannot be resumed", extra={"group": self.group.folder, "entry": error.entry_only})
         if error.entry_only and position is not None:
             return SessionPosition(session=position.session, entry=None)
-        await self._ledger.clear_session(self.group)
+        await self._ledger.set_position(self.group, None)
         return None
 
     async def _serve(self) -> None:
@@ -162,10 +163,9 @@ class Worker:
         self._settle()
         return bool(self._open) or not self._leaving
 
-    async def _hear(self, event: object) -> bool:
+    async def _hear(self, event: AgentEvent) -> bool:
+        """Act on what the agent did; False when it cannot go on."""
         match event:
-            case Breathed():
-                pass
             case ToolUsed(tool=tool):
                 self._progressed(TurnStep.TOOL, tool)
             case TextWritten(text=text):
@@ -175,14 +175,12 @@ class Worker:
             case Answered() as answer:
                 await self._answer(answer)
             case Interrupted() as stop:
-                turns = self._close_turns(stop.turns)
-                if turns:
-                    await self._ledger.stopped(turns, stop.position)
-                    self._changed(turns, TurnState.STOPPED)
-                await self._take_more()
+                await self._stopped(stop)
             case Failed(fault=fault) as failure:
                 await self._fail(self._close_turns(failure.turns), fault)
                 return False
+            case Breathed():
+                pass
         return True
 
     async def _answer(self, answer: Answered) -> None:
@@ -197,6 +195,13 @@ class Worker:
             address = await self._ledger.volunteered(self.group, answer, self._surface.compose)
             if address is not None:
                 self._surface.deliver(address)
+        await self._take_more()
+
+    async def _stopped(self, stop: Interrupted) -> None:
+        turns = self._close_turns(stop.turns)
+        if turns:
+            await self._ledger.stopped(turns, stop.position)
+            self._changed(turns, TurnState.STOPPED)
         await self._take_more()
 
     async def _lose(self, error: AgentLostError | StaleSessionError) -> bool:

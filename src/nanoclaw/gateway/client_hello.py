@@ -92,7 +92,7 @@ def _handshake_message(data: bytes) -> bytes | None:
         if len(header) == 5 and not 0 < length <= 16_384:
             raise _MalformedError
         message += data[at + 5 : at + 5 + length]
-        if message[:1] not in {b"", bytes([_CLIENT_HELLO])}:
+        if message and message[0] != _CLIENT_HELLO:
             raise _MalformedError
         size = int.from_bytes(message[1:4], "big")
         if len(message) >= 4 and size > MAX_HELLO:

@@ -1,6 +1,7 @@
 """The proxy of one door: HTTP CONNECT to allowed public hosts over TLS, and nothing else."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class ProxyLimits:
     dial_seconds: float = 20.0
     hello_seconds: float = 10.0
     idle_seconds: float = 300.0
+    linger_seconds: float = 1.0
 
 
 class _RefusedError(Exception):
@@ -65,6 +67,7 @@ class ConnectProxy:
         self._reporter = reporter
         self._limits = limits or ProxyLimits()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._closing = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end. The callback of the asyncio server, which makes the task."""
@@ -80,7 +83,11 @@ class ConnectProxy:
             await self._tunnel(client)
         except _RefusedError as refused:
             self._reporter.denied(refused.target, refused.reason)
-            _answer(writer, refused)
+            await self._answer(client, refused)
+        except asyncio.CancelledError:
+            # asyncio's server takes a cancelled callback for a failure; the end that we asked for is none.
+            if not self._closing:
+                raise
         except OSError:
             # The agent went away: nobody is left to tell.
             logger.debug("A connection of %s to the proxy broke", self._reporter.group)
@@ -89,10 +96,16 @@ class ConnectProxy:
             logger.exception("A connection of %s to the proxy failed", self._reporter.group)
         finally:
             self._tasks.discard(task)
-            await client.close()
+            await client.close(self._parting_seconds)
+
+    @property
+    def _parting_seconds(self) -> float:
+        """How long a peer may take to read what is left."""
+        return 0.1 if self._closing else 5.0
 
     async def close(self) -> None:
         """End every connection."""
+        self._closing = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -113,7 +126,7 @@ class ConnectProxy:
             server.writer.write(hello)
             await splice(client, server, self._limits.idle_seconds)
         finally:
-            await server.close()
+            await server.close(self._parting_seconds)
 
     async def _read_target(self, client: Stream) -> Target | None:
         """The target, allowed by name; None when the agent closed without a request."""
@@ -175,13 +188,20 @@ class ConnectProxy:
             raise _RefusedError(_NO_ANSWER, str(target), "TLS names another host, or none")
         return data
 
-
-def _answer(writer: asyncio.StreamWriter, refused: _RefusedError) -> None:
-    if refused.status == _NO_ANSWER:
-        return
-    body = f"The gateway refused this: {refused.reason}\n".encode()
-    head = (
-        f"HTTP/1.1 {refused.status} {_REASONS[refused.status]}\r\n"
-        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    writer.write(head.encode("ascii") + body)
+    async def _answer(self, client: Stream, refused: _RefusedError) -> None:
+        if refused.status == _NO_ANSWER:
+            return
+        body = f"The gateway refused this: {refused.reason}\n".encode()
+        head = (
+            f"HTTP/1.1 {refused.status} {_REASONS[refused.status]}\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        client.writer.write(head.encode("ascii") + body)
+        client.writer.write_eof()
+        if len(self._tasks) > self._limits.connections:
+            return
+        # Closing with unread bytes resets the connection, and a forwarder may drop the answer with it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.linger_seconds):
+                while await client.reader.read(BUFFER):
+                    pass

@@ -27,7 +27,7 @@ class Stream:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def close(self, seconds: float = 5.0) -> None:
+    async def close(self, seconds: float) -> None:
         """Send what is written, then close; a peer that does not read is cut off after ``seconds``."""
         try:
             async with asyncio.timeout(seconds):

@@ -8,7 +8,7 @@ from nanoclaw.events.kinds import MessageArrived
 from nanoclaw.intake.trigger import wakes
 from nanoclaw.model.chats import InboundMessage
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.model.groups import GroupId
+from nanoclaw.model.groups import Group
 from nanoclaw.store.inbox import Inbox
 
 TEXT_LIMIT = 1_048_576
@@ -26,7 +26,7 @@ class ClosedError(NanoclawError):
 class Intake:
     """Where every channel hands its messages in."""
 
-    def __init__(self, inbox: Inbox, broadcast: Broadcast, wake: Callable[[GroupId], None]) -> None:
+    def __init__(self, inbox: Inbox, broadcast: Broadcast, wake: Callable[[Group], None]) -> None:
         self._inbox = inbox
         self._broadcast = broadcast
         self._wake = wake
@@ -56,7 +56,7 @@ class Intake:
                 )
             )
             if stored.turn is not None:
-                self._wake(stored.group.id)
+                self._wake(stored.group)
         return Receipt(
             message=stored.message,
             duplicate=stored.duplicate,

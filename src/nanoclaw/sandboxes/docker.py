@@ -10,3 +10,8 @@ class DockerSandbox(OciSandbox):
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(SandboxKind.DOCKER, installation)
+
+    @property
+    def extra_arguments(self) -> tuple[str, ...]:
+        """Docker brings a small first process that collects orphans."""
+        return ("--init",)

@@ -28,7 +28,7 @@ _GRACE = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished call. ``text`` is the standard output without surrounding space; ``error`` the end of the other one."""
+    """A finished call. ``text`` is the standard output without surrounding space, ``error`` the end of the other."""
 
     code: int
     text: str

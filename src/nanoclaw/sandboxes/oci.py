@@ -53,10 +53,24 @@ class OciSandbox:
         """What the engine calls a container's end."""
         return "die"
 
+    def event_window(self, since: int, now: int) -> tuple[str, ...]:
+        """The arguments for past events between two moments in milliseconds."""
+        return ("--since", _seconds(since), "--until", _seconds(now))
+
     @property
     def extra_arguments(self) -> tuple[str, ...]:
         """An engine's own arguments of ``run``."""
         return ()
+
+    @property
+    def home_is_owned(self) -> bool:
+        """The engine can give a tmpfs to the agent's user; otherwise it is open to all who are inside."""
+        return True
+
+    @property
+    def removal(self) -> tuple[str, ...]:
+        """The command that kills and removes the containers named after it."""
+        return ("rm", "--force", "--volumes")
 
     async def report(self) -> SandboxReport:
         """Look at the engine; never raises."""
@@ -93,6 +107,7 @@ class OciSandbox:
             user=agent_user(),
             seccomp=self._seccomp_profile(),
             runtime=self._installation.runtime,
+            home_is_owned=self.home_is_owned,
             extra=self.extra_arguments,
         )
         return (self.client.path, *run_arguments(plan, choices))
@@ -106,9 +121,7 @@ class OciSandbox:
         """This installation's containers, as the engine lists them."""
         listing = await self._listed("--format", _LISTING)
         rows = (line.split("\t") for line in listing.splitlines() if line.count("\t") == 2)
-        return tuple(
-            RunningSandbox(name=name, group=GroupFolder(group), since=since) for name, group, since in rows
-        )
+        return tuple(RunningSandbox(name=name, group=GroupFolder(group), since=since) for name, group, since in rows)
 
     async def reap(self) -> tuple[str, ...]:
         """Remove every container of this installation, running or not: to be called before the first start."""
@@ -136,7 +149,7 @@ class OciSandbox:
     async def _events(self, name: str, since: Milliseconds) -> Outcome:
         now = max(self._installation.clock.now(), since + 1)
         return await self.client.call(
-            *("events", "--since", _seconds(since), "--until", _seconds(now)),
+            *("events", *self.event_window(since, now)),
             *("--filter", f"container={name}", "--filter", "event=oom", "--filter", f"event={self.end_event}"),
             *("--format", "{{json .}}"),
         )
@@ -156,7 +169,7 @@ class OciSandbox:
 
     async def _remove(self, names: tuple[str, ...]) -> None:
         """Kill and remove containers. One that removes itself at the same moment is waited for."""
-        outcome = await self.client.call("rm", "--force", "--volumes", *names, seconds=_GONE_SECONDS)
+        outcome = await self.client.call(*self.removal, *names, seconds=_GONE_SECONDS)
         pause = 0.05
         while left := sorted(set(names) & set(await self._names())):
             if pause > _LONGEST_PAUSE:

@@ -21,6 +21,7 @@ class OciChoices:
     user: tuple[int, int]
     seccomp: Path
     runtime: str = ""
+    home_is_owned: bool = True
     extra: tuple[str, ...] = ()
 
 
@@ -33,15 +34,18 @@ def run_arguments(plan: SandboxPlan, choices: OciChoices) -> tuple[str, ...]:
     user, group = choices.user
     return (
         "run",
-        *("--interactive", "--rm", "--init"),
+        *("--interactive", "--rm"),
         *("--name", plan.name, "--hostname", "agent"),
         *("--label", f"{INSTALLATION_LABEL}={choices.installation}", "--label", f"{GROUP_LABEL}={plan.group}"),
         *("--network", "none", "--cap-drop", "ALL"),
         *("--security-opt", "no-new-privileges", "--security-opt", f"seccomp={choices.seccomp}"),
         *("--user", f"{user}:{group}", "--read-only"),
-        *("--log-driver", "none"),  # what an agent says is not for the engine's disk; attached streams work all the same
+        *(
+            "--log-driver",
+            "none",
+        ),  # what an agent says is not for the engine's disk; attached streams work all the same
         *_limits(plan.limits),
-        *_places(plan, choices.user),
+        *_places(plan, choices),
         *("--workdir", str(WORKSPACE)),
         *(("--runtime", choices.runtime) if choices.runtime else ()),
         *choices.extra,
@@ -63,10 +67,11 @@ def _limits(limits: Limits) -> tuple[str, ...]:
     )
 
 
-def _places(plan: SandboxPlan, owner: tuple[int, int]) -> tuple[str, ...]:
-    user, group = owner
+def _places(plan: SandboxPlan, choices: OciChoices) -> tuple[str, ...]:
+    user, group = choices.user
+    owner = f"mode=700,uid={user},gid={group}" if choices.home_is_owned else "mode=1777"
     limits = plan.limits
-    home = f"{AGENT_HOME}:rw,exec,nosuid,nodev,mode=700,size={limits.home_mib}m,uid={user},gid={group}"
+    home = f"{AGENT_HOME}:rw,exec,nosuid,nodev,size={limits.home_mib}m,{owner}"
     mounts = (*plan.mounts, Mount(source=plan.gateway, target=GATEWAY))
     return (
         *("--tmpfs", f"/tmp:rw,exec,nosuid,nodev,mode=1777,size={limits.tmp_mib}m"),  # noqa: S108 - the agent's own

@@ -149,6 +149,11 @@ class Groups:
             for channel, chat, name, at, folder in found
         )
 
+    async def owner_chat(self) -> ChatAddress | None:
+        """Where the owner was last active: the main group's most recently used chat."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["owner_chat"]))
+        return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
+
     async def session(self, group: GroupId) -> SessionPosition | None:
         """Where a group's conversation stands."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))

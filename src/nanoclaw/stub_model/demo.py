@@ -24,15 +24,17 @@ def demo_script() -> Script:
             _says(r"(?:hi|hello|hey|good (?:morning|evening|day))\b", f"Hello! {_ABOUT} Write `help` to see which."),
             _says(r"(?:/?help|what can you do)\b", _HELP),
             _says(r"(?:who|what) are you\b|are you (?:an? )?(?:ai|real|human|claude)\b", _ABOUT),
-            _runs(r"(?:what(?:'s| is) the )?time\b", "date", "Tell the time", "In the sandbox it is {tool_result}."),
+            _runs(
+                r"(?:what(?:'s| is) the )?time\b\W*\Z", "date", "Tell the time", "In the sandbox it is {tool_result}."
+            ),
             _runs(
                 r"list (?:the |my )?files\b", "ls -la", "List the files here", "These are the files:\n\n{tool_result}"
             ),
             _runs(
                 r"remember\b[\s,:]*(?P<fact>\S.*)",
-                "printf -- '- %s\\n' {fact:shell} >> CLAUDE.md",
+                "printf -- '- %s\\n' {fact:shell} >> CLAUDE.md && tail -n 1 CLAUDE.md",
                 "Add a line to the memory",
-                "I wrote it down in CLAUDE.md: {fact}",
+                "I had a line added to CLAUDE.md. The command answered:\n\n{tool_result}",
             ),
             _says("", "You wrote: {text}\n\n(I am a scripted model, not an AI. Write `help` to see what I react to.)"),
         ),

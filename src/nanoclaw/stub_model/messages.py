@@ -20,6 +20,9 @@ _WRITTEN_MEANWHILE = re.compile(
 )
 _INTERRUPTED = re.compile(r"\[Request interrupted by user[^\]\n]*\]\s*")
 
+# How claude asks for the summary when it compacts a conversation; it offers its tools with that, too.
+_COMPACTION = "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools."
+
 _ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -47,7 +50,7 @@ class ModelRequest:
     model: str
     stream: bool
     is_side_request: bool
-    """It offers no tools: ``claude`` asks on its own account, for a title or a summary."""
+    """``claude`` asks on its own account, for a title or a summary: it offers no tools, or forbids their use."""
     user_text: str
     """All text since the last assistant message, without what ``claude`` adds."""
     newest_text: str
@@ -100,13 +103,17 @@ def _read_parts(body: Mapping[str, Any], blocks: list[tuple[str, Mapping[str, An
     return ModelRequest(
         model=model,
         stream=body.get("stream", False),
-        is_side_request=not (body.get("tools") and _list_of_objects(body, "tools")),
+        is_side_request=_offers_no_tools(body) or user_text.startswith(_COMPACTION),
         user_text=user_text,
         newest_text=_newest_text(user_text),
         tool_results=tuple(_tool_result(block) for _, block in blocks if block["type"] == "tool_result"),
         interrupted=_INTERRUPTED.search(raw_text) is not None,
         output_schema=_output_schema(body),
     )
+
+
+def _offers_no_tools(body: Mapping[str, Any]) -> bool:
+    return not (body.get("tools") and _list_of_objects(body, "tools"))
 
 
 def _is_positive(value: object) -> bool:
@@ -125,7 +132,7 @@ def _new_blocks(messages: list[dict[str, Any]]) -> list[tuple[str, Mapping[str, 
     found: list[tuple[str, Mapping[str, Any]]] = []
     for number, message in enumerate(messages):
         role = message.get("role")
-        if role not in {"user", "assistant", "system"}:
+        if not isinstance(role, str) or role not in {"user", "assistant", "system"}:
             raise BadRequestError(f"messages.{number}.role: must be user, assistant or system")
         blocks = _blocks(message.get("content"), f"messages.{number}.content")
         if role == "assistant":

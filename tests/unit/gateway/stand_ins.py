@@ -1,7 +1,7 @@
 """Stands for the outside world on loopback: the Messages API, a public TLS server, the resolver and the dialer."""
 
 import asyncio
-import datetime
+import datetime as dt
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,11 +16,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import settings
 
 from nanoclaw.gateway.addresses import Address
+from nanoclaw.gateway.contract import GatewayEvent
 from nanoclaw.gateway.network import Stream
 from nanoclaw.model.clock import Milliseconds
 
+PATIENT = settings(deadline=None)
+"""Machines that run tests are busy: no example has a time limit of its own."""
 PUBLIC = "93.184.215.14"
 
 
@@ -54,7 +58,9 @@ START = event(
         },
     },
 )
-TEXT = event("content_block_delta", index=0, delta={"type": "text_delta", "text": 'say "usage": {"output_tokens": 999}'})
+TEXT = event(
+    "content_block_delta", index=0, delta={"type": "text_delta", "text": 'say "usage": {"output_tokens": 999}'}
+)
 DELTA = event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 40})
 STOP = event("message_stop")
 
@@ -133,6 +139,21 @@ class FixedResolver:
         self.closed = True
 
 
+class SilentResolver:
+    """A name server that takes its time."""
+
+    async def resolve(self, host: str) -> Sequence[Address]:  # noqa: ARG002 - it answers nobody
+        await asyncio.sleep(60)
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
+def ignore(event: GatewayEvent) -> None:
+    """A listener that does not care."""
+
+
 class LoopbackDialer:
     """An internet in which every public address leads to one port of this machine."""
 
@@ -149,7 +170,7 @@ def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLCont
     """Contexts for a server that is called ``name`` and for a client that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -157,7 +178,7 @@ def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLCont
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=36_500))
+        .not_valid_after(start + dt.timedelta(days=36_500))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )

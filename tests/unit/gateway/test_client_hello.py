@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanoclaw.gateway.client_hello import MAX_HELLO, HelloState, read_hello
-from tests.unit.gateway.stand_ins import client_hello
+from tests.unit.gateway.stand_ins import PATIENT, client_hello
 
 REAL = client_hello("api.example.org")
 
@@ -13,10 +13,10 @@ def record(payload: bytes) -> bytes:
 
 
 def hello_with(*extensions: tuple[int, bytes]) -> bytes:
-    packed = b"".join(
-        kind.to_bytes(2, "big") + len(body).to_bytes(2, "big") + body for kind, body in extensions
+    packed = b"".join(kind.to_bytes(2, "big") + len(body).to_bytes(2, "big") + body for kind, body in extensions)
+    body = (
+        b"\x03\x03" + bytes(32) + b"\x00" + b"\x00\x02\x13\x01" + b"\x01\x00" + len(packed).to_bytes(2, "big") + packed
     )
-    body = b"\x03\x03" + bytes(32) + b"\x00" + b"\x00\x02\x13\x01" + b"\x01\x00" + len(packed).to_bytes(2, "big") + packed
     return record(b"\x01" + len(body).to_bytes(3, "big") + body)
 
 
@@ -38,11 +38,13 @@ def test_bytes_after_the_hello_do_not_matter() -> None:
     assert read_hello(REAL + b"\x17\x03\x03garbage").server_name == "api.example.org"
 
 
+@PATIENT
 @given(st.integers(0, len(REAL) - 1))
 def test_every_beginning_of_a_hello_is_incomplete(size: int) -> None:
     assert read_hello(REAL[:size]).state is HelloState.INCOMPLETE
 
 
+@PATIENT
 @given(st.integers(1, len(REAL) - 6))
 def test_a_hello_may_span_two_records(cut: int) -> None:
     message = REAL[5:]
@@ -54,12 +56,14 @@ def test_a_hello_in_very_many_records_is_invalid() -> None:
     assert read_hello(b"".join(record(message[i : i + 1]) for i in range(len(message)))).state is HelloState.INVALID
 
 
+@PATIENT
 @given(st.binary(max_size=600))
 def test_garbage_never_raises(data: bytes) -> None:
     assert read_hello(data).state in HelloState
     assert read_hello(b"\x16\x03\x01" + data).state in HelloState
 
 
+@PATIENT
 @given(st.integers(0, len(REAL) - 1), st.integers(0, 255))
 def test_a_flipped_byte_never_raises(at: int, value: int) -> None:
     assert read_hello(REAL[:at] + bytes([value]) + REAL[at + 1 :]).state in HelloState

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanoclaw.gateway.connect_head import Refusal, Target, read_head
+from tests.unit.gateway.stand_ins import PATIENT
 
 
 def test_a_plain_connect_is_read() -> None:
@@ -49,6 +50,7 @@ def test_another_request_is_refused(line: bytes, status: int) -> None:
     assert "secret" not in refusal.target
 
 
+@PATIENT
 @given(st.binary(max_size=400))
 def test_garbage_never_raises_and_is_shown_in_printable_characters(data: bytes) -> None:
     for head in (data, b"CONNECT " + data + b" HTTP/1.1"):

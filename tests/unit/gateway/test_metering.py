@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanoclaw.gateway.metering import AnswerMeter, EventStreamMeter, Meter, TokenCounts, UncountedMeter, meter_for
-from tests.unit.gateway.stand_ins import DELTA, START, STOP, TEXT
+from tests.unit.gateway.stand_ins import DELTA, PATIENT, START, STOP, TEXT
 
 STREAM = START + TEXT + b": ping\r\n\r\n" + DELTA + STOP
 COUNTS = TokenCounts(input=10, output=40, cache_read=30, cache_write=20)
@@ -17,6 +17,7 @@ def read(meter: Meter, data: bytes, size: int = 1 << 20) -> bool:
     return meter.finish()
 
 
+@PATIENT
 @given(st.integers(1, 400))
 def test_a_stream_is_read_wherever_it_is_cut(size: int) -> None:
     meter = EventStreamMeter()
@@ -46,11 +47,13 @@ def test_a_line_without_an_end_takes_bounded_memory() -> None:
     assert meter.tokens == COUNTS
 
 
+@PATIENT
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_garbage_in_a_stream_never_raises(data: bytes, size: int) -> None:
     read(EventStreamMeter(), b'data: {"usage"' + data + b'\ndata:"usage"' + data + b"\n", size)
 
 
+@PATIENT
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_usage_of_another_shape_counts_nothing_or_whole_numbers(usage: Any) -> None:
     meter = AnswerMeter()

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from nanoclaw.gateway.contract import GatewayError
 from nanoclaw.gateway.policy import is_allowed, normalise_host, parse_rules
+from tests.unit.gateway.stand_ins import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ def test_what_is_no_host_name_has_no_form(text: str) -> None:
     assert normalise_host(text) is None
 
 
+@PATIENT
 @given(st.text(max_size=300))
 @example("ß.example")
 def test_a_form_is_its_own_form(text: str) -> None:
@@ -67,7 +69,10 @@ def test_a_form_is_its_own_form(text: str) -> None:
     assert name is None or (normalise_host(name) == name and name.isascii() and name == name.lower())
 
 
-@given(st.from_regex(r"[a-z]{1,10}(\.[a-z]{1,10}){1,3}", fullmatch=True), st.from_regex(r"[a-z.]{1,20}", fullmatch=True))
+@PATIENT
+@given(
+    st.from_regex(r"[a-z]{1,10}(\.[a-z]{1,10}){1,3}", fullmatch=True), st.from_regex(r"[a-z.]{1,20}", fullmatch=True)
+)
 def test_an_exact_rule_matches_one_name_only(name: str, prefix: str) -> None:
     rules = parse_rules((name,))
     assert is_allowed(name, rules)
@@ -84,12 +89,15 @@ def test_a_wildcard_matches_subdomains_and_neither_the_name_nor_a_look_alike() -
     assert not is_allowed("example.org.evil.test", rules)
 
 
+@PATIENT
 @given(st.text(max_size=50))
 def test_an_empty_allowlist_allows_nobody(host: str) -> None:
     assert not is_allowed(host, parse_rules(()))
 
 
-@pytest.mark.parametrize("entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:443", "10.0.0.1", "a.*.org"])
+@pytest.mark.parametrize(
+    "entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:443", "10.0.0.1", "a.*.org"]
+)
 def test_an_entry_that_is_no_name_is_an_error(entry: str) -> None:
     with pytest.raises(GatewayError, match=r"gateway\.allow") as raised:
         parse_rules((entry,))

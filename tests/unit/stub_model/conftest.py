@@ -1,7 +1,7 @@
 """A scripted model on loopback and a client that speaks to it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import aiohttp
@@ -11,7 +11,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.stub_model.script import Rule, Script
 from nanoclaw.stub_model.server import StubModel
 
-Ask = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
+Ask = Callable[..., Coroutine[Any, Any, tuple[int, dict[str, Any]]]]
 """Post a body without a stream; returns the status and the parsed answer."""
 
 TOOLS = [{"name": "Bash", "input_schema": {"type": "object"}}]

@@ -42,10 +42,9 @@ def user(*blocks: object) -> dict[str, Any]:
 def test_an_odd_body_is_read_or_refused(body: object) -> None:
     try:
         request = read_request(json.dumps(body).encode())
-    except BadRequestError as error:
-        assert str(error)
-    else:
-        assert request.model
+    except BadRequestError:
+        return
+    assert request.model
 
 
 @given(st.binary())
@@ -57,6 +56,25 @@ def test_odd_bytes_are_refused(raw: bytes) -> None:
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(BadRequestError, match="not valid JSON"):
         read_request(b"[" * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"model": ""}, "model: must be"),
+        ({"max_tokens": True}, "max_tokens: must be"),
+        ({"stream": 1}, "stream: must be"),
+        ({"messages": []}, "messages: must be"),
+        ({"messages": [{"role": [], "content": ""}]}, "messages.0.role: must be"),
+        ({"messages": [{"role": "user", "content": 1}]}, "messages.0.content: must be"),
+        ({"messages": [{"role": "user", "content": [{"type": 1}]}]}, "each block must be"),
+        ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "a text block must have a text"),
+    ],
+)
+def test_a_refusal_names_what_is_wrong(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        read(user("x"), **change)
+    assert complaint in str(caught.value)
 
 
 def test_only_what_follows_the_last_assistant_message_counts() -> None:
@@ -103,6 +121,10 @@ def test_without_a_message_element_the_newest_text_is_the_whole() -> None:
 def test_a_request_without_tools_is_a_side_request() -> None:
     assert read(user("title?"), tools=[]).is_side_request
     assert not read(user("title?")).is_side_request
+
+
+def test_the_request_to_summarise_is_a_side_request_though_it_offers_tools() -> None:
+    assert read(user("CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.\n\nSummarise.")).is_side_request
 
 
 def test_tool_results_may_be_lists_of_blocks() -> None:

@@ -1,6 +1,7 @@
 """Building the agent image with an engine's own command line."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -14,7 +15,7 @@ from nanoclaw.sandboxes.image.claude_program import ClaudeProgram, find_claude
 
 REPOSITORY = "nanoclaw-agent"
 BOOTSTRAPPED_BASE = "nanoclaw-base:bookworm"
-"""The base that :func:`nanoclaw.sandboxes.image.bootstrap.bootstrap_base` makes; used when the configured one is not here."""
+"""The base that :mod:`nanoclaw.sandboxes.image.bootstrap` makes; used when the configured one is not here."""
 NEEDED_BYTES = 2 << 30
 _BUILD_SECONDS = 1_800.0
 _PULL_SECONDS = 900.0
@@ -97,7 +98,7 @@ class ImageBuilder:
         tag = recipe.tag(base_id)
         progress(f"Building {tag} on {base}")
         try:
-            await asyncio.to_thread(_assemble, self._context, recipe)
+            await asyncio.to_thread(assemble, self._context, recipe)
             await self._build(recipe, base, tag, progress)
         finally:
             shutil.rmtree(self._context, ignore_errors=True)
@@ -153,19 +154,18 @@ class ImageBuilder:
     async def _check_space(self) -> None:
         for field in ("{{.DockerRootDir}}", "{{.Store.GraphRoot}}"):
             outcome = await self._client.call("info", "--format", field)
-            root = Path(outcome.text)
-            if not outcome.ok or not outcome.text or not root.is_dir():
+            free = await asyncio.to_thread(_free_bytes, outcome.text) if outcome.ok else None
+            if free is None:
                 continue  # another engine's field, or a root on another machine
-            free = shutil.disk_usage(root).free
             if free < NEEDED_BYTES:
                 raise ImageBuildError(
-                    f"{root} has {free >> 20} MiB free; the image needs {NEEDED_BYTES >> 20} MiB",
+                    f"{outcome.text} has {free >> 20} MiB free; the image needs {NEEDED_BYTES >> 20} MiB",
                     hint=f"Free some space, for example with `{self._client.program} system prune`.",
                 )
             return
 
 
-def _assemble(context: Path, recipe: Recipe) -> None:
+def assemble(context: Path, recipe: Recipe) -> None:
     """Fill a folder with the build context. The program is a hard link where that is possible."""
     shutil.rmtree(context, ignore_errors=True)
     context.mkdir(mode=0o700, parents=True)
@@ -173,11 +173,17 @@ def _assemble(context: Path, recipe: Recipe) -> None:
     (context / "entry.py").write_bytes(recipe.entry)
     (context / "entry.py").chmod(0o644)
     claude = context / "claude"
-    linkable = os.access(recipe.claude.path, os.X_OK)
+    if recipe.claude.path.stat().st_mode & 0o005 == 0o005:  # a link shares the mode
+        with contextlib.suppress(OSError):
+            os.link(recipe.claude.path, claude)
+            return
+    shutil.copyfile(recipe.claude.path, claude)
+    claude.chmod(0o755)
+
+
+def _free_bytes(folder: str) -> int | None:
+    """Free space of the file system of an absolute path; None when there is no such folder here."""
     try:
-        if not linkable:
-            raise PermissionError  # noqa: TRY301 - a link would share the mode
-        os.link(recipe.claude.path, claude)
+        return shutil.disk_usage(folder).free if folder else None
     except OSError:
-        shutil.copyfile(recipe.claude.path, claude)
-        claude.chmod(0o755)
+        return None

@@ -1,8 +1,10 @@
 """The host's half of a bubblewrap sandbox: sets limits, starts bwrap, writes down who runs, and watches.
 
-Usage: ``python3 -I -S confine.py [--OPTION VALUE]… -- BWRAP ARGUMENT…``. Standard streams are bwrap's. When this
-process ends, however it ends, the kernel kills the sandbox. Where no control group holds memory and processes, it
-counts both a few times a second and kills a sandbox that uses more than it may.
+Usage: ``python3 -I -S confine.py [--OPTION VALUE]… -- BWRAP ARGUMENT…``. The first ``--hidden N`` of the arguments are
+bwrap's options; they travel in a nameless file, because the sandbox can read the command line of its first process,
+and the host's paths are none of its business. Standard streams are bwrap's. When this process ends, however it ends,
+the kernel kills the sandbox. Where no control group holds memory and processes, it counts both a few times a second
+and kills a sandbox that uses more than it may.
 """
 
 from __future__ import annotations  # Python 3.9
@@ -100,16 +102,31 @@ def watch(bwrap: int, init: int, options: argparse.Namespace) -> str:
     return ""
 
 
-def _start(command: list[str], filter_file: int, info: int, parent: int) -> None:
+def _start(command: list[str], descriptors: dict[str, int], parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         return
     for name in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(name, signal.SIG_DFL)
-    for descriptor in (filter_file, info):
+    passed = []
+    for option, descriptor in descriptors.items():
         os.set_inheritable(descriptor, True)
-    passed = ["--seccomp", str(filter_file), "--info-fd", str(info)]
-    os.execv(command[0], [command[0], *passed, *command[1:]])
+        passed += [option, str(descriptor)]
+    os.execv(command[0], ["bwrap", *passed, *command[1:]])  # noqa: S606 - no shell is the point
+
+
+def _hide(arguments: list[str]) -> int:
+    """A file without a name that holds bwrap's options as it reads them."""
+    descriptor = os.memfd_create("arguments")
+    os.write(descriptor, b"".join(argument.encode() + b"\0" for argument in arguments))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _inherited(names: list[str]) -> list[str]:
+    """bwrap's options for the variables that the sandbox takes over from this process."""
+    values = {name: os.environ[name] for name in names if name in os.environ}
+    return [part for name, value in values.items() for part in ("--setenv", name, value)]
 
 
 def _first_process(info: int) -> int:
@@ -135,9 +152,9 @@ def _limit(options: argparse.Namespace) -> None:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="confine")
-    for name in ("record", "group", "since", "filter"):
+    for name in ("record", "group", "since", "filter", "inherit"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("files", "file-size", "memory", "processes", "cpus"):
+    for name in ("files", "file-size", "memory", "processes", "cpus", "hidden"):
         parser.add_argument(f"--{name}", type=int, required=True)
     return parser.parse_args(arguments)
 
@@ -148,19 +165,23 @@ def main(arguments: list[str]) -> int:
     options, command = _options(arguments[:end]), arguments[end + 1 :]
     parent = os.getpid()
     record = {"pid": parent, "start": start_time(parent), "group": options.group, "since": options.since}
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{options.record}.ended")  # noqa: PTH108 - see above
     write_record(options.record, record)
-    filter_file = os.open(options.filter, os.O_RDONLY)
     reader, writer = os.pipe()
+    hidden = _hide([*command[1 : options.hidden + 1], *_inherited(options.inherit.split(","))])
+    descriptors = {"--seccomp": os.open(options.filter, os.O_RDONLY), "--info-fd": writer, "--args": hidden}
     bwrap = os.fork()
     if bwrap == 0:
         try:
             _limit(options)
-            _start(command, filter_file, writer, parent)
+            _start([command[0], *command[options.hidden + 1 :]], descriptors, parent)
         except OSError as error:
             sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
         finally:
             os._exit(127)
-    os.close(writer)
+    for descriptor in descriptors.values():
+        os.close(descriptor)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)

@@ -1,26 +1,27 @@
 """The first program in every sandbox: forwards two loopback ports to the gateway's sockets, then becomes the agent.
 
-Usage: ``python3 -I -S entry.py [--as UID:GID] [--processes N] PROGRAM [ARGUMENT…]``. The two options are for bubblewrap,
-which leaves changing the user and counting processes to the program it starts. The listeners are open before the program
-starts, so its first request finds them. The program keeps this process's id and standard streams; the forwarder is a
-child that ends with it.
+Usage: ``python3 -I -S entry.py [--as UID:GID] [--processes N] [--in FOLDER] PROGRAM [ARGUMENT…]``. The
+options are for bubblewrap, which leaves these things to the program it starts. The listeners are open
+before the program starts, so its first request finds them. The program keeps this process's id and standard streams;
+the forwarder is a child that ends with it. Started as process 1, it is the other way round: the forwarder stays, hands
+on signals, collects orphans, and ends with the program's status.
 """
 
 from __future__ import annotations  # Python 3.9 inside
 
-import ctypes
 import os
-import resource
 import selectors
 import signal
 import socket
 import sys
+from array import array
 
 ROUTES = ((8181, "/run/nanoclaw/model.sock"), (8182, "/run/nanoclaw/proxy.sock"))
 CHUNK = 65_536
 MOST_PAIRS = 256
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
+_CAPABILITY_VERSION = 0x20080522
 
 
 class Stream:
@@ -157,27 +158,89 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _forward(listeners: list[tuple[socket.socket, str]], parent: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        return
+def _let_go_of_streams() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
+
+
+def _forward_for(parent: int, listeners: list[tuple[socket.socket, str]]) -> None:
+    """Be the forwarder of a program that is this process's parent."""
+    _libc_call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    _let_go_of_streams()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
+    Forwarder(listeners).run()
+
+
+def _be_first_for(program: int, listeners: list[tuple[socket.socket, str]]) -> None:
+    """Be process 1 and the forwarder of a program that is this process's child."""
+
+    def collect(*_: object) -> None:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == program:
+                code = os.waitstatus_to_exitcode(status)
+                os._exit(code if code >= 0 else 128 - code)
+            if pid == 0:
+                return
+
+    def hand_on(number: int, *_: object) -> None:
+        os.kill(program, number)
+
+    _let_go_of_streams()
+    signal.signal(signal.SIGCHLD, collect)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, hand_on)
+    collect()
     Forwarder(listeners).run()
 
 
 def _become(identity: str) -> None:
     """Give up root for good: the bounding set first, which only root may shrink."""
     user, group = (int(part) for part in identity.split(":"))
-    libc = ctypes.CDLL(None)
     for capability in range(64):
-        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        _libc_call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
+    _libc_call("capset", array("I", (_CAPABILITY_VERSION, 0)).tobytes(), bytes(24))  # the inheritable set too
+
+
+def _libc_call(name: str, *arguments: int | bytes) -> None:
+    """Belt and braces that a minimal Python, which has no ctypes, does without."""
+    try:
+        import ctypes  # noqa: PLC0415 - see above
+    except ImportError:
+        return
+    getattr(ctypes.CDLL(None), name)(*arguments)
+
+
+def _limit_processes(most: int) -> None:
+    import resource  # noqa: PLC0415 - not in every minimal Python, and wanted by bubblewrap alone
+
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+def _failed(error: Exception) -> int:
+    sys.stderr.write(f"the sandbox's entry failed: {error!r}\n")
+    return 1
+
+
+def _divide(listeners: list[tuple[socket.socket, str]]) -> None:
+    """Split into forwarder and program; only the program comes back."""
+    parent = os.getpid()
+    child = os.fork()
+    try:
+        if parent == 1 and child:
+            _be_first_for(child, listeners)
+        elif parent != 1 and not child:
+            _forward_for(parent, listeners)
+            os._exit(1)
+    except Exception as error:  # noqa: BLE001 - the boundary of a program: without it one of the halves would go on
+        os._exit(_failed(error))
 
 
 def main(arguments: list[str]) -> int:
@@ -186,23 +249,19 @@ def main(arguments: list[str]) -> int:
         _become(arguments[1])
         arguments = arguments[2:]
     if arguments[:1] == ["--processes"]:
-        processes = int(arguments[1])
-        resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+        _limit_processes(int(arguments[1]))
         arguments = arguments[2:]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if arguments[:1] == ["--in"]:
+        os.chdir(arguments[1])  # as the agent: a root without capabilities may not enter the agent's folders
+        arguments = arguments[2:]
     listeners = [(_listen(port), path) for port, path in ROUTES]
-    parent = os.getpid()
-    if os.fork() == 0:
-        try:
-            _forward(listeners, parent)
-        finally:
-            os._exit(1)
+    _divide(listeners)
     for listener, _ in listeners:
         listener.close()
     for name in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an ignored signal survives exec
         signal.signal(name, signal.SIG_DFL)
     try:
-        os.execvp(arguments[0], arguments)
+        os.execvp(arguments[0], arguments)  # noqa: S606 - no shell is the point
     except OSError as error:
         sys.stderr.write(f"cannot start {arguments[0]}: {error.strerror}\n")
     return 127

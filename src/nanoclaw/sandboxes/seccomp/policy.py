@@ -20,58 +20,46 @@ FILES = (
     "syncfs sync_file_range sendfile splice tee vmsplice copy_file_range ioctl getxattr lgetxattr fgetxattr listxattr "
     "llistxattr flistxattr setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr memfd_create "
     "inotify_init inotify_init1 inotify_add_watch inotify_rm_watch name_to_handle_at"
-).split()
+)
 WAITING = (
     "poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 pipe pipe2 "
     "eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime timerfd_gettime nanosleep clock_nanosleep "
     "pause futex futex_waitv futex_wake futex_wait futex_requeue restart_syscall io_setup io_destroy io_submit "
     "io_cancel io_getevents io_pgetevents"
-).split()
+)
 MEMORY = (
     "brk mmap munmap mremap mprotect madvise msync mincore mlock mlock2 munlock mlockall munlockall membarrier rseq "
     "pkey_alloc pkey_free pkey_mprotect map_shadow_stack mseal process_madvise process_mrelease"
-).split()
+)
 PROCESSES = (
     "fork vfork execve execveat exit exit_group wait4 waitid kill tkill tgkill rt_sigaction rt_sigprocmask "
     "rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo sigaltstack "
     "pidfd_open pidfd_send_signal getpid getppid gettid getpgrp getpgid setpgid getsid setsid set_tid_address "
     "set_robust_list get_robust_list prctl arch_prctl getrlimit setrlimit prlimit64 getrusage getpriority setpriority "
     "ioprio_get ioprio_set capget capset landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-).split()
+)
 SCHEDULING = (
     "sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler "
     "sched_setscheduler sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min "
     "sched_rr_get_interval getcpu"
-).split()
+)
 IDENTITY = (
     "getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid setresuid setresgid "
     "setfsuid setfsgid setgroups"
-).split()
+)
 TIME = (
     "time times gettimeofday clock_gettime clock_getres alarm getitimer setitimer timer_create timer_settime "
     "timer_gettime timer_getoverrun timer_delete"
-).split()
-MACHINE = "uname sysinfo getrandom".split()
+)
+MACHINE = "uname sysinfo getrandom"
 SOCKETS = (
     "bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto recvfrom sendmsg recvmsg "
     "sendmmsg recvmmsg shutdown"
-).split()
-SHARED_MEMORY = "shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl".split()
-
-ALLOWED = frozenset(
-    (
-        *FILES,
-        *WAITING,
-        *MEMORY,
-        *PROCESSES,
-        *SCHEDULING,
-        *IDENTITY,
-        *TIME,
-        *MACHINE,
-        *SOCKETS,
-        *SHARED_MEMORY,
-    )
 )
+SHARED_MEMORY = "shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl"
+
+_GROUPS = (FILES, WAITING, MEMORY, PROCESSES, SCHEDULING, IDENTITY, TIME, MACHINE, SOCKETS, SHARED_MEMORY)
+ALLOWED = frozenset(name for group in _GROUPS for name in group.split())
 """Allowed whatever the arguments. A name that an architecture does not have is skipped there."""
 
 EPERM = 1

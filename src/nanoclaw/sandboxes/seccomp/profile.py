@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from nanoclaw.sandboxes.seccomp.policy import ALLOWED, CONDITIONAL, ENOSYS, EPERM, NOT_THERE, Comparison, Condition
+from nanoclaw.sandboxes.seccomp.policy import ALLOWED, CONDITIONAL, ENOSYS, EPERM, NOT_THERE, Condition
 
 
 def oci_profile() -> str:

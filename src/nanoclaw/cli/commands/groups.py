@@ -1,0 +1,130 @@
+"""``nanoclaw groups``."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from nanoclaw.cli.context import Context, Result
+from nanoclaw.cli.parsing import add_choices, add_command
+from nanoclaw.cli.reach import ask
+from nanoclaw.cli.render import local_time, one_line, table
+
+if TYPE_CHECKING:
+    from nanoclaw.cli.parsing import Subparsers
+    from nanoclaw.control.shapes import AddGroupRequest
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Four actions."""
+    parser = add_command(
+        subparsers,
+        "groups",
+        "List, add, show or remove groups. A group is a registered chat with a folder, a memory and an agent of its"
+        " own. Works while the daemon is stopped, too.",
+        "nanoclaw groups list",
+        "nanoclaw groups add family --name Family --trigger @Andy",
+    )
+    actions = add_choices(parser)
+    add_command(
+        actions,
+        "list",
+        "List all groups, and the chats that wrote but are not registered.",
+        "nanoclaw groups list --json",
+    )
+    _add_parser_of_add(actions)
+    show = add_command(actions, "show", "Show one group.", "nanoclaw groups show main")
+    show.add_argument("folder", metavar="FOLDER", help="the group's folder name")
+    remove = add_command(
+        actions,
+        "remove",
+        "Forget a group's registration. Its files and its history stay.",
+        "nanoclaw groups remove family",
+    )
+    remove.add_argument("folder", metavar="FOLDER", help="the group's folder name")
+
+
+def _add_parser_of_add(actions: "Subparsers") -> None:
+    add = add_command(
+        actions,
+        "add",
+        "Register a group and its chat.",
+        "nanoclaw groups add notes --no-trigger-needed",
+        "nanoclaw groups add family --channel whatsapp --chat 120363041234567890@g.us --name Family",
+    )
+    add.add_argument("folder", metavar="FOLDER", help="folder name: letters, digits, _ and -, 64 at most")
+    add.add_argument("--name", metavar="NAME", default="", help="name for people (default: the folder's)")
+    add.add_argument("--channel", metavar="CHANNEL", default="local", help="the chat's network (default: local)")
+    add.add_argument("--chat", metavar="ID", default="", help="the network's id of the chat (default: the folder)")
+    add.add_argument(
+        "--trigger", metavar="WORD", default=None, help="word that wakes the agent (default: @ and its name)"
+    )
+    add.add_argument("--no-trigger-needed", action="store_true", help="every message wakes the agent")
+    add.add_argument(
+        "--main", action="store_true", help="the owner's private chat: needs no trigger, may do everything"
+    )
+
+
+def run(arguments: argparse.Namespace, context: Context) -> Result:
+    """A ``GroupList``, ``GroupShape`` or ``Done``."""
+    match arguments.action:
+        case "list":
+            return _list(context)
+        case "add":
+            return _add(arguments, context)
+        case "show":
+            folder: str = arguments.folder
+            shown = ask(context, lambda client: client.group(folder), lambda service: service.group(folder))
+            return Result(document=shown, text=_describe(shown))
+        case _:
+            return _remove(arguments.folder, context)
+
+
+def _list(context: Context) -> Result:
+    found = ask(context, lambda client: client.groups(), lambda service: service.groups())
+    text = table(("FOLDER", "NAME", "TRIGGER", "CHATS"), (_row(group) for group in found["groups"]))
+    if strangers := found["unregistered"]:
+        rows = [(chat["channel"], chat["chat"], chat["name"], local_time(chat["last_activity"])) for chat in strangers]
+        text += f"\n\nNot registered:\n{table(('CHANNEL', 'CHAT', 'NAME', 'LAST WROTE'), rows)}"
+    return Result(document=found, text=text)
+
+
+def _add(arguments: argparse.Namespace, context: Context) -> Result:
+    request = {
+        "name": arguments.name or arguments.folder,
+        "folder": arguments.folder,
+        "channel": arguments.channel,
+        "chat": arguments.chat,
+        "trigger": arguments.trigger,
+        "requires_trigger": not (arguments.no_trigger_needed or arguments.main),
+        "is_main": arguments.main,
+    }
+    added = ask(
+        context,
+        lambda client: client.add_group(request),
+        lambda service: service.add_group(_checked(request)),
+    )
+    return Result(document=added, text=f"Added.\n{_describe(added)}")
+
+
+def _checked(request: dict[str, Any]) -> "AddGroupRequest":
+    # Only without a daemon, which else checks it: then pydantic is imported anyway.
+    from nanoclaw.control.requests import parse_values  # noqa: PLC0415
+    from nanoclaw.control.shapes import AddGroupRequest  # noqa: PLC0415
+
+    return parse_values(AddGroupRequest, request)
+
+
+def _remove(folder: str, context: Context) -> Result:
+    done = ask(context, lambda client: client.remove_group(folder), lambda service: service.remove_group(folder))
+    return Result(document=done, text="Removed. Its files and its history are still there.")
+
+
+def _row(group: dict[str, Any]) -> tuple[str, str, str, str]:
+    chats = ", ".join(f"{chat['channel']}:{chat['chat']}" for chat in group["chats"])
+    trigger = group["trigger"] if group["requires_trigger"] else "not needed"
+    return group["folder"] + (" (main)" if group["is_main"] else ""), group["name"], trigger, chats
+
+
+def _describe(group: dict[str, Any]) -> str:
+    folder, name, trigger, chats = _row(group)
+    lines = (("folder", folder), ("name", name), ("trigger", trigger), ("chats", chats))
+    return "\n".join(f"{head + ':':<10}{one_line(value)}" for head, value in lines)

@@ -1,0 +1,31 @@
+"""``nanoclaw run``."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from nanoclaw.cli.context import Context, Result
+from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.parsing import add_command
+
+if TYPE_CHECKING:
+    from nanoclaw.cli.parsing import Subparsers
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Takes nothing of its own."""
+    add_command(
+        subparsers,
+        "run",
+        "Start the assistant and stay until it is stopped. One daemon runs in a home folder. SIGTERM and Ctrl-C stop it"
+        " gracefully: what it took in is on disk, and goes on at the next start.",
+        "nanoclaw run",
+        "nanoclaw --home /srv/assistant run",
+    )
+
+
+def run(_arguments: argparse.Namespace, context: Context) -> Result:
+    """Become the daemon; its exit status is ours."""
+    from nanoclaw.daemon.main import run_daemon  # noqa: PLC0415 - the whole program hangs on it
+
+    status = run_daemon(context.home)
+    return Result(exit=Exit(status) if status in set(Exit) else Exit.ERROR)

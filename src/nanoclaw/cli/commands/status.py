@@ -1,0 +1,70 @@
+"""``nanoclaw status``."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from nanoclaw.cli.context import Context, Result
+from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.parsing import add_command
+from nanoclaw.cli.reach import ask
+from nanoclaw.cli.render import local_time, one_line
+
+if TYPE_CHECKING:
+    from nanoclaw.cli.parsing import Subparsers
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Takes nothing of its own."""
+    add_command(
+        subparsers,
+        "status",
+        "Show how everything is. Exit status 3 when no daemon runs; what can be read from disk is shown all the same.",
+        "nanoclaw status",
+        "nanoclaw status --json",
+    )
+
+
+def run(_arguments: argparse.Namespace, context: Context) -> Result:
+    """A ``Status``."""
+    status = ask(context, lambda client: client.status(), lambda service: service.status())
+    text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in _lines(status) if line)
+    return Result(document=status, text=text, exit=Exit.OK if status["running"] else Exit.DAEMON_DOWN)
+
+
+def _lines(status: dict[str, Any]) -> list[tuple[str, str]]:
+    running = f"running, process {status['pid']}, since {local_time(status['started_at'])}"
+    lines = [
+        ("assistant", running if status["running"] else "not running; start it with 'nanoclaw run' or 'nanoclaw chat'"),
+        ("version", status["version"]),
+        ("home", status["home"]),
+        ("model key", status["model_key"] or "none found; set ANTHROPIC_API_KEY in .env"),
+    ]
+    if sandbox := status["sandbox"]:
+        lines.append(("sandbox", _sandbox(sandbox)))
+        lines += [("", note) for note in sandbox["notes"]]
+    lines += [("channel", _channel(channel)) for channel in status["channels"]]
+    lines += [("agent", f"{agent['group']} {agent['state']}") for agent in status["agents"]]
+    if queue := status["queue"]:
+        lines.append(("queue", _queue(queue)))
+    lines.append(("groups", ", ".join(status["groups"]) or "none"))
+    for error in status["last_errors"]:
+        hint = f" ({error['hint']})" if error["hint"] else ""
+        lines.append(("error", f"{local_time(error['at'])} {error['what']}{hint}"))
+    return lines
+
+
+def _sandbox(sandbox: dict[str, Any]) -> str:
+    state = "ready" if sandbox["ready"] else "not ready" if sandbox["usable"] else "not usable"
+    parts = [sandbox["kind"], sandbox["version"], state, sandbox["problem"], sandbox["hint"]]
+    return ", ".join(part for part in parts if part)
+
+
+def _channel(channel: dict[str, Any]) -> str:
+    return " ".join(part for part in (channel["name"], channel["status"], channel["detail"], channel["link"]) if part)
+
+
+def _queue(queue: dict[str, Any]) -> str:
+    return (
+        f"{queue['waiting_turns']} waiting, {queue['running_turns']} running, "
+        f"{queue['undelivered_replies']} replies to deliver, {queue['agents_at_once']} agents at most"
+    )

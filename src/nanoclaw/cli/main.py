@@ -1,0 +1,140 @@
+"""The entry point: reads arguments, runs one verb, and turns whatever happens into words and an exit status."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from types import ModuleType
+
+from nanoclaw.cli.complaints import complain, record_crash
+from nanoclaw.cli.context import Context, Result
+from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.parsing import Parser, UsageError, common_options
+from nanoclaw.cli.render import to_json, visible
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.settings.home import find_home
+
+VERBS = {
+    "chat": "talk to the assistant here, in the terminal",
+    "demo": "the same with a scripted model, to try everything without a key",
+    "run": "start the assistant and stay until it is stopped",
+    "stop": "stop the assistant and wait until it is gone",
+    "status": "show how everything is",
+    "send": "send a message and print the answer",
+    "messages": "read the history",
+    "groups": "list, add, show or remove groups",
+    "image": "build or look at the image that agents run in",
+    "openapi": "print the OpenAPI document of the control API",
+    "model-stub": "serve a scripted model, for tests",
+}
+"""Each verb and its summary, in the order of ``--help``. The module is the verb with underscores."""
+
+_DESCRIPTION = "A personal Claude assistant: chats routed to sandboxed agents, durably and safely."
+_EPILOG = "examples:\n  nanoclaw chat\n  nanoclaw send 'What is on today?'\n  nanoclaw status --json"
+
+
+def main(argv: Sequence[str] | None = None, context: Context | None = None) -> int:
+    """Run one command and return its exit status; never raises. ``context`` replaces the machine's surroundings."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    context = context or Context(home=find_home(None), environment=dict(os.environ))
+    previous = os.umask(0o077)
+    try:
+        return int(_guarded(given, context))
+    finally:
+        os.umask(previous)
+
+
+def build_parser(*modules: str) -> argparse.ArgumentParser:
+    """The parser of all verbs, of which only those named have their arguments: the others are not imported."""
+    parser = Parser(
+        prog="nanoclaw",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    common_options(parser, top=True)
+    parser.add_argument("--version", action="store_true", help="print the versions of NanoClaw, the SDK and claude")
+    subparsers = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    for verb, summary in VERBS.items():
+        if verb in modules:
+            _module(verb).add_parser(subparsers)
+        else:
+            subparsers.add_parser(verb, help=summary)
+    return parser
+
+
+def _guarded(argv: list[str], context: Context) -> Exit:
+    """Whatever a command raises becomes words here, the outermost boundary there is."""
+    try:
+        return _command(argv, context)
+    except NanoclawError as error:
+        complain(context, error)
+        return Exit.ERROR
+    except UsageError as error:
+        print(f"error: {visible(str(error))}\n{error.usage}", file=context.stderr)
+        return Exit.USAGE
+    except (KeyboardInterrupt, SystemExit):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return Exit.BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the details go to a file, a person gets one line
+        place = record_crash(context, error)
+        print(f"error: nanoclaw failed unexpectedly ({type(error).__name__}); {place}", file=context.stderr)
+        return Exit.CRASHED
+
+
+def _command(argv: list[str], context: Context) -> Exit:
+    verb = _verb_in(argv)
+    parser = build_parser(*([verb] if verb else []))
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit:  # --help was printed
+        context.stdout.flush()
+        return Exit.OK
+    home = find_home(arguments.home) if arguments.home else context.home
+    context = replace(context, home=home, json=arguments.json)
+    if arguments.version:
+        return _show(_module("version").run(arguments, context), context)
+    if not arguments.verb:
+        context.stdout.write(parser.format_help())
+        return Exit.USAGE
+    return _show(_module(arguments.verb).run(arguments, context), context)
+
+
+def _show(result: Result, context: Context) -> Exit:
+    for note in result.notes:
+        context.say(visible(note))
+    if context.json and result.document is not None:
+        print(to_json(result.document, context.stdout.encoding), file=context.stdout)
+    elif result.text and not context.json:
+        print(result.text, file=context.stdout)
+    context.stdout.flush()
+    return result.exit
+
+
+def _verb_in(argv: list[str]) -> str | None:
+    """The verb, found before anything is parsed, so that only its own module is imported."""
+    skip = False
+    for argument in argv:
+        if skip:
+            skip = False
+        elif argument == "--home":
+            skip = True
+        elif not argument.startswith("-"):
+            return argument if argument in VERBS else None
+    return None
+
+
+def _module(verb: str) -> ModuleType:
+    return import_module(f"nanoclaw.cli.commands.{verb.replace('-', '_')}")
+
+
+def _discard_output() -> None:
+    """Keep the interpreter from complaining about the closed pipe when it flushes at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)

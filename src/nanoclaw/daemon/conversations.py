@@ -1,0 +1,74 @@
+"""What channels may ask about their own chats, and how the rest of the program shows them."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from nanoclaw.channels.contract import ChatCard, ChatLine
+from nanoclaw.dispatch.dispatcher import Dispatcher
+from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.kinds import Event
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.store.groups import Groups
+from nanoclaw.store.inbox import HistoryFilter, Inbox
+
+
+class LiveConversations:
+    """Answers channels from the store, and passes on what happens."""
+
+    def __init__(
+        self, groups: Groups, inbox: Inbox, broadcast: Broadcast, dispatcher: Dispatcher, *, assistant: str
+    ) -> None:
+        self._groups = groups
+        self._inbox = inbox
+        self._broadcast = broadcast
+        self._dispatcher = dispatcher
+        self._assistant = assistant
+
+    async def chats(self, channel: ChannelName) -> tuple[ChatCard, ...]:
+        """The registered chats of a channel, main first."""
+        names = {group.folder: group for group in await self._groups.all()}
+        known = [chat for chat in await self._groups.chats() if chat.address.channel == channel and chat.folder]
+        cards = [
+            (names[chat.folder], ChatCard(chat=chat.address.chat, name=names[chat.folder].name, folder=chat.folder))
+            for chat in known
+            if chat.folder in names
+        ]
+        return tuple(card for group, card in sorted(cards, key=lambda pair: (not pair[0].is_main, pair[0].name)))
+
+    async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
+        """The newest lines of a chat, oldest first."""
+        lines = await self._inbox.history(HistoryFilter(limit=limit, address=address), self._assistant)
+        return tuple(
+            ChatLine(
+                id=line.id,
+                at=line.at,
+                direction=line.direction,
+                sender=line.sender,
+                text=line.text,
+                state=line.state,
+            )
+            for line in lines
+        )
+
+    @contextmanager
+    def watch(self, address: ChatAddress) -> Iterator[AsyncIterator[Event]]:
+        """Events of one chat."""
+        with self._broadcast.subscribe() as subscription:
+
+            async def events() -> AsyncIterator[Event]:
+                async for event in subscription:
+                    if event.address == address:
+                        yield event
+
+            yield events()
+
+    async def expect(self, address: ChatAddress) -> None:
+        """Someone is typing: an agent may be started ahead."""
+        group = await self._groups.of_chat(address)
+        if group is not None:
+            self._dispatcher.expect(group)
+
+    async def interrupt(self, address: ChatAddress) -> bool:
+        """Stop what the agent does for this chat; False when it does nothing."""
+        group = await self._groups.of_chat(address)
+        return group is not None and await self._dispatcher.interrupt(group.id)

@@ -1,0 +1,176 @@
+"""Start the daemon, keep it alive, take it down in order."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from nanoclaw import __version__
+from nanoclaw.channels.local.channel import LOCAL
+from nanoclaw.daemon.compose import Daemon, Ground, compose
+from nanoclaw.daemon.lock import hold
+from nanoclaw.daemon.log import start_logging
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import SystemClock
+from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.sandboxes.choose import choose_sandbox
+from nanoclaw.sandboxes.contract import SandboxError
+from nanoclaw.sandboxes.installation import Installation
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.load import engine_environment, load_settings, load_upstream
+from nanoclaw.settings.schema import Settings, Upstream
+from nanoclaw.store.database import Database
+from nanoclaw.store.groups import Groups, NewGroup
+
+logger = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 5
+_AT_ONCE_SECONDS = 8
+
+
+def run_daemon(home: Home, announce: Callable[[str], None] = print) -> int:
+    """Run until told to stop, in the foreground; 0 after an orderly stop.
+
+    Raises:
+        NanoclawError: it cannot start, and why.
+    """
+    os.umask(0o077)
+    settings, upstream = load_settings(home), load_upstream(home)
+    home.create()
+    with hold(home.lock):
+        start_logging(home.log, settings.log, _secrets(upstream))
+        asyncio.run(_live(home, settings, upstream, announce))
+    return 0
+
+
+async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Callable[[str], None]) -> None:
+    clock = SystemClock()
+    database = await Database.open(home.database)
+    try:
+        groups = Groups(database, clock)
+        await _ensure_main(groups, settings)
+        identity = await groups.installation()
+        installation = Installation(
+            id=identity,
+            state=home.image_cache,
+            environment=engine_environment(),
+            base_image=settings.sandbox.base_image,
+            runtime=settings.sandbox.runtime,
+            clock=clock,
+        )
+        sandbox = await choose_sandbox(settings.sandbox.kind, installation)
+        ground = Ground(
+            home=home,
+            settings=settings,
+            upstream=upstream,
+            clock=clock,
+            database=database,
+            sandbox=sandbox,
+            installation=identity,
+        )
+        stop = _Stop()
+        await _run(compose(ground, stop.request), stop, settings, announce)
+    finally:
+        await database.close()
+
+
+class _Stop:
+    """Asked once: orderly. Asked again: at once."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.at_once = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+
+    def request(self) -> None:
+        """Begin an orderly stop."""
+        self.asked.set()
+
+    def _signalled(self) -> None:
+        (self.at_once if self.asked.is_set() else self.asked).set()
+
+
+async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callable[[str], None]) -> None:
+    await _reap(daemon)
+    await daemon.gateway.start()
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(daemon.meter.run(), name="meter"),
+            tasks.create_task(daemon.typing.run(), name="typing"),
+            tasks.create_task(daemon.courier.run(), name="courier"),
+            tasks.create_task(daemon.dispatcher.run(), name="dispatcher"),
+            tasks.create_task(daemon.preparation.look(), name="sandbox-report"),
+            tasks.create_task(daemon.networks.run(), name="networks"),
+        ]
+        await daemon.control.start()
+        logger.info("ready", extra={"version": __version__})
+        announce(f"nanoclaw {__version__} is running. Talk to it with `nanoclaw chat`; Ctrl-C stops it.")
+        await stop.asked.wait()
+        logger.info("stopping")
+        await _take_down(daemon, stop, settings)
+        for task in running:
+            task.cancel()
+    await daemon.gateway.close()
+    logger.info("stopped")
+
+
+async def _take_down(daemon: Daemon, stop: _Stop, settings: Settings) -> None:
+    """Take nothing more in, let running turns finish for a while, end every agent, deliver what is ready."""
+    daemon.intake.close()
+    orderly = asyncio.ensure_future(_orderly(daemon, settings))  # noqa: TID251 - awaited below, whichever way it goes
+    at_once = asyncio.ensure_future(stop.at_once.wait())  # noqa: TID251
+    await asyncio.wait({orderly, at_once}, return_when=asyncio.FIRST_COMPLETED)
+    at_once.cancel()
+    if not orderly.done():
+        orderly.cancel()
+        logger.warning("stopping at once")
+        await _reap(daemon)
+    await asyncio.wait({orderly}, timeout=_AT_ONCE_SECONDS)
+    await daemon.control.close()
+
+
+async def _orderly(daemon: Daemon, settings: Settings) -> None:
+    await daemon.dispatcher.stop(settings.agents.stop_seconds)
+    await daemon.courier.drain(_DRAIN_SECONDS)
+
+
+async def _reap(daemon: Daemon) -> None:
+    """End sandboxes that no living agent of this daemon uses: at the start, all there are."""
+    try:
+        removed = await daemon.preparation.sandbox.reap()
+    except SandboxError as error:
+        logger.warning("cannot look for orphaned sandboxes", extra={"error": str(error)})
+    else:
+        if removed:
+            logger.info("orphaned sandboxes removed", extra={"count": len(removed)})
+
+
+async def _ensure_main(groups: Groups, settings: Settings) -> None:
+    """The owner's group exists from the start, on the local chat and, where there is a web page, there too."""
+    local = ChatAddress(channel=LOCAL, chat=MAIN_FOLDER)
+    if not any(group.is_main for group in await groups.all()):
+        await groups.add(
+            NewGroup(
+                folder=MAIN_FOLDER,
+                name="Main",
+                trigger=settings.assistant.default_trigger,
+                requires_trigger=False,
+                is_main=True,
+                address=local,
+            )
+        )
+    if "web" in settings.channels:
+        await groups.bind(MAIN_FOLDER, ChatAddress(channel=ChannelName("web"), chat=MAIN_FOLDER), "Main")
+
+
+def _secrets(upstream: Upstream) -> list[str]:
+    credential = upstream.credential
+    found: list[SecretStr | None] = [upstream.proxy]
+    if credential is not None:
+        found += [credential.api_key, credential.oauth_token]
+    return [secret.get_secret_value() for secret in found if secret is not None]

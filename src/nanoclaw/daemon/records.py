@@ -1,0 +1,158 @@
+"""What can be asked and changed in a home with nothing but its files: groups, history, the offline status."""
+
+from datetime import UTC, datetime
+
+from nanoclaw import __version__
+from nanoclaw.control.service import ConflictError, NoSuchGroupError
+from nanoclaw.control.shapes import (
+    AddGroupRequest,
+    ChatShape,
+    Done,
+    ErrorShape,
+    GroupList,
+    GroupShape,
+    MessageLine,
+    MessageList,
+    Status,
+)
+from nanoclaw.intake.trigger import check_trigger
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.groups import Group, GroupFolder, parse_folder
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import Settings
+from nanoclaw.store.groups import GroupConflictError, Groups, KnownChat, NewGroup
+from nanoclaw.store.inbox import HistoryFilter, Inbox
+
+_SHOWN_TROUBLES = 5
+
+
+class InvalidTimeError(NanoclawError):
+    """A time cannot be understood."""
+
+
+class Records:
+    """Groups and history of one home."""
+
+    def __init__(self, home: Home, settings: Settings, groups: Groups, inbox: Inbox) -> None:
+        self._home = home
+        self._settings = settings
+        self._groups = groups
+        self._inbox = inbox
+
+    async def status(self, *, model_key: str) -> Status:
+        """What the files tell."""
+        return Status(
+            running=False,
+            version=__version__,
+            home=str(self._home.root),
+            model_key=model_key,
+            groups=[group.folder for group in await self._groups.all()],
+            last_errors=[
+                ErrorShape(at=iso(trouble.at), what=trouble.what, hint=trouble.hint)
+                for trouble in await self._groups.troubles(_SHOWN_TROUBLES)
+            ],
+        )
+
+    async def groups(self) -> GroupList:
+        """All groups, and the chats nobody registered."""
+        chats = await self._groups.chats()
+        groups = [await self._shape(group, chats) for group in await self._groups.all()]
+        return GroupList(groups=groups, unregistered=[_chat(chat) for chat in chats if chat.folder is None])
+
+    async def group(self, folder: str) -> GroupShape:
+        """One group. Raises NoSuchGroupError."""
+        return await self._shape(await self.find(folder), await self._groups.chats())
+
+    async def find(self, folder: str) -> Group:
+        """One group. Raises NoSuchGroupError."""
+        group = await self._groups.find(folder)
+        if group is None:
+            raise NoSuchGroupError(f"There is no group {folder[:64]!r}", hint="`nanoclaw groups list` shows them.")
+        return group
+
+    async def add_group(self, request: AddGroupRequest) -> GroupShape:
+        """Register a group and make its folder."""
+        folder = parse_folder(request.folder)
+        trigger = check_trigger(request.trigger or self._settings.assistant.default_trigger)
+        new = NewGroup(
+            folder=folder,
+            name=request.name,
+            trigger=trigger,
+            requires_trigger=request.requires_trigger,
+            is_main=request.is_main,
+            address=ChatAddress(channel=ChannelName(request.channel), chat=request.chat or folder),
+        )
+        try:
+            await self._groups.add(new)
+        except GroupConflictError as error:
+            raise ConflictError(str(error), hint=error.hint) from error
+        self._home.group(folder).mkdir(mode=0o700, exist_ok=True)
+        return await self.group(folder)
+
+    async def remove_group(self, folder: str) -> Done:
+        """Forget a group's registration."""
+        group = await self.find(folder)
+        if group.is_main:
+            raise ConflictError("The main group cannot be removed", hint="It is the owner's own chat.")
+        return Done(changed=await self._groups.remove(group.folder))
+
+    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
+        """History, oldest first."""
+        if group is not None:
+            await self.find(group)
+        wanted = HistoryFilter(limit=limit, folder=group, since=parse_time(since) if since else Milliseconds(0))
+        lines = await self._inbox.history(wanted, self._settings.assistant.name)
+        return MessageList(
+            messages=[
+                MessageLine(
+                    id=line.id,
+                    time=iso(line.at),
+                    direction=line.direction,
+                    channel=line.address.channel,
+                    chat=line.address.chat,
+                    group=line.folder,
+                    sender=line.sender,
+                    text=line.text,
+                    state=line.state,
+                )
+                for line in lines
+            ]
+        )
+
+    async def _shape(self, group: Group, chats: tuple[KnownChat, ...]) -> GroupShape:
+        position = await self._groups.session(group.id)
+        return GroupShape(
+            folder=group.folder,
+            name=group.name,
+            trigger=group.trigger,
+            requires_trigger=group.requires_trigger,
+            is_main=group.is_main,
+            chats=[_chat(chat) for chat in chats if chat.folder == GroupFolder(group.folder)],
+            session_id=position.session if position else None,
+        )
+
+
+def _chat(chat: KnownChat) -> ChatShape:
+    return ChatShape(
+        channel=chat.address.channel, chat=chat.address.chat, name=chat.name, last_activity=iso(chat.last_activity)
+    )
+
+
+def iso(at: Milliseconds) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> Milliseconds:
+    """An ISO 8601 time; without an offset it is UTC.
+
+    Raises:
+        InvalidTimeError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return Milliseconds(int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
+    except (ValueError, OverflowError) as error:
+        raise InvalidTimeError(f"{text[:40]!r} is not an ISO 8601 time", hint="Such as 2026-11-22T10:00Z.") from error

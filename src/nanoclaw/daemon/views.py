@@ -1,0 +1,26 @@
+"""Inner values as the control API shows them."""
+
+from nanoclaw.control.shapes import SandboxShape
+from nanoclaw.sandboxes.contract import SandboxReport
+from nanoclaw.sandboxes.preparation import Preparation
+
+
+def report_shape(report: SandboxReport) -> SandboxShape:
+    """A sandbox's report."""
+    return SandboxShape(
+        kind=report.kind,
+        usable=report.usable,
+        ready=report.ready,
+        version=report.version,
+        problem=report.problem,
+        hint=report.hint,
+        notes=list(report.notes),
+    )
+
+
+def sandbox_shape(preparation: Preparation) -> SandboxShape:
+    """The sandbox in use, with what its preparation is doing as the first note."""
+    shape = report_shape(preparation.report)
+    if preparation.progress:
+        return shape.model_copy(update={"notes": [preparation.progress, *shape.notes]})
+    return shape

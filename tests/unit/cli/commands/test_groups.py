@@ -1,0 +1,41 @@
+import pytest
+
+from nanoclaw.cli.exits import Exit
+from tests.fakes.control_thread import ServerThread
+from tests.fakes.service import FakeService
+from tests.unit.cli.conftest import Run
+
+
+@pytest.fixture(params=["running", "stopped"])
+def either(request: pytest.FixtureRequest, stored: FakeService) -> FakeService:
+    if request.param == "stopped":
+        return stored
+    server: ServerThread = request.getfixturevalue("daemon")
+    return server.service
+
+
+def test_groups_are_added_shown_listed_and_removed(run: Run, either: FakeService) -> None:
+    added = run("groups", "add", "fam", "--name", "Family", "--channel", "web", "--chat", "x1", "--json")
+    assert added.json["chats"][0] == {"channel": "web", "chat": "x1", "name": "Family", "last_activity": None}
+    assert "Family" in run("groups", "show", "fam").out
+    listed = run("groups", "list")
+    assert "fam" in listed.out
+    assert "<U+202E>Stranger" in listed.out
+    assert [group["folder"] for group in run("groups", "list", "--json").json["groups"]] == ["main", "fam"]
+    assert run("groups", "remove", "fam", "--json").json == {"changed": True}
+    assert run("groups", "show", "fam").status == Exit.ERROR
+
+
+@pytest.mark.parametrize("folder", ["../up", "global", "", "a b"])
+def test_bad_folders_are_refused_in_words(run: Run, either: FakeService, folder: str) -> None:
+    ran = run("groups", "add", folder, "--name", "x")
+    assert ran.status == Exit.ERROR
+    assert "folder" in ran.err
+
+
+def test_main_cannot_be_removed(run: Run, either: FakeService) -> None:
+    assert run("groups", "remove", "main").status == Exit.ERROR
+
+
+def test_a_main_group_needs_no_trigger(run: Run, either: FakeService) -> None:
+    assert not run("groups", "add", "mine", "--main", "--json").json["requires_trigger"]

@@ -1,0 +1,385 @@
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.gateway.addresses import Address
+from nanoclaw.gateway.connect_proxy import ConnectProxy, ProxyLimits
+from nanoclaw.gateway.contract import Decision, GatewayEvent, Verdict
+from nanoclaw.gateway.network import Resolver, Stream
+from nanoclaw.gateway.policy import parse_rules
+from nanoclaw.gateway.reporting import Reporter
+from nanoclaw.model.groups import parse_folder
+from tests.unit.gateway.stand_ins import (
+    PUBLIC,
+    FixedResolver,
+    LoopbackDialer,
+    SilentResolver,
+    StillClock,
+    certificate,
+    client_hello,
+)
+
+HOST = "api.example.org"
+ALLOW = (HOST, "*.wild.example", "localhost")
+ZONE = {
+    HOST: [PUBLIC],
+    "a.wild.example": ["2606:4700::1", PUBLIC],
+    "wild.example": [PUBLIC],
+    "other.example": [PUBLIC],
+    "localhost": ["127.0.0.1"],
+}
+
+
+@dataclass
+class Door:
+    socket: Path
+    proxy: ConnectProxy
+    dialer: LoopbackDialer
+
+    async def connect(self) -> Stream:
+        return Stream(*await asyncio.open_unix_connection(str(self.socket)))
+
+    async def ask(self, head: bytes) -> tuple[int, Stream]:
+        stream = await self.connect()
+        stream.writer.write(head)
+        async with asyncio.timeout(5):
+            answer = await stream.reader.readuntil(b"\r\n\r\n")
+        return int(answer.split()[1]), stream
+
+    async def refused(self, head: bytes) -> int:
+        status, stream = await self.ask(head)
+        await stream.reader.read()
+        await stream.close(5)
+        return status
+
+
+Open = Callable[..., Awaitable[Door]]
+
+
+@pytest.fixture
+async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterator[Open]:
+    opened: list[tuple[asyncio.Server, ConnectProxy]] = []
+
+    async def start(limits: ProxyLimits | None = None, resolver: Resolver | None = None, port: int = 9) -> Door:
+        dialer = LoopbackDialer(port)
+        reporter = Reporter(parse_folder("family"), StillClock(), events.append)
+        proxy = ConnectProxy(parse_rules(ALLOW), resolver or FixedResolver(dict(ZONE)), dialer, reporter, limits)
+        server = await asyncio.start_unix_server(proxy.serve, short_path / "proxy.sock")
+        opened.append((server, proxy))
+        return Door(short_path / "proxy.sock", proxy, dialer)
+
+    yield start
+    for server, proxy in opened:
+        server.close()
+        await proxy.close()
+
+
+@asynccontextmanager
+async def public_server(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(65_536):
+        writer.write(chunk)
+        await writer.drain()
+    writer.close()
+
+
+def connect(authority: str = f"{HOST}:443") -> bytes:
+    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode()
+
+
+def last_decision(events: list[GatewayEvent]) -> Decision:
+    assert isinstance(events[-1], Decision)
+    return events[-1]
+
+
+async def test_an_allowed_tunnel_carries_real_tls_both_ways(
+    open_door: Open, events: list[GatewayEvent], tmp_path: Path
+) -> None:
+    server_tls, client_tls = certificate(tmp_path, HOST)
+    async with public_server(echo, server_tls) as port:
+        door = await open_door(port=port)
+        status, stream = await door.ask(connect(HOST.upper() + ".:443"))
+        assert status == 200
+        await stream.writer.start_tls(client_tls, server_hostname=HOST)
+        payload = bytes(range(256)) * 8_192
+        stream.writer.write(payload)
+        async with asyncio.timeout(20):
+            assert await stream.reader.readexactly(len(payload)) == payload
+        await stream.close(5)
+    assert door.dialer.dialled == [(HOST, (PUBLIC,), 443)]
+    decision = last_decision(events)
+    assert (decision.verdict, decision.target, decision.group) == (Verdict.ALLOWED, f"{HOST}:443", "family")
+
+
+async def test_an_end_in_one_direction_leaves_the_other_open(open_door: Open) -> None:
+    received: list[bytes] = []
+
+    async def answer_at_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read())
+        writer.write(b"everything arrived")
+        writer.close()
+
+    async with public_server(answer_at_the_end) as port:
+        door = await open_door(port=port)
+        _, stream = await door.ask(connect())
+        stream.writer.write(client_hello(HOST) + b"more")
+        stream.writer.write_eof()
+        async with asyncio.timeout(5):
+            assert await stream.reader.read() == b"everything arrived"
+        await stream.close(5)
+    assert received[0].endswith(b"more")
+    assert received[0].startswith(b"\x16\x03")
+
+
+@pytest.mark.parametrize(
+    "authority",
+    [
+        "other.example:443",
+        "wild.example:443",
+        f"evil{HOST}:443",
+        f"{HOST}.evil.test:443",
+        f"{HOST}:80",
+        f"{HOST}:22",
+        f"user@{HOST}:443",
+        f"{HOST}@evil.test:443",
+        f"{HOST}%00.evil.test:443",
+        "93.184.215.14:443",
+        "127.0.0.1:443",
+        "127.1:443",
+        "2130706433:443",
+        "0x7f000001:443",
+        "0x7f.0.0.1:443",
+        "0177.0.0.1:443",
+        "[::1]:443",
+        "[::ffff:127.0.0.1]:443",
+        "[64:ff9b::a9fe:a9fe]:443",
+        ":443",
+        "localhost:443",
+        "169.254.169.254:443",
+    ],
+)
+async def test_a_target_that_is_not_allowed_is_refused_undialled(
+    open_door: Open, events: list[GatewayEvent], authority: str
+) -> None:
+    door = await open_door()
+    assert await door.refused(connect(authority)) == 403
+    assert door.dialer.dialled == []
+    assert len(events) == 1
+    assert last_decision(events).verdict is Verdict.DENIED
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        [PUBLIC, "10.0.0.1"],
+        ["169.254.169.254"],
+        ["100.64.0.1"],
+        ["192.0.0.192"],
+        ["::1"],
+        ["::ffff:93.184.215.14"],
+        ["64:ff9b::a9fe:a9fe"],
+        ["2002:7f00:1::"],
+        ["2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+        ["fe80::1%1"],
+        ["224.0.0.1"],
+        ["0.0.0.0"],  # noqa: S104 - an address to refuse
+    ],
+)
+async def test_an_allowed_name_that_leads_to_a_closed_address_is_refused(
+    open_door: Open, events: list[GatewayEvent], addresses: list[str]
+) -> None:
+    door = await open_door(resolver=FixedResolver({HOST: addresses}))
+    assert await door.refused(connect()) == 403
+    assert door.dialer.dialled == []
+    assert "not public" in last_decision(events).reason
+
+
+async def test_plain_requests_are_refused_and_their_path_is_not_kept(
+    open_door: Open, events: list[GatewayEvent]
+) -> None:
+    door = await open_door()
+    assert await door.refused(f"GET http://{HOST}/?q=secret HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()) == 403
+    assert last_decision(events).target == "GET request"
+
+
+async def test_a_name_that_does_not_resolve_or_answer_is_a_502(open_door: Open, events: list[GatewayEvent]) -> None:
+    door = await open_door(resolver=FixedResolver({}))
+    assert await door.refused(connect()) == 502
+    assert last_decision(events).reason == "the name does not resolve"
+
+
+async def test_a_host_that_cannot_be_reached_is_a_502(open_door: Open, events: list[GatewayEvent]) -> None:
+    unused = await asyncio.start_server(echo, "127.0.0.1", 0)
+    port = unused.sockets[0].getsockname()[1]
+    unused.close()
+    await unused.wait_closed()
+    door = await open_door(port=port)
+    assert await door.refused(connect()) == 502
+    assert last_decision(events).reason == "the host cannot be reached"
+
+
+async def test_a_name_server_that_never_answers_is_given_up(open_door: Open) -> None:
+    door = await open_door(ProxyLimits(resolve_seconds=0.1), SilentResolver())
+    assert await door.refused(connect()) == 502
+
+
+@pytest.mark.parametrize(
+    ("first_bytes", "reason"),
+    [
+        (client_hello("other.example"), "TLS names another host, or none"),
+        (client_hello("sub." + HOST), "TLS names another host, or none"),
+        (client_hello(None), "TLS names another host, or none"),
+        (b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n", "the tunnel does not begin with TLS"),
+        (client_hello(HOST)[:100], "TLS did not begin in time"),
+    ],
+)
+async def test_a_tunnel_that_does_not_begin_with_tls_to_its_host_is_cut(
+    open_door: Open, events: list[GatewayEvent], first_bytes: bytes, reason: str
+) -> None:
+    received: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def record(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.put_nowait(await reader.read())
+        writer.close()
+
+    async with public_server(record) as port:
+        door = await open_door(ProxyLimits(hello_seconds=0.3), port=port)
+        status, stream = await door.ask(connect())
+        assert status == 200
+        stream.writer.write(first_bytes)
+        async with asyncio.timeout(5):
+            assert await stream.reader.read() == b""
+            assert await received.get() == b""
+        await stream.close(5)
+    assert (last_decision(events).verdict, last_decision(events).reason) == (Verdict.DENIED, reason)
+
+
+async def test_a_head_that_trickles_in_is_refused(open_door: Open, events: list[GatewayEvent]) -> None:
+    door = await open_door(ProxyLimits(head_seconds=0.3))
+    stream = await door.connect()
+
+    async def trickle() -> None:
+        while True:
+            stream.writer.write(b"C")
+            await asyncio.sleep(0.02)
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        trickling = tasks.create_task(trickle(), name="trickle")
+        assert (await stream.reader.readline()).startswith(b"HTTP/1.1 408 ")
+        trickling.cancel()
+    await stream.close(5)
+    assert last_decision(events).verdict is Verdict.DENIED
+
+
+@pytest.mark.parametrize("size", [9_000, 300_000])
+async def test_a_giant_head_is_refused(open_door: Open, size: int) -> None:
+    door = await open_door()
+    head = connect()[:-2] + b"X-Pad: " + b"x" * size + b"\r\n\r\n"
+    assert await door.refused(head) == 431
+
+
+async def test_connections_at_the_same_time_are_bounded(open_door: Open, events: list[GatewayEvent]) -> None:
+    door = await open_door(ProxyLimits(connections=2))
+    held = [await door.connect() for _ in range(2)]
+    await asyncio.sleep(0.05)
+    status, stream = await door.ask(connect())
+    assert status == 503
+    stream.writer.transport.abort()
+    assert last_decision(events).reason == "too many connections at once"
+    for stream in held:
+        await stream.close(5)
+    await asyncio.sleep(0.05)
+    assert await door.refused(connect("other.example:443")) == 403
+
+
+async def test_an_idle_tunnel_is_closed(open_door: Open) -> None:
+    async with public_server(echo) as port:
+        door = await open_door(ProxyLimits(idle_seconds=0.3), port=port)
+        _, stream = await door.ask(connect())
+        hello = client_hello(HOST)
+        stream.writer.write(hello)
+        async with asyncio.timeout(5):
+            assert await stream.reader.readexactly(len(hello)) == hello
+            assert await stream.reader.read() == b""
+        await stream.close(5)
+
+
+async def test_a_reader_that_stops_stops_the_sender(open_door: Open) -> None:
+    sent = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.read(65_536)
+        try:
+            while sent < 1 << 28:
+                writer.write(bytes(65_536))
+                await writer.drain()
+                sent += 65_536
+        except OSError:
+            writer.close()
+
+    async with public_server(flood) as port:
+        door = await open_door(port=port)
+        _, stream = await door.ask(connect())
+        stream.writer.write(client_hello(HOST))
+        await asyncio.sleep(0.5)
+        stalled_at = sent
+        await asyncio.sleep(0.3)
+        # What fits into the buffers of the kernel and of both programs, far from the 256 MiB on offer.
+        assert sent == stalled_at < 1 << 25
+        await door.proxy.close()
+        stream.writer.transport.abort()
+
+
+async def test_closing_the_proxy_ends_its_tunnels(open_door: Open) -> None:
+    async with public_server(echo) as port:
+        door = await open_door(port=port)
+        _, stream = await door.ask(connect())
+        stream.writer.write(client_hello(HOST))
+        await stream.reader.read(1)
+        await door.proxy.close()
+        async with asyncio.timeout(5):
+            await stream.reader.read()
+        await stream.close(5)
+
+
+async def test_a_defect_met_by_one_connection_is_logged_and_does_not_end_the_door(
+    open_door: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Defective(FixedResolver):
+        async def resolve(self, host: str) -> Sequence[Address]:  # noqa: ARG002 - it fails for all
+            raise RuntimeError("a defect")
+
+    door = await open_door(resolver=Defective({}))
+    stream = await door.connect()
+    stream.writer.write(connect())
+    assert await stream.reader.read() == b""
+    await stream.close(5)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert await door.refused(connect("other.example:443")) == 403
+
+
+async def test_an_agent_that_leaves_before_tls_is_recorded_and_one_that_never_asked_is_not(
+    open_door: Open, events: list[GatewayEvent]
+) -> None:
+    async with public_server(echo) as port:
+        door = await open_door(port=port)
+        await (await door.connect()).close(5)
+        _, stream = await door.ask(connect())
+        stream.writer.write_eof()
+        assert await stream.reader.read() == b""
+        await stream.close(5)
+    assert [event.reason for event in events if isinstance(event, Decision)] == ["closed before TLS began"]
