@@ -7,7 +7,7 @@ import pytest
 # Where packages come from is each machine's own configuration; the usual shapes of such addresses give them away.
 _INDEX = re.compile(r"https?://(?:registry|index|files|deb|ftp|mirrors?|packages|snapshot)\.[a-z]", re.IGNORECASE)
 
-_COMMANDS_OF_THE_README = ("./nanoclaw demo", "./nanoclaw test")
+_COMMANDS_OF_THE_README = ("./nanoclaw chat", "./nanoclaw test")
 
 
 @pytest.fixture(scope="session")

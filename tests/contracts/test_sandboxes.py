@@ -1,131 +1,32 @@
 """Every sandbox kind keeps the same promises, tried from inside with real programs and the real ``claude``."""
 
+import ast
 import asyncio
-import json
 import os
 import platform
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from socket import AF_UNIX, SHUT_WR, socket
 
 import pytest
 
 from nanoclaw.model.clock import SystemClock
-from nanoclaw.model.groups import GroupFolder
 from nanoclaw.sandboxes.choose import make_sandbox
 from nanoclaw.sandboxes.contract import (
-    CLAUDE_HOME,
-    GLOBAL_FOLDER,
-    WORKSPACE,
     EndReason,
-    Limits,
-    Mount,
-    Sandbox,
-    SandboxError,
     SandboxKind,
-    SandboxPlan,
 )
-from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.launcher import write_launcher
+from tests.contracts.sandbox_lab import Lab
 
-_KINDS = (SandboxKind.DOCKER, SandboxKind.PODMAN, SandboxKind.BUBBLEWRAP)
 _MIB = 1 << 20
 
 
-@dataclass
-class Lab:
-    """One kind, ready to start programs in."""
-
-    sandbox: Sandbox
-    installation: Installation
-    places: Path
-    limits: Limits = field(default_factory=lambda: Limits(memory_mib=512, processes=96, tmp_mib=16, home_mib=16))
-    started: int = 0
-
-    def plan(self, *program: str, **limits: int) -> SandboxPlan:
-        self.started += 1
-        mounts = (
-            Mount(source=self.places / "group", target=WORKSPACE, writable=True),
-            Mount(source=self.places / "global", target=GLOBAL_FOLDER),
-            Mount(source=self.places / "claude", target=CLAUDE_HOME, writable=True),
-        )
-        return SandboxPlan(
-            name=f"nanoclaw-test-{self.installation.id}-{self.started}",
-            group=GroupFolder("main"),
-            mounts=mounts,
-            gateway=self.places / "gateway",
-            environment={"GREETING": "hello, you"},
-            limits=replace(self.limits, **limits),
-            program=program,
-        )
-
-    def run(self, plan: SandboxPlan, sent: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        command = self.sandbox.command(plan)
-        return subprocess.run(command, input=sent, capture_output=True, check=False, env=self.environment, timeout=50)
-
-    def python(self, code: str, **limits: int) -> str:
-        """What a Python program prints inside; it must succeed."""
-        done = self.run(self.plan("python3", "-c", code, **limits))
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode().strip()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return dict(self.installation.environment) | {"CLAUDE_CODE_ENTRYPOINT": "sdk-py", "SECRET": "not for agents"}
-
-    @asynccontextmanager
-    async def running(self, plan: SandboxPlan) -> AsyncIterator[asyncio.subprocess.Process]:
-        """A sandbox that has said ``ready``."""
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *self.sandbox.command(plan), stdin=pipe, stdout=pipe, env=self.environment
-        )
-        try:
-            assert process.stdout is not None
-            async with asyncio.timeout(30):
-                assert await process.stdout.readline() == b"ready\n"
-            yield process
-        finally:
-            await self.sandbox.stop(plan.name)
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
-
-
 _WAITING = ("sh", "-c", "echo ready; cat >/dev/null")
-
-
-@pytest.fixture(scope="module", params=_KINDS)
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    places = tmp_path_factory.mktemp("sandbox")
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TERM", "DOCKER_HOST") if name in os.environ}
-    (places / "home").mkdir()
-    installation = Installation(
-        id=f"{request.param.value[:3]}{os.getpid()}",
-        state=places / "state",
-        environment=kept | {"HOME": str(places / "home")},
-    )
-    sandbox = make_sandbox(request.param, installation)
-    report = asyncio.run(sandbox.report())
-    if not report.usable:
-        pytest.skip(f"{request.param}: {report.problem}")
-    try:
-        asyncio.run(sandbox.prepare(print))
-    except SandboxError as error:
-        pytest.skip(f"{request.param}: {error} {error.hint}")
-    for name in ("group", "global", "claude", "gateway"):
-        (places / name).mkdir(mode=0o700)
-        if sandbox.workspace_owner:
-            os.chown(places / name, *sandbox.workspace_owner)
-    (places / "global" / "CLAUDE.md").write_text("shared")
-    (places / "global").chmod(0o755)
-    yield Lab(sandbox, installation, places)
-    asyncio.run(sandbox.reap())
 
 
 def test_standard_streams_pass_both_ways(lab: Lab) -> None:
@@ -198,16 +99,16 @@ def test_nothing_else_can_be_written(lab: Lab, path: str) -> None:
 
 def test_there_is_no_network(lab: Lab) -> None:
     code = """
-import json, os, socket, time
+import os, socket, time
 began = time.monotonic()
 try:
     socket.create_connection(("1.1.1.1", 443), timeout=5)
     error = 0
 except OSError as failure:
     error = failure.errno
-print(json.dumps([error, time.monotonic() - began < 1, [name for _, name in socket.if_nameindex()]]))
+print([error, time.monotonic() - began < 1, [name for _, name in socket.if_nameindex()]])
 """
-    error, at_once, interfaces = json.loads(lab.python(code))
+    error, at_once, interfaces = ast.literal_eval(lab.python(code))
     assert error == 101
     assert at_once
     assert [name for name in interfaces if not name.startswith(("tunl", "sit", "ip6tnl", "gre", "erspan", "ip_"))] == [
@@ -246,7 +147,7 @@ _NUMBERS = {
 
 def test_dangerous_system_calls_are_refused(lab: Lab) -> None:
     code = f"""
-import ctypes, json, os, socket
+import ctypes, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
 NUMBERS = {_NUMBERS[platform.machine()]}
 refused = {{}}
@@ -256,11 +157,11 @@ for name, attempt in {_FORBIDDEN}.items():
         refused[name] = ctypes.get_errno() if result == -1 else 0
     except OSError as error:
         refused[name] = error.errno
-print(json.dumps(refused))
+print(refused)
 """
     if lab.run(lab.plan("python3", "-c", "import ctypes")).returncode:
         pytest.skip("the base image's Python has no ctypes, so the calls cannot be made")
-    assert json.loads(lab.python(code)) == dict.fromkeys(_FORBIDDEN, 1)
+    assert ast.literal_eval(lab.python(code)) == dict.fromkeys(_FORBIDDEN, 1)
 
 
 def test_clone3_is_reported_missing_so_that_libraries_use_clone(lab: Lab) -> None:
@@ -271,7 +172,7 @@ def test_clone3_is_reported_missing_so_that_libraries_use_clone(lab: Lab) -> Non
 
 
 def test_the_environment_holds_placeholders_only(lab: Lab) -> None:
-    seen = json.loads(lab.python("import json, os; print(json.dumps(dict(os.environ)))"))
+    seen = ast.literal_eval(lab.python("import os; print(dict(os.environ))"))
     assert seen["ANTHROPIC_API_KEY"] == "placeholder"
     assert seen["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:8181"
     assert seen["HTTPS_PROXY"] == "http://127.0.0.1:8182"

@@ -6,11 +6,30 @@ import sys
 from pathlib import Path
 
 from nanoclaw.control.server import ControlServer
+from nanoclaw.control.shapes import Status
 from tests.fakes.service import FakeService
 
 
+class BuildingService(FakeService):
+    """Builds an image in two steps once somebody is expected."""
+
+    def __init__(self, *, home: str) -> None:
+        super().__init__(home=home)
+        self._asked = 0
+
+    async def status(self) -> Status:
+        status = await super().status()
+        self._asked += bool(self.expected)
+        if self._asked > 4 or status.sandbox is None:
+            return status
+        building = status.sandbox.model_copy(
+            update={"ready": False, "notes": [f"step {self._asked // 2}"] if self._asked > 1 else []}
+        )
+        return status.model_copy(update={"sandbox": building})
+
+
 async def main(home: Path) -> None:
-    service = FakeService(home=str(home))
+    service = (BuildingService if home.name == "building" else FakeService)(home=str(home))
     if "ANTHROPIC_BASE_URL" in os.environ:
         service.model_key = os.environ["ANTHROPIC_BASE_URL"]
     server = ControlServer(service, home / "data" / "ipc" / "control.sock")

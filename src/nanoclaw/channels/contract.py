@@ -37,7 +37,7 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent`` when it honours client-chosen ids."""
+    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent``: it honours client-chosen ids."""
 
     dialect: Dialect
     text_limit: int

@@ -1,4 +1,4 @@
-"""Which channels there are: the built-in ones and those that other packages bring, read once by the composition root."""
+"""Which channels there are: the built-in ones and those of other packages. Read once by the composition root."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping

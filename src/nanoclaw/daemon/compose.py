@@ -75,7 +75,17 @@ class Daemon:
     meter: Meter
     preparation: Preparation
     control: ControlServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelves:
+    """The store, part by part."""
+
     groups: Groups
+    inbox: Inbox
+    turns: Turns
+    outbox: Outbox
+    usage: UsageLedger
 
 
 def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
@@ -85,26 +95,18 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         ChannelError: a configured channel does not exist.
         GatewayError: the allowlist cannot be understood.
     """
-    settings, clock, database = ground.settings, ground.clock, ground.database
-    groups, inbox = Groups(database, clock), Inbox(database, clock)
-    turns = Turns(database, clock, catch_up=settings.agents.catch_up_messages)
-    outbox = Outbox(database, clock)
-    broadcast = Broadcast()
-
+    settings, clock, broadcast = ground.settings, ground.clock, Broadcast()
     local = LocalChannel()
-    channels: dict[ChannelName, Channel] = {LOCAL: local}
-    channels |= load_channels({"web": WebChannel}, settings.channels)
+    channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
+    store = _open_shelves(ground)
 
-    dispatcher = Dispatcher(turns, clock, lambda group: make_worker(group), at_once=settings.agents.at_once)  # noqa: PLW0108 - defined below
-    intake = Intake(inbox, broadcast, dispatcher.wake)
-
-    audit = AuditLog(ground.home.audit_log)
-    meter = Meter(audit, UsageLedger(database), dispatcher.asked)
+    dispatcher = Dispatcher(store.turns, clock, lambda group: make_worker(group), at_once=settings.agents.at_once)  # noqa: PLW0108 - made below
+    intake = Intake(store.inbox, broadcast, dispatcher.wake)
+    meter = Meter(AuditLog(ground.home.audit_log), store.usage, dispatcher.asked)
     gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
     preparation = Preparation(ground.sandbox, clock)
     launcher = Launcher(ground.home, settings, preparation, gateway, clock, installation=ground.installation)
-
-    courier = Courier(outbox, channels, broadcast, clock, alert=groups.note_trouble)
+    courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     typing = TypingLights(channels, broadcast)
     zone = ZoneInfo(settings.assistant.time_zone or machine_time_zone())
     surface = Surface(
@@ -114,29 +116,22 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         typing=typing.show,
         make_agent=lambda group: Agent(group, launcher, clock, start_seconds=settings.agents.start_seconds),
     )
-    ledger = Ledger(turns, groups, outbox, clock, retries=RetryPolicy(seconds=settings.agents.retry_seconds))
-    limits = WorkLimits(
-        turn_seconds=settings.agents.turn_minutes * 60,
-        idle_seconds=settings.agents.idle_minutes * 60,
-        changed=dispatcher.make_room,
+    make_worker = _hire(ground, store, surface, broadcast, dispatcher.make_room)
+
+    conversations = LiveConversations(
+        store.groups, store.inbox, broadcast, dispatcher, assistant=settings.assistant.name
     )
-
-    def make_worker(group: Group) -> Worker:
-        return Worker(group, ledger, surface, broadcast, clock, limits=limits)
-
-    conversations = LiveConversations(groups, inbox, broadcast, dispatcher, assistant=settings.assistant.name)
     networks = Networks(channels, intake, conversations, ground.home, settings, clock)
-    credential = ground.upstream.credential
     service = DaemonService(
-        Records(ground.home, settings, groups, inbox),
-        turns,
+        Records(ground.home, settings, store.groups, store.inbox),
+        store.turns,
         dispatcher,
         broadcast,
         clock,
         local=local,
         channels=networks.shapes,
         sandbox=lambda: sandbox_shape(preparation),
-        model_key=credential.source if credential else "",
+        model_key=ground.upstream.credential.source if ground.upstream.credential else "",
         at_once=settings.agents.at_once,
         request_stop=request_stop,
     )
@@ -150,8 +145,29 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         meter=meter,
         preparation=preparation,
         control=ControlServer(service, ground.home.control_socket),
-        groups=groups,
     )
+
+
+def _open_shelves(ground: Ground) -> _Shelves:
+    database, clock = ground.database, ground.clock
+    return _Shelves(
+        groups=Groups(database, clock),
+        inbox=Inbox(database, clock),
+        turns=Turns(database, clock, catch_up=ground.settings.agents.catch_up_messages),
+        outbox=Outbox(database, clock),
+        usage=UsageLedger(database),
+    )
+
+
+def _hire(
+    ground: Ground, store: _Shelves, surface: Surface, broadcast: Broadcast, changed: Callable[[], None]
+) -> Callable[[Group], Worker]:
+    """How a group gets its worker."""
+    agents, clock = ground.settings.agents, ground.clock
+    retries = RetryPolicy(seconds=agents.retry_seconds)
+    ledger = Ledger(store.turns, store.groups, store.outbox, clock, retries=retries)
+    limits = WorkLimits(turn_seconds=agents.turn_minutes * 60, idle_seconds=agents.idle_minutes * 60, changed=changed)
+    return lambda group: Worker(group, ledger, surface, broadcast, clock, limits=limits)
 
 
 def _limit(channels: Mapping[ChannelName, Channel], address: ChatAddress) -> int:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
 from nanoclaw.daemon.compose import Daemon, Ground, compose
+from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.log import start_logging
 from nanoclaw.model.chats import ChannelName, ChatAddress
@@ -18,9 +19,8 @@ from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
-from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.load import engine_environment, load_settings, load_upstream
+from nanoclaw.settings.load import load_settings, load_upstream
 from nanoclaw.settings.schema import Settings, Upstream
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
@@ -53,15 +53,7 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Ca
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
         identity = await groups.installation()
-        installation = Installation(
-            id=identity,
-            state=home.image_cache,
-            environment=engine_environment(),
-            base_image=settings.sandbox.base_image,
-            runtime=settings.sandbox.runtime,
-            clock=clock,
-        )
-        sandbox = await choose_sandbox(settings.sandbox.kind, installation)
+        sandbox = await choose_sandbox(settings.sandbox.kind, describe_installation(home, identity))
         ground = Ground(
             home=home,
             settings=settings,

@@ -1,7 +1,10 @@
 """The control service without a daemon: what can be read and registered in a home's files."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -32,33 +35,53 @@ class NotRunningError(NanoclawError):
         super().__init__("nanoclaw is not running", hint="Start it with `nanoclaw run`, or talk with `nanoclaw chat`.")
 
 
+class NoHomeError(NanoclawError):
+    """Nothing has been set up at this place yet."""
+
+
 @asynccontextmanager
 async def open_service(home: Home) -> AsyncIterator["OfflineService"]:
     """The service of a home whose daemon is down. Holds the home's lock, so that no daemon starts meanwhile.
+
+    A home that does not exist is not made: it reads as empty, and nothing can be registered in it.
 
     Raises:
         HomeInUseError: a daemon is starting, stopping or hanging.
         StoreError, SettingsError: the home cannot be read.
     """
-    fresh = not home.database.exists()
-    with nullcontext() if fresh and not home.lock.parent.exists() else hold(home.lock):
-        settings, upstream, clock = load_settings(home), load_upstream(home), SystemClock()
+    os.umask(0o077)
+    if home.root.exists():
         home.create()
-        database = await Database.open(home.database)
-        try:
-            records = Records(home, settings, Groups(database, clock), Inbox(database, clock))
-            source = upstream.credential.source if upstream.credential else ""
-            yield OfflineService(records, model_key=source)
-        finally:
-            await database.close()
+        with hold(home.lock):
+            async with _service(home, home) as service:
+                yield service
+    else:
+        with TemporaryDirectory(prefix="nanoclaw-") as folder:
+            scratch = Home(Path(folder))
+            scratch.create()
+            async with _service(home, scratch) as service:
+                yield service
+
+
+@asynccontextmanager
+async def _service(home: Home, files: Home) -> AsyncIterator["OfflineService"]:
+    settings, upstream, clock = load_settings(home), load_upstream(home), SystemClock()
+    database = await Database.open(files.database)
+    try:
+        records = Records(home, settings, Groups(database, clock), Inbox(database, clock))
+        source = upstream.credential.source if upstream.credential else ""
+        yield OfflineService(records, model_key=source, exists=home is files)
+    finally:
+        await database.close()
 
 
 class OfflineService:
     """Reads and registers; everything that needs an agent is refused."""
 
-    def __init__(self, records: Records, *, model_key: str) -> None:
+    def __init__(self, records: Records, *, model_key: str, exists: bool) -> None:
         self._records = records
         self._model_key = model_key
+        self._exists = exists
 
     async def status(self) -> Status:
         """What the files tell."""
@@ -74,6 +97,8 @@ class OfflineService:
 
     async def add_group(self, request: AddGroupRequest) -> GroupShape:
         """Register a group."""
+        if not self._exists:
+            raise NoHomeError("There is no home folder yet", hint="`nanoclaw chat` makes it; or name one with --home.")
         return await self._records.add_group(request)
 
     async def remove_group(self, folder: str) -> Done:

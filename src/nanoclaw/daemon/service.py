@@ -242,7 +242,7 @@ def _result(receipt: Receipt, outcome: TurnOutcome | None, began: Milliseconds, 
 def _live(event: Event) -> LiveEvent:
     match event:
         case MessageArrived():
-            return LiveEvent(kind="message", message_id=event.message, state=event.sender, text=event.text)
+            return LiveEvent(kind="message", message_id=event.message, sender=event.sender, text=event.text)
         case TurnChanged():
             return LiveEvent(kind="turn", turn_id=event.turn, state=event.state)
         case TurnProgressed():

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import math
 import platform
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -94,15 +95,14 @@ class BubblewrapSandbox:
         """
         bwrap = self._require()
         since = datetime.fromtimestamp(self._installation.clock.now() / 1000, UTC).isoformat(timespec="seconds")
-        confine = str(files("nanoclaw.sandboxes") / "inside" / "confine.py")
         world = self._world()
         options = bwrap_options(plan, world)
         scope = scope_arguments(self._scope, plan.limits) if self._scope else ()
         return (
             *scope,
-            *(sys.executable, "-I", "-S", confine),
+            *_supervisor(),
             *("--record", str(self._records.path(plan.name)), "--group", plan.group, "--since", since),
-            *("--filter", str(self._filter()), "--inherit", ",".join(INHERITED)),
+            *("--filter", str(self._filter())),
             *_limits(plan.limits, watched=not scope),
             *("--hidden", str(len(options)), "--", str(bwrap), *options, *inside_command(plan, world.user)),
         )
@@ -180,6 +180,13 @@ class BubblewrapSandbox:
             else "memory and processes by a watcher that looks several times a second; processors by affinity"
         )
         return (held, "system calls by our own filter", f"agents run as {user}:{group} without capabilities")
+
+
+def _supervisor() -> tuple[str, ...]:
+    """Start our supervisor by way of a shell, which hands on the variables that are set when the agent starts."""
+    confine = (sys.executable, "-I", "-S", str(files("nanoclaw.sandboxes") / "inside" / "confine.py"))
+    inherited = " ".join(f'${{{name}+--setenv {name} "${name}"}}' for name in INHERITED)
+    return ("/bin/sh", "-c", f'exec {shlex.join(confine)} {inherited} "$@"', "confine")
 
 
 def _limits(limits: Limits, *, watched: bool) -> tuple[str, ...]:

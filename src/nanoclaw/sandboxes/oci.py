@@ -27,7 +27,6 @@ from nanoclaw.sandboxes.seccomp.profile import oci_profile
 
 _GONE_SECONDS = 20.0
 _LONGEST_PAUSE = 3.0
-_LISTING = "{{.Names}}\t{{.Label " + f'"{GROUP_LABEL}"' + "}}\t{{.CreatedAt}}"
 
 
 class OciSandbox:
@@ -66,6 +65,11 @@ class OciSandbox:
     def home_is_owned(self) -> bool:
         """The engine can give a tmpfs to the agent's user; otherwise it is open to all who are inside."""
         return True
+
+    @property
+    def group_field(self) -> str:
+        """A container's group in a listing, as a template."""
+        return f'{{{{.Label "{GROUP_LABEL}"}}}}'
 
     @property
     def removal(self) -> tuple[str, ...]:
@@ -119,7 +123,7 @@ class OciSandbox:
 
     async def running(self) -> tuple[RunningSandbox, ...]:
         """This installation's containers, as the engine lists them."""
-        listing = await self._listed("--format", _LISTING)
+        listing = await self._listed("--format", "{{.Names}}\t" + self.group_field + "\t{{.CreatedAt}}")
         rows = (line.split("\t") for line in listing.splitlines() if line.count("\t") == 2)
         return tuple(RunningSandbox(name=name, group=GroupFolder(group), since=since) for name, group, since in rows)
 

@@ -5,6 +5,7 @@ import os
 from nanoclaw.sandboxes.contract import SandboxKind
 from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.oci import OciSandbox
+from nanoclaw.sandboxes.oci_arguments import GROUP_LABEL
 
 _PROCESSES = 16_384
 
@@ -40,6 +41,11 @@ class PodmanSandbox(OciSandbox):
     def home_is_owned(self) -> bool:
         """Podman knows no owner of a tmpfs."""
         return False
+
+    @property
+    def group_field(self) -> str:
+        """Podman's labels are a map."""
+        return f'{{{{index .Labels "{GROUP_LABEL}"}}}}'
 
     @property
     def removal(self) -> tuple[str, ...]:

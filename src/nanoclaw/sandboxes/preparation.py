@@ -16,7 +16,7 @@ class Preparation:
 
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self.sandbox = sandbox
-        self.report = SandboxReport(kind=sandbox.kind, usable=True, notes=("not looked at yet",))
+        self.report = SandboxReport(kind=sandbox.kind, usable=True)
         self._clock = clock
         self._lock = asyncio.Lock()
         self._done = False
@@ -38,8 +38,6 @@ class Preparation:
         Raises:
             SandboxError: they cannot, and what to do about it.
         """
-        if self._done:
-            return
         async with self._lock:
             if self._done:
                 return

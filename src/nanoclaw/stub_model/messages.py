@@ -51,6 +51,8 @@ class ModelRequest:
     stream: bool
     is_side_request: bool
     """``claude`` asks on its own account, for a title or a summary: it offers no tools, or forbids their use."""
+    wants_summary: bool
+    """The side request with which ``claude`` compacts a conversation; it asks again unless it gets a ``<summary>``."""
     user_text: str
     """All text since the last assistant message, without what ``claude`` adds."""
     newest_text: str
@@ -104,6 +106,7 @@ def _read_parts(body: Mapping[str, Any], blocks: list[tuple[str, Mapping[str, An
         model=model,
         stream=body.get("stream", False),
         is_side_request=_offers_no_tools(body) or user_text.startswith(_COMPACTION),
+        wants_summary=user_text.startswith(_COMPACTION),
         user_text=user_text,
         newest_text=_newest_text(user_text),
         tool_results=tuple(_tool_result(block) for _, block in blocks if block["type"] == "tool_result"),

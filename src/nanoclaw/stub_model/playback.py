@@ -67,7 +67,7 @@ class _Found:
 
 
 class Playback:
-    """Plays one script from its beginning. Requests without tools are not for it."""
+    """Plays one script from its beginning. Side requests are not for it."""
 
     def __init__(self, script: Script) -> None:
         self._progress = [_Progress(rule=rule) for rule in script.rules]

@@ -162,7 +162,9 @@ def _interesting(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _aside(asked: ModelRequest, text: str) -> Chosen:
-    """The answer to a side request, in JSON where that is what was asked for."""
+    """The answer to a side request, in the form that was asked for."""
+    if asked.wants_summary:
+        text = f"<summary>{text}</summary>"
     if asked.output_schema is not None:
         text = messages.json_bytes(messages.fit_schema(asked.output_schema, text)).decode()
     return Chosen(answer=Answer(), text=text, tool=None, tool_use_id="")

@@ -28,6 +28,7 @@ class Player:
             model="m",
             stream=True,
             is_side_request=False,
+            wants_summary=False,
             user_text=text,
             newest_text=text,
             tool_results=tuple(ToolResult(tool_use_id=key, text=value) for key, value in results.items()),

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
 from nanoclaw.channels.contract import Surroundings
@@ -109,7 +109,7 @@ class Api:
         return find
 
 
-def require_session(login: Login) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def require_session(login: Login) -> Middleware:
     """A middleware: no answer of the API without a session, and a plain word when one cannot be given."""
 
     @web.middleware

@@ -50,9 +50,7 @@ class WebChannel:
     @property
     def capabilities(self) -> Capabilities:
         """The page shows rows by their id, so a reply that is sent again is the same message."""
-        return Capabilities(
-            dialect=Dialect.MARKDOWN, text_limit=100_000, idempotent=True, typing=True, streams=True
-        )
+        return Capabilities(dialect=Dialect.MARKDOWN, text_limit=100_000, idempotent=True, typing=True, streams=True)
 
     def state(self) -> ChannelState:
         """Up while the port is open; then ``detail`` is the page's address, without the secret."""
@@ -76,7 +74,7 @@ class WebChannel:
             keys = Keys(surroundings.directory, surroundings.clock)
             await asyncio.to_thread(keys.load)
             page = await asyncio.to_thread(Page.read)
-            with await asyncio.to_thread(_listen, options.port) as door:
+            with _listen(options.port) as door:
                 await self._serve(door, surroundings, keys, page)
         except ChannelError as error:
             self._state = ChannelState(status=ChannelStatus.DOWN, detail=str(error))

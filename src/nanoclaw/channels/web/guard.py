@@ -1,8 +1,8 @@
 """What every request must pass before it is looked at, and what every answer says to the browser.
 
-The port is open to each program of this machine, and through the owner's browser to every page of the web. ``Host`` must
-be ours (a foreign name that was pointed at 127.0.0.1 is refused), ``Origin`` must be ours where something is changed or
-streamed, and no answer may be framed, sniffed, cached or read by another origin.
+The port is open to each program of this machine, and through the owner's browser to every page of the web. ``Host``
+must be ours (a foreign name that was pointed at 127.0.0.1 is refused), ``Origin`` must be ours where something is
+changed or streamed, and no answer may be framed, sniffed, cached or read by another origin.
 """
 
 from aiohttp import web

@@ -1,4 +1,4 @@
-"""What lets a browser in: the token of the login link, and the sessions that browsers hold. Both lie on disk, mode 600."""
+"""What lets a browser in: the token of the login link, and the sessions. Both lie on disk, mode 600."""
 
 import hashlib
 import hmac
@@ -126,7 +126,7 @@ def _read(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return b""
-    with open(handle, "rb") as file:
+    with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(None, "not a plain file", str(path))
         os.fchmod(handle, 0o600)
@@ -138,7 +138,7 @@ def _write(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with open(handle, "wb") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(handle)

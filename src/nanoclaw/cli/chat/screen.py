@@ -94,7 +94,7 @@ class Screen:
         if self._own[text] > 0:
             self._own[text] -= 1
             return
-        sender = one_line(event.get("sender", ""), 40) or "someone"
+        sender = one_line(event.get("sender") or event.get("state", ""), 40) or "someone"
         self.line(f"{self._paint.bold(sender + ':')} {visible(text)}")
 
     def _stream(self, piece: str) -> None:

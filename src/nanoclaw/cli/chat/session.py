@@ -18,7 +18,7 @@ def hold(context: Context, folder: str, environment: Mapping[str, str]) -> Exit:
         if not is_running(context):
             context.say("Starting the assistant…")
             stack.enter_context(_ending_on_signals())
-            stack.enter_context(own_daemon(context, environment))
+            stack.enter_context(own_daemon(context, folder, environment))
         if not context.stdin.isatty():
             return piped.converse(context, folder)
         from nanoclaw.cli.chat.terminal import TerminalChat  # noqa: PLC0415 - prompt_toolkit takes its time

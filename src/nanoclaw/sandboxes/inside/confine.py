@@ -123,12 +123,6 @@ def _hide(arguments: list[str]) -> int:
     return descriptor
 
 
-def _inherited(names: list[str]) -> list[str]:
-    """bwrap's options for the variables that the sandbox takes over from this process."""
-    values = {name: os.environ[name] for name in names if name in os.environ}
-    return [part for name, value in values.items() for part in ("--setenv", name, value)]
-
-
 def _first_process(info: int) -> int:
     """The sandbox's first process as bwrap names it; 0 when bwrap failed before it had one."""
     with os.fdopen(info, "rb") as file:
@@ -152,10 +146,11 @@ def _limit(options: argparse.Namespace) -> None:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="confine")
-    for name in ("record", "group", "since", "filter", "inherit"):
+    for name in ("record", "group", "since", "filter"):
         parser.add_argument(f"--{name}", required=True)
     for name in ("files", "file-size", "memory", "processes", "cpus", "hidden"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--setenv", nargs=2, action="append", default=[])
     return parser.parse_args(arguments)
 
 
@@ -169,7 +164,8 @@ def main(arguments: list[str]) -> int:
         os.unlink(f"{options.record}.ended")  # noqa: PTH108 - see above
     write_record(options.record, record)
     reader, writer = os.pipe()
-    hidden = _hide([*command[1 : options.hidden + 1], *_inherited(options.inherit.split(","))])
+    given = [part for name, value in options.setenv for part in ("--setenv", name, value)]
+    hidden = _hide([*command[1 : options.hidden + 1], *given])
     descriptors = {"--seccomp": os.open(options.filter, os.O_RDONLY), "--info-fd": writer, "--args": hidden}
     bwrap = os.fork()
     if bwrap == 0:

@@ -3,18 +3,13 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-import pytest
-
-from nanoclaw.cli.chat.child import DaemonStartError, is_running, own_daemon
+from nanoclaw.cli.chat.child import is_running
 from nanoclaw.cli.context import Context
 from nanoclaw.cli.exits import Exit
 from nanoclaw.settings.home import Home
 from tests.fakes.control_thread import ServerThread
 from tests.unit.cli.conftest import Run
-
-FAKE_DAEMON = (sys.executable, "-m", "tests.fakes.daemon")
 
 PROGRAM = """
 import os, sys
@@ -39,20 +34,6 @@ def test_the_exit_status_is_that_of_the_last_line(run: Run, daemon: ServerThread
     assert run("chat", stdin="fail\none\n").status == 0
     assert run("chat", stdin="one\nfail\n").status == Exit.FAILED
     assert run("chat", stdin="one\n/quit\nfail\n").status == 0
-
-
-def test_without_a_daemon_one_is_started_and_stopped(home: Home, scrubbed: dict[str, str]) -> None:
-    context = Context(home=home, daemon_command=FAKE_DAEMON)
-    with own_daemon(context, scrubbed):
-        assert context.client.status()["running"]
-    assert not is_running(context)
-    assert (home.log.parent / "daemon.out").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_daemon_that_cannot_start_says_why(tmp_path: Path, scrubbed: dict[str, str]) -> None:
-    context = Context(home=Home(tmp_path / "broken"), daemon_command=FAKE_DAEMON)
-    with pytest.raises(DaemonStartError, match="the lock is held"), own_daemon(context, scrubbed):
-        pass
 
 
 def test_without_a_key_and_without_a_person_it_is_an_error(home: Home, scrubbed: dict[str, str]) -> None:

@@ -126,6 +126,7 @@ def test_what_others_write_appears_above_the_prompt(terminal: Terminal, daemon: 
     daemon.call(daemon.service.say("main", "Bob", "hello from afar"))
     terminal.wait_for("Bob: hello from afar")
     terminal.wait_for("You said: hello from afar")
+    terminal.wait_for(PROMPT)
     terminal.type("\x04")
     assert terminal.leave() == 0
 

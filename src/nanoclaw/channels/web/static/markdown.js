@@ -93,7 +93,8 @@ function paragraph(lines, at, parent, depth) {
   return at;
 }
 
-function inline(text, parent, depth) {
+// `links` is false inside a link: links do not nest.
+function inline(text, parent, depth, links = true) {
   if (text.length > LONGEST_INLINE || depth > DEEPEST) {
     parent.append(text);
     return;
@@ -102,10 +103,10 @@ function inline(text, parent, depth) {
   const flush = () => { if (plain) parent.append(plain); plain = ""; };
   let at = 0;
   while (at < text.length) {
-    const piece = special(text, at);
+    const piece = special(text, at, links);
     if (piece) {
       flush();
-      piece.build(parent, depth);
+      piece.build(parent, depth, links);
       at = piece.end;
     } else if (text[at] === "\\" && /[!-/:-@[-`{-~]/.test(text[at + 1] ?? "")) {
       plain += text[at + 1];
@@ -118,12 +119,12 @@ function inline(text, parent, depth) {
   flush();
 }
 
-function special(text, at) {
+function special(text, at, links) {
   switch (text[at]) {
     case "`": return codeSpan(text, at);
     case "*": case "_": case "~": return emphasis(text, at);
-    case "[": return link(text, at);
-    case "h": case "H": return bareAddress(text, at);
+    case "[": return links ? link(text, at) : null;
+    case "h": case "H": return links ? bareAddress(text, at) : null;
     default: return null;
   }
 }
@@ -143,7 +144,7 @@ function emphasis(text, at) {
     const end = closing(text, mark, at + mark.length);
     if (end < 0) continue;
     const inside = text.slice(at + mark.length, end);
-    return { end: end + mark.length, build: (parent, depth) => inline(inside, element(tag, parent), depth + 1) };
+    return { end: end + mark.length, build: (parent, depth, links) => inline(inside, element(tag, parent), depth + 1, links) };
   }
   return null;
 }
@@ -173,7 +174,7 @@ function link(text, at) {
   const words = text.slice(at + 1, middle);
   const address = safeAddress(text.slice(middle + 2, end).trim().split(/\s/)[0].replace(/^<(.*)>$/, "$1"));
   if (!address) return null;
-  return { end: end + 1, build: (parent, depth) => inline(words.replaceAll(/https?:\/\//gi, ""), anchor(address, parent), depth + 1) };
+  return { end: end + 1, build: (parent, depth) => inline(words, anchor(address, parent), depth + 1, false) };
 }
 
 function bareAddress(text, at) {

@@ -1,0 +1,139 @@
+"""Kill -9 trials: a message, a kill, a restart, and then the books must balance.
+
+A message that was acknowledged is answered exactly once, with the last answer that the model gave for it; the
+conversation goes on; and no container of the dead daemon is left.
+"""
+
+import random
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from benchmarks.installation import Installation, Place, installation
+from benchmarks.kill_moments import Killer, Moment
+from benchmarks.scripted import Model, scripted_model
+from nanoclaw.control.client import Document
+from nanoclaw.control.errors import ControlError
+from nanoclaw.stub_model.script import Rule, Script
+
+SCRIPT = Script(rules=(Rule(reply="Answer {turn} to {text}: that is all.", delay_ms=250, chunk_ms=40, chunk_size=8),))
+_ANSWER = re.compile(r"Answer (\d+) to (.+): that is all\.")
+_SETTLE_SECONDS = 50
+_REPLIES = """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
+_TURNS = """SELECT t.state FROM turns t JOIN chats c ON c.id = t.chat_id WHERE c.address = '{}' ORDER BY t.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a trial found. ``problems`` is empty when the books balanced."""
+
+    moment: Moment
+    group: str
+    acknowledged: bool
+    asked: int
+    """How often the model was asked about the message."""
+    problems: tuple[str, ...]
+
+
+class Trials:
+    """Trials one after the other on one installation, each in a group of its own."""
+
+    def __init__(self, daemon: Installation, model: Model, chance: random.Random) -> None:
+        self._daemon = daemon
+        self._model = model
+        self._chance = chance
+        self._killer = Killer(daemon, model, chance)
+        self._count = 0
+
+    async def run(self, moment: Moment) -> Verdict:
+        """One trial. The daemon runs before and after it."""
+        self._count += 1
+        group, text = f"trial-{self._count}", f"message {self._count}-{self._chance.randrange(10**6)}"
+        await self._daemon.add_group(group)
+        earlier = f"earlier {self._count}"
+        if moment.is_warm:
+            await self._daemon.answered(earlier, group=group)
+        acknowledged = False
+        async with self._killer.armed(moment, group, text):
+            acknowledged = await self._send(group, text)
+        orphans = set(await self._daemon.containers())
+        await self._daemon.start()
+        if moment is Moment.RANDOM_TWICE:
+            async with self._killer.armed(moment, group, text):
+                pass
+            orphans |= set(await self._daemon.containers())
+            await self._daemon.start()
+        # A network that was not told that its message arrived brings it again; so does one that was told.
+        await self._send_again(group, text)
+        status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
+        asked = [number for number, request in enumerate(self._model.turns(), 1) if text in request.newest_text]
+        problems = [
+            *self._wrong_replies(group, text, earlier if moment.is_warm else None, asked),
+            *self._wrong_requests(text, earlier if moment.is_warm else None),
+            *await self._wrong_containers(orphans, status),
+        ]
+        return Verdict(
+            moment=moment, group=group, acknowledged=acknowledged, asked=len(asked), problems=tuple(problems)
+        )
+
+    async def _send(self, group: str, text: str) -> bool:
+        """Whether it was acknowledged."""
+        try:
+            await self._send_again(group, text)
+        except ControlError:
+            return False
+        return True
+
+    async def _send_again(self, group: str, text: str) -> None:
+        await self._daemon.submit(text, group=group, client_id=f"id of {text}")
+
+    def _wrong_replies(self, group: str, text: str, earlier: str | None, asked: list[int]) -> list[str]:
+        replies = self._daemon.rows(_REPLIES.format(group))
+        problems = [f"a reply is {state}" for _, state in replies if state != "sent"]
+        found = [_ANSWER.fullmatch(reply) for reply, _ in replies]
+        texts = [match[2] if match else "?" for match in found]
+        expected = [earlier, text] if earlier else [text]
+        if texts != expected:
+            problems.append(f"the replies are {[reply for reply, _ in replies]}, expected answers to {expected}")
+        elif (last := found[-1]) and int(last[1]) != asked[-1]:
+            problems.append(f"answer {last[1]} was sent, but the model was asked in requests {asked}")
+        states = [state for (state,) in self._daemon.rows(_TURNS.format(group))]
+        if states != ["answered"] * len(expected):
+            problems.append(f"the turns are {states}")
+        return problems
+
+    def _wrong_requests(self, text: str, earlier: str | None) -> list[str]:
+        """The conversation as the model saw it last."""
+        last = self._model.turns(lambda request: text in request.newest_text)[-1:]
+        body = (last[0].raw_body or b"").decode() if last else ""
+        problems = []
+        if body.count(text) > 1:
+            problems.append(f"the model saw the message {body.count(text)} times in one request")
+        if earlier and body.count(f"Answer {earlier}") == 0 and body.count(earlier) == 0:
+            problems.append("the conversation was forgotten")
+        return problems
+
+    async def _wrong_containers(self, orphans: set[str], status: Document) -> list[str]:
+        now = set(await self._daemon.containers())
+        problems = []
+        if orphans & now:
+            problems.append(f"{len(orphans & now)} containers of the dead daemon survived")
+        if len(now) > len(status["agents"]):
+            problems.append(f"{len(now)} containers for {len(status['agents'])} agents")
+        return problems
+
+
+def _settled(status: Document) -> bool:
+    queue = status["queue"]
+    counts = (queue["waiting_turns"], queue["running_turns"], queue["undelivered_replies"])
+    return not any(counts) and not any(agent["state"] == "starting" for agent in status["agents"])
+
+
+@asynccontextmanager
+async def trials(place: Place, seed: int) -> AsyncIterator[Trials]:
+    """A running daemon with a slow model behind it."""
+    async with scripted_model(SCRIPT) as model, installation(place, model.url) as daemon:
+        await daemon.start()
+        await daemon.answered("warm up")
+        yield Trials(daemon, model, random.Random(seed))  # noqa: S311 - to be repeatable, not secret

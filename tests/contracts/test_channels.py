@@ -1,0 +1,216 @@
+"""What every channel promises. A channel joins by adding its counterpart to ``COUNTERPARTS``."""
+
+import asyncio
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.channels.contract import Channel, ChannelError, ChannelStatus, Dialect
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.errors import NanoclawError
+from tests.fakes.channel_world import ChannelWorld
+from tests.fakes.counterpart import CHAT, Counterpart
+from tests.fakes.running_channel import running
+from tests.fakes.web_counterpart import WebCounterpart
+
+COUNTERPARTS: dict[str, Counterpart] = {"web": WebCounterpart()}
+
+HOSTILE = {
+    "NUL": "before\x00after",
+    "lone surrogate": "before\ud83dafter",
+    "right-to-left override": "invoice\u202efdp.exe\u2066\u200f",
+    "joined emoji": "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "markup": "<script>alert(1)</script> & \"quotes\" 'too' \\u0041",
+    "control characters": "\x1b[2J\x07\r\n\ttext\x7f",
+    "one megabyte": "word " * 209_715 + "x",
+    "longer than one megabyte": "word " * 420_000,
+}
+
+
+@pytest.fixture(params=COUNTERPARTS)
+def counterpart(request: pytest.FixtureRequest) -> Counterpart:
+    return COUNTERPARTS[request.param]
+
+
+@pytest.fixture
+def channel(counterpart: Counterpart) -> Channel:
+    return counterpart.make()
+
+
+@pytest.fixture
+async def world(counterpart: Counterpart, channel: Channel, tmp_path: Path) -> ChannelWorld:
+    return ChannelWorld(channel.name, tmp_path / "kept", chats={CHAT: "Main"}, options=counterpart.options)
+
+
+def fresh_id() -> str:
+    return str(uuid.uuid4())
+
+
+def test_the_name_can_stand_in_a_configuration_and_in_an_address(channel: Channel) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", channel.name)
+
+
+def test_capabilities_make_sense_and_never_change(channel: Channel, counterpart: Counterpart) -> None:
+    assert channel.capabilities == channel.capabilities == counterpart.make().capabilities
+    assert channel.capabilities.text_limit >= 100
+    assert channel.capabilities.dialect in Dialect
+
+
+async def test_the_network_is_told_of_a_message_only_after_it_is_on_disk(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        world.durable.clear()
+        async with asyncio.TaskGroup() as tasks:
+            saying = tasks.create_task(person.say(fresh_id(), "Hello"), name="say")
+            await world.accepting.wait()
+            await asyncio.sleep(0.1)
+            assert not saying.done()
+            world.durable.set()
+        assert saying.result().accepted
+    assert [message.text for message in world.accepted] == ["Hello"]
+
+
+async def test_a_message_that_could_not_be_stored_is_not_confirmed_and_can_be_sent_again(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    name = fresh_id()
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        world.refusal = NanoclawError("The disk is full", hint="Free some space.")
+        told = await person.say(name, "Hello")
+        assert not told.accepted
+        assert told.why
+        assert channel.state().status is ChannelStatus.UP
+        world.refusal = None
+        assert (await person.say(name, "Hello")).accepted
+    assert len(world.accepted) == 1
+
+
+async def test_the_same_id_twice_is_one_message_also_at_the_same_moment(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    name = fresh_id()
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        async with asyncio.TaskGroup() as tasks:
+            said = [tasks.create_task(person.say(name, "Hello"), name=f"say-{number}") for number in range(5)]
+        assert all(one.result().accepted for one in said)
+        await person.say(fresh_id(), "Hello")
+    assert len(world.accepted) == 2
+
+
+async def test_messages_name_their_chat_their_channel_and_who_sent_them(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        await person.say(fresh_id(), "Hello")
+    (message,) = world.accepted
+    assert message.address == ChatAddress(channel=channel.name, chat=CHAT)
+    assert message.sender.id
+    assert message.external_id
+    assert abs(message.sent_at - world.clock.now()) < 60_000
+    assert not message.from_assistant
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_any_text_arrives_as_it_was_sent_or_is_refused_clearly(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld, kind: str
+) -> None:
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        told = await person.say(fresh_id(), HOSTILE[kind])
+        if told.accepted:
+            assert [message.text for message in world.accepted] == [HOSTILE[kind]]
+        else:
+            assert told.why
+            assert not world.accepted
+        assert (await person.say(fresh_id(), "And on it goes")).accepted
+
+
+async def test_a_reply_is_seen_whole_up_to_the_limit(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    longest = ("*Long* <b>\u202e& " * 10_000)[: channel.capabilities.text_limit].strip()
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        for text in ("Short", longest):
+            reply = world.compose(CHAT, text)
+            assert isinstance(await channel.send(reply), str)
+            world.delivered(reply)
+        assert await person.sees() == ["Short", longest]
+
+
+async def test_a_reply_sent_again_is_the_same_message_where_the_network_is_idempotent(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    if not channel.capabilities.idempotent:
+        pytest.skip(f"{channel.name} has no client-chosen ids: a resend after a crash is a second message")
+    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+        reply = world.compose(CHAT, "Once")
+        assert await channel.send(reply) == await channel.send(reply)
+        world.delivered(reply)
+        assert await person.sees() == ["Once"]
+
+
+async def test_typing_is_only_a_courtesy(channel: Channel, world: ChannelWorld) -> None:
+    addresses = [world.address(CHAT), world.address("nobody"), world.address("\x00/..")]
+    for address in addresses:
+        await channel.show_typing(address, typing=True)
+    async with running(channel, world.surroundings()):
+        for address in addresses:
+            await channel.show_typing(address, typing=True)
+            await channel.show_typing(address, typing=False)
+    for address in addresses:
+        await channel.show_typing(address, typing=False)
+
+
+async def test_the_state_goes_from_down_by_way_of_starting_to_up_and_down_again(
+    channel: Channel, world: ChannelWorld
+) -> None:
+    states = [channel.state().status]
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        task = tasks.create_task(channel.run(world.surroundings()), name="channel")
+        while states[-1] is not ChannelStatus.UP:
+            await asyncio.sleep(0)
+            states.append(channel.state().status)
+        task.cancel()
+    states.append(channel.state().status)
+    seen = [state for state, before in zip(states, [None, *states], strict=False) if state is not before]
+    down, starting, up = ChannelStatus.DOWN, ChannelStatus.STARTING, ChannelStatus.UP
+    assert seen in ([down, starting, up, down], [down, up, down])
+
+
+async def test_a_stopped_channel_leaves_no_task_and_no_door_open(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld
+) -> None:
+    before = asyncio.all_tasks()
+    async with running(channel, world.surroundings()):
+        where = channel.state().detail
+        async with counterpart.join(channel) as person:
+            await person.say(fresh_id(), "Hello")
+    assert channel.state().status is ChannelStatus.DOWN
+    assert asyncio.all_tasks() <= before
+    assert world.watchers == 0
+    assert not await counterpart.answers(where)
+
+
+async def test_a_channel_that_was_stopped_while_starting_is_down(channel: Channel, world: ChannelWorld) -> None:
+    for turns in range(6):
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(channel.run(world.surroundings()), name="channel")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+        assert channel.state().status is ChannelStatus.DOWN
+
+
+async def test_bad_options_are_refused_with_their_key(
+    counterpart: Counterpart, channel: Channel, tmp_path: Path
+) -> None:
+    for table, key in counterpart.bad_options:
+        world = ChannelWorld(channel.name, tmp_path / "kept", chats={}, options=table)
+        with pytest.raises(ChannelError, match=re.escape(key)) as caught:
+            async with asyncio.timeout(10):
+                await channel.run(world.surroundings())
+        assert caught.value.hint
+        assert channel.state().status is ChannelStatus.DOWN
+        assert channel.state().detail

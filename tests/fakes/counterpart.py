@@ -1,0 +1,57 @@
+"""The other side of a channel, as the channel contract suite needs it: the network and a person who writes there."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nanoclaw.channels.contract import Channel
+
+CHAT = "main"
+"""The one chat of the suite; registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the network was told about a message: that it arrived, or why not."""
+
+    accepted: bool
+    why: str = ""
+
+
+class Person(Protocol):
+    """Someone in the chat."""
+
+    async def say(self, external_id: str, text: str) -> Told:
+        """Send a message under this id (a UUID); returns when the network was told how it fared."""
+        ...
+
+    async def sees(self) -> list[str]:
+        """The texts of the assistant's messages in the chat, oldest first, each as often as it is shown."""
+        ...
+
+
+class Counterpart(Protocol):
+    """One channel's network."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """A configuration that works."""
+        ...
+
+    @property
+    def bad_options(self) -> tuple[tuple[Mapping[str, Any], str], ...]:
+        """Tables that must be refused, each with the key that must be named."""
+        ...
+
+    def make(self) -> Channel:
+        """A fresh channel, as the composition root makes it."""
+        ...
+
+    def join(self, channel: Channel) -> AbstractAsyncContextManager[Person]:
+        """A person at a channel that is up."""
+        ...
+
+    async def answers(self, where: str) -> bool:
+        """Whether anything still answers at the place that ``state().detail`` named."""
+        ...

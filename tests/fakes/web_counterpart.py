@@ -1,0 +1,54 @@
+"""A browser, as the other side of the web channel."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientSession
+
+from nanoclaw.channels.contract import Channel
+from nanoclaw.channels.web.channel import WebChannel
+from tests.fakes.browser_session import BrowserSession, open_browser
+from tests.fakes.counterpart import CHAT, Told
+
+
+class _Visitor:
+    def __init__(self, browser: BrowserSession) -> None:
+        self._browser = browser
+
+    async def say(self, external_id: str, text: str) -> Told:
+        response = await self._browser.say(CHAT, text, external_id)
+        answer = await response.json()
+        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""))
+
+    async def sees(self) -> list[str]:
+        response = await self._browser.get(f"/api/chats/{CHAT}/lines")
+        return [line["text"] for line in (await response.json())["lines"] if line["direction"] == "out"]
+
+
+class WebCounterpart:
+    """Browsers come and go over the loopback address."""
+
+    options: Mapping[str, Any] = {"port": 0}
+    bad_options: tuple[tuple[Mapping[str, Any], str], ...] = (
+        ({"port": "many"}, "port"),
+        ({"port": 70_000}, "port"),
+        ({"host": "example.org"}, "host"),
+    )
+
+    def make(self) -> Channel:
+        return WebChannel()
+
+    @asynccontextmanager
+    async def join(self, channel: Channel) -> AsyncIterator[_Visitor]:
+        assert isinstance(channel, WebChannel)
+        async with open_browser(channel) as browser:
+            yield _Visitor(browser)
+
+    async def answers(self, where: str) -> bool:
+        async with ClientSession() as session:
+            try:
+                await session.get(where)
+            except ClientConnectionError:
+                return False
+        return True

@@ -1,0 +1,70 @@
+"""Whole installations, on Docker and on bubblewrap."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.model.clock import SystemClock
+from nanoclaw.stub_model.script import Script
+from nanoclaw.stub_model.server import StubModel
+from tests.integration.installation import BASE_IMAGE, Installation
+
+
+@pytest.fixture(scope="session")
+def base_image() -> None:
+    """The base of agent images is there, or the tests that need it are skipped with the reason."""
+    found = subprocess.run(["docker", "image", "inspect", BASE_IMAGE], capture_output=True, check=False, timeout=20)
+    if found.returncode != 0:
+        pytest.skip(f"needs the image {BASE_IMAGE}: `./nanoclaw test` makes it where it is root and has debootstrap")
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[tuple[StubModel, str]]:
+    """The scripted model and its address."""
+    stub = StubModel(Script(), SystemClock())
+    url = await stub.start()
+    yield stub, url
+    await stub.close()
+
+
+async def _end(installation: Installation) -> None:
+    if installation.process is not None and installation.process.poll() is None:
+        await installation.kill()
+    if installation.kind == "docker":
+        for name in installation.containers():
+            subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False, timeout=20)
+    shutil.rmtree(installation.home, ignore_errors=True)
+
+
+@pytest.fixture
+async def docker(
+    tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str], base_image: None
+) -> AsyncIterator[Installation]:
+    """An installation whose agents run in Docker; not started."""
+    installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "docker")
+    yield installation
+    await _end(installation)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("docker", marks=pytest.mark.docker),
+        pytest.param("bubblewrap", marks=pytest.mark.skipif(os.name != "posix", reason="needs Linux")),
+    ]
+)
+async def installation(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    scrubbed_environment: dict[str, str],
+    model: tuple[StubModel, str],
+) -> AsyncIterator[Installation]:
+    """An installation on each kind of sandbox that this machine has; not started."""
+    if request.param == "docker":
+        request.getfixturevalue("base_image")
+    made = Installation(tmp_path / "nc", *model, scrubbed_environment, request.param)
+    yield made
+    await _end(made)
