@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from claude_agent_sdk import ClaudeSDKClient, ResultMessage
 
 from benchmarks.installation import Place, sandbox_for
+from benchmarks.scripted import Model
 from nanoclaw.agents.launch import Launch, Launcher
 from nanoclaw.gateway.gateway import MODEL_SOCKET, PROXY_SOCKET, Gateway
 from nanoclaw.gateway.sockets import Owner, listen_in
@@ -77,7 +77,7 @@ class BareAgent:
 
     async def ask(self, text: str) -> float:
         """Have a prompt answered; the wall-clock moment, in seconds, before it was given."""
-        began = time.time_ns() / 1e9
+        began = Model.now()
         await self.give(text)
         return began
 
@@ -90,7 +90,7 @@ class BareAgent:
 
     async def ask_cold(self, text: str) -> float:
         """Like :meth:`ask`, with the start of the sandbox and the program in it."""
-        began = time.time_ns() / 1e9
+        began = Model.now()
         await self.client.connect()
         await self.give(text)
         return began

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -93,8 +94,10 @@ class Installation:
         """SIGKILL to the daemon alone; what it started stays."""
         process, self.process = self.process, None
         if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                # Not process.kill(), which would take the exit status away from the event loop's own watcher.
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
             await process.wait()
 
     async def stop(self) -> float:
@@ -136,6 +139,11 @@ class Installation:
         """Register a group with a local chat."""
         request = {"name": folder, "folder": folder, "requires_trigger": requires_trigger}
         await asyncio.to_thread(self.client.add_group, request)
+
+    async def expect(self, group: str) -> None:
+        """Have a group's agent started ahead, and wait until it is idle."""
+        await asyncio.to_thread(self.client.expect, group)
+        await self.until(lambda status: (group, "idle") in {(one["group"], one["state"]) for one in status["agents"]})
 
     async def until(self, condition: Callable[[Document], bool], *, seconds: float = 60) -> Document:
         """The first ``Status`` that fulfils a condition.

@@ -23,6 +23,7 @@ class Moment(StrEnum):
     """What the daemon was doing when it was killed."""
 
     STORED = "message stored"
+    ACKNOWLEDGED = "message acknowledged"
     CONTAINER_CREATED = "container created"
     CONTAINER_STARTED = "container started"
     MODEL_CALL_COLD = "first model call"
@@ -57,10 +58,14 @@ class Killer:
             tasks.create_task(self._kill_at(moment, group, text, pid, ready), name="killer")
             await ready.wait()
             yield
+            if moment is Moment.ACKNOWLEDGED:
+                os.kill(pid, signal.SIGKILL)
         await self._daemon.kill()
 
     async def _kill_at(self, moment: Moment, group: str, text: str, pid: int, ready: asyncio.Event) -> None:
         match moment:
+            case Moment.ACKNOWLEDGED:
+                ready.set()
             case Moment.STORED:
                 await self._on_event(pid, group, ready, lambda event: event["kind"] == "message")
             case Moment.CONTAINER_CREATED:
@@ -85,9 +90,7 @@ class Killer:
             case _:
                 assert_never(moment)
 
-    async def _on_event(
-        self, pid: int, group: str, ready: asyncio.Event, wanted: Callable[[Document], bool]
-    ) -> None:
+    async def _on_event(self, pid: int, group: str, ready: asyncio.Event, wanted: Callable[[Document], bool]) -> None:
         """In a thread of its own, which kills as soon as it has read the event."""
         loop = asyncio.get_running_loop()
 

@@ -20,7 +20,9 @@ from nanoclaw.stub_model.script import Rule, Script
 SCRIPT = Script(rules=(Rule(reply="Answer {turn} to {text}: that is all.", delay_ms=250, chunk_ms=40, chunk_size=8),))
 _ANSWER = re.compile(r"Answer (\d+) to (.+): that is all\.")
 _SETTLE_SECONDS = 50
-_REPLIES = """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
+_REPLIES = (
+    """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
+)
 _TURNS = """SELECT t.state FROM turns t JOIN chats c ON c.id = t.chat_id WHERE c.address = '{}' ORDER BY t.id"""
 
 
@@ -33,6 +35,8 @@ class Verdict:
     acknowledged: bool
     asked: int
     """How often the model was asked about the message."""
+    restart_seconds: float
+    """From the start of the next daemon until it answered."""
     problems: tuple[str, ...]
 
 
@@ -58,7 +62,7 @@ class Trials:
         async with self._killer.armed(moment, group, text):
             acknowledged = await self._send(group, text)
         orphans = set(await self._daemon.containers())
-        await self._daemon.start()
+        restart = await self._daemon.start()
         if moment is Moment.RANDOM_TWICE:
             async with self._killer.armed(moment, group, text):
                 pass
@@ -74,7 +78,12 @@ class Trials:
             *await self._wrong_containers(orphans, status),
         ]
         return Verdict(
-            moment=moment, group=group, acknowledged=acknowledged, asked=len(asked), problems=tuple(problems)
+            moment=moment,
+            group=group,
+            acknowledged=acknowledged,
+            asked=len(asked),
+            restart_seconds=restart,
+            problems=tuple(problems),
         )
 
     async def _send(self, group: str, text: str) -> bool:

@@ -37,6 +37,11 @@ class Model:
     stub: StubModel
     url: str
 
+    @staticmethod
+    def now() -> float:
+        """The wall clock that requests are stamped with, in seconds."""
+        return time.time_ns() / 1e9
+
     async def asked_about(self, text: str, *, seconds: float = 60) -> float:
         """When (wall clock, in seconds) the newest message of a request first held ``text``; waits for it.
 

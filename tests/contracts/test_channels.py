@@ -12,10 +12,11 @@ from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.errors import NanoclawError
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.counterpart import CHAT, Counterpart
+from tests.fakes.local_counterpart import LocalCounterpart
 from tests.fakes.running_channel import running
 from tests.fakes.web_counterpart import WebCounterpart
 
-COUNTERPARTS: dict[str, Counterpart] = {"web": WebCounterpart()}
+COUNTERPARTS: dict[str, Counterpart] = {"local": LocalCounterpart(), "web": WebCounterpart()}
 
 HOSTILE = {
     "NUL": "before\x00after",
@@ -61,7 +62,7 @@ def test_capabilities_make_sense_and_never_change(channel: Channel, counterpart:
 async def test_the_network_is_told_of_a_message_only_after_it_is_on_disk(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         world.durable.clear()
         async with asyncio.TaskGroup() as tasks:
             saying = tasks.create_task(person.say(fresh_id(), "Hello"), name="say")
@@ -77,7 +78,7 @@ async def test_a_message_that_could_not_be_stored_is_not_confirmed_and_can_be_se
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
     name = fresh_id()
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         world.refusal = NanoclawError("The disk is full", hint="Free some space.")
         told = await person.say(name, "Hello")
         assert not told.accepted
@@ -92,7 +93,7 @@ async def test_the_same_id_twice_is_one_message_also_at_the_same_moment(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
     name = fresh_id()
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         async with asyncio.TaskGroup() as tasks:
             said = [tasks.create_task(person.say(name, "Hello"), name=f"say-{number}") for number in range(5)]
         assert all(one.result().accepted for one in said)
@@ -103,7 +104,7 @@ async def test_the_same_id_twice_is_one_message_also_at_the_same_moment(
 async def test_messages_name_their_chat_their_channel_and_who_sent_them(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         await person.say(fresh_id(), "Hello")
     (message,) = world.accepted
     assert message.address == ChatAddress(channel=channel.name, chat=CHAT)
@@ -117,7 +118,7 @@ async def test_messages_name_their_chat_their_channel_and_who_sent_them(
 async def test_any_text_arrives_as_it_was_sent_or_is_refused_clearly(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld, kind: str
 ) -> None:
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         told = await person.say(fresh_id(), HOSTILE[kind])
         if told.accepted:
             assert [message.text for message in world.accepted] == [HOSTILE[kind]]
@@ -131,7 +132,7 @@ async def test_a_reply_is_seen_whole_up_to_the_limit(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
     longest = ("*Long* <b>\u202e& " * 10_000)[: channel.capabilities.text_limit].strip()
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         for text in ("Short", longest):
             reply = world.compose(CHAT, text)
             assert isinstance(await channel.send(reply), str)
@@ -144,7 +145,7 @@ async def test_a_reply_sent_again_is_the_same_message_where_the_network_is_idemp
 ) -> None:
     if not channel.capabilities.idempotent:
         pytest.skip(f"{channel.name} has no client-chosen ids: a resend after a crash is a second message")
-    async with running(channel, world.surroundings()), counterpart.join(channel) as person:
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
         reply = world.compose(CHAT, "Once")
         assert await channel.send(reply) == await channel.send(reply)
         world.delivered(reply)
@@ -185,7 +186,7 @@ async def test_a_stopped_channel_leaves_no_task_and_no_door_open(
     before = asyncio.all_tasks()
     async with running(channel, world.surroundings()):
         where = channel.state().detail
-        async with counterpart.join(channel) as person:
+        async with counterpart.join(channel, world.surroundings()) as person:
             await person.say(fresh_id(), "Hello")
     assert channel.state().status is ChannelStatus.DOWN
     assert asyncio.all_tasks() <= before

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nanoclaw.channels.contract import Channel
+from nanoclaw.channels.contract import Channel, Surroundings
 
 CHAT = "main"
 """The one chat of the suite; registered."""
@@ -48,8 +48,8 @@ class Counterpart(Protocol):
         """A fresh channel, as the composition root makes it."""
         ...
 
-    def join(self, channel: Channel) -> AbstractAsyncContextManager[Person]:
-        """A person at a channel that is up."""
+    def join(self, channel: Channel, surroundings: Surroundings) -> AbstractAsyncContextManager[Person]:
+        """A person at a channel that is up; ``surroundings`` are the channel's, for those who read the store."""
         ...
 
     async def answers(self, where: str) -> bool:

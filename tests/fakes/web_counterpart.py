@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientConnectionError, ClientSession
 
-from nanoclaw.channels.contract import Channel
+from nanoclaw.channels.contract import Channel, Surroundings
 from nanoclaw.channels.web.channel import WebChannel
 from tests.fakes.browser_session import BrowserSession, open_browser
 from tests.fakes.counterpart import CHAT, Told
@@ -40,7 +40,11 @@ class WebCounterpart:
         return WebChannel()
 
     @asynccontextmanager
-    async def join(self, channel: Channel) -> AsyncIterator[_Visitor]:
+    async def join(
+        self,
+        channel: Channel,
+        surroundings: Surroundings,  # noqa: ARG002 - a browser sees what the page is told
+    ) -> AsyncIterator[_Visitor]:
         assert isinstance(channel, WebChannel)
         async with open_browser(channel) as browser:
             yield _Visitor(browser)

@@ -174,6 +174,8 @@ class Launcher:
         assistant = self._settings.assistant
         return ClaudeAgentOptions(
             cli_path=script,
+            # Some engines leave small files where their client was started.
+            cwd=script.parent,
             system_prompt={"type": "preset", "preset": "claude_code", "append": write_instructions(assistant.name)},
             # The sandbox is the permission system: inside it, everything the agent can reach is its own.
             permission_mode="bypassPermissions",

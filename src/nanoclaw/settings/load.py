@@ -138,7 +138,8 @@ def _explain(path: Path, text: str, error: ValidationError) -> str:
 def _plain(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return "there is no such setting"
-    return str(problem["msg"]).removeprefix("Value error, ").lower()
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
 
 
 def _line_of(text: str, keys: list[str]) -> int | None:

@@ -18,9 +18,15 @@ let signedOut = false;
 let lastTyping = -TYPING_MS;
 let frame = 0;
 
-const view = new View($("log"), { retry: (item) => outbox.retry(item), discard: (item) => outbox.discard(item) });
+const view = new View($("log"), { retry: (item) => outbox.retry(item), discard: (item) => outbox.discard(item), again });
 const outbox = new Outbox({ changed: (chat) => { if (chat === current?.card.chat) draw(); }, sent: confirmed, signedOut: showSignedOut });
 const stream = new Stream({ up: online, down: offline, signedOut: showSignedOut, event: happened });
+
+// The focus leaves the button, so that Enter does not send it a third time.
+function again(text) {
+  outbox.add(current.card.chat, text);
+  $("text").focus();
+}
 
 // The list of chats
 
@@ -34,6 +40,17 @@ async function loadChats() {
   }
   if (!current || !names.has(current.card.chat)) choose(conversations.values().next().value ?? null);
   drawChats();
+}
+
+// The stream carries the chats that there were when it was opened.
+async function noticeNewChats() {
+  if (!stream.up) return;
+  try {
+    const { chats } = await ask("/api/chats");
+    if (chats.map((card) => card.chat).sort().join("\n") !== [...conversations.keys()].sort().join("\n")) stream.open();
+  } catch {
+    // The stream's own watchdog deals with a server that is away.
+  }
 }
 
 function drawChats() {
@@ -279,7 +296,9 @@ $("logout").addEventListener("click", async () => {
   }
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && current) { current.unread = 0; drawChats(); }
+  if (document.hidden) return;
+  if (current) { current.unread = 0; drawChats(); }
+  noticeNewChats();
 });
 
 stream.open();

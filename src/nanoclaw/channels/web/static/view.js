@@ -16,7 +16,7 @@ const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-di
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 export class View {
-  // `handlers`: retry(item), discard(item).
+  // `handlers`: retry(item) and discard(item) for what was not sent, again(text) for what was not answered.
   constructor(log, handlers) {
     this.log = log;
     this.handlers = handlers;
@@ -76,7 +76,11 @@ export class View {
     const state = states[line.state] ?? line.state;
     if (state && (own || line.direction === "out")) meta.append(make("span", line.state === "failed" ? "bad state" : "state", state));
     node.append(meta);
-    if (own && line.state === "failed") node.append(make("p", "advice", FAILED));
+    if (own && line.state === "failed") {
+      const actions = make("div", "actions");
+      actions.append(button("Send again", () => this.handlers.again(line.text)));
+      node.append(make("p", "advice", FAILED), actions);
+    }
     return node;
   }
 

@@ -1,0 +1,91 @@
+"""Ten groups are written to at the same moment; five agents may live at once."""
+
+import asyncio
+import time
+
+from benchmarks.figures import Figure, sample
+from benchmarks.installation import Installation, Place, installation
+from benchmarks.scripted import scripted_model
+from nanoclaw.stub_model.script import Rule, Script
+
+_GROUPS = 10
+_AT_ONCE = 5
+_MODEL_MS = 500
+_GAP_SECONDS = 1.0
+_SPANS = """SELECT t.started_at, t.finished_at FROM turns t JOIN chats c ON c.id = t.chat_id
+    WHERE c.address LIKE '{}-%' AND t.state = 'answered'"""
+
+
+async def parallel(place: Place, rounds: int) -> list[Figure]:
+    """All at once, against one after the other, each on a daemon of its own; every agent is started anew."""
+    together, alone, gaps = [], [], []
+    answered = 0
+    for number in range(rounds):
+        config = f"[agents]\nat_once = {_AT_ONCE}\n"
+        script = Script(rules=(Rule(delay_ms=_MODEL_MS),))
+        async with scripted_model(script) as model, installation(place, model.url, config) as daemon:
+            await daemon.start()
+            await daemon.answered("warm up")
+            alone.append(await _one_by_one(daemon, f"alone{number}"))
+            await daemon.stop()
+            await daemon.start()
+            together.append(await _at_once(daemon, f"together{number}"))
+            spans = daemon.rows(_SPANS.format(f"together{number}"))
+            answered += len(spans)
+            gaps += _gaps([(begin / 1000, end / 1000) for begin, end in spans])
+    ours, base = sample(together), sample(alone)
+    return [
+        Figure(
+            benchmark="parallel",
+            what=f"{_GROUPS} groups at once, all answered",
+            measured=f"{answered} of {_GROUPS * rounds}",
+            target="all",
+            met=answered == _GROUPS * rounds,
+        ),
+        Figure(benchmark="parallel", what="at once, s", measured=str(ours)),
+        Figure(benchmark="parallel", what="one after the other, s", measured=str(base)),
+        Figure(
+            benchmark="parallel",
+            what="share of the time one after the other",
+            measured=f"{ours.median / base.median:.2f}",
+            target="< 1",
+            met=ours.median < base.median,
+        ),
+        Figure(
+            benchmark="parallel",
+            what="place given up to next turn begun, s",
+            measured=str(sample(gaps)),
+            target=f"<= {_GAP_SECONDS:g} s",
+            met=sample(gaps).median <= _GAP_SECONDS,
+        ),
+    ]
+
+
+async def _add(daemon: Installation, name: str) -> list[str]:
+    groups = [f"{name}-{number}" for number in range(_GROUPS)]
+    for group in groups:
+        await daemon.add_group(group)
+    return groups
+
+
+async def _one_by_one(daemon: Installation, name: str) -> float:
+    groups = await _add(daemon, name)
+    began = time.perf_counter()
+    for group in groups:
+        await daemon.answered("hello", group=group)
+    return time.perf_counter() - began
+
+
+async def _at_once(daemon: Installation, name: str) -> float:
+    groups = await _add(daemon, name)
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for group in groups:
+            tasks.create_task(daemon.answered("hello", group=group), name=group)
+    return time.perf_counter() - began
+
+
+def _gaps(spans: list[tuple[float, float]]) -> list[float]:
+    """From each turn's end to the beginning of the turn that could start then."""
+    begins, ends = sorted(begin for begin, _ in spans), sorted(end for _, end in spans)
+    return [begin - end for begin, end in zip(begins[_AT_ONCE:], ends, strict=False)]

@@ -1,0 +1,47 @@
+"""A command of this machine, as the other side of the local channel."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from nanoclaw.channels.contract import Channel, Surroundings
+from nanoclaw.channels.local.channel import LocalChannel, LocalMessage
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.errors import NanoclawError
+from tests.fakes.counterpart import CHAT, Told
+
+
+class _Command:
+    def __init__(self, channel: LocalChannel, surroundings: Surroundings) -> None:
+        self._channel = channel
+        self._surroundings = surroundings
+
+    async def say(self, external_id: str, text: str) -> Told:
+        try:
+            await self._channel.submit(LocalMessage(chat=CHAT, text=text, client_id=external_id))
+        except (NanoclawError, UnicodeError) as error:
+            return Told(accepted=False, why=str(error))
+        return Told(accepted=True)
+
+    async def sees(self) -> list[str]:
+        address = ChatAddress(channel=self._channel.name, chat=CHAT)
+        lines = await self._surroundings.conversations.history(address, limit=100)
+        return [line.text for line in lines if line.direction == "out"]
+
+
+class LocalCounterpart:
+    """Whoever reaches the control socket."""
+
+    options: Mapping[str, Any] = {}
+    bad_options: tuple[tuple[Mapping[str, Any], str], ...] = ()
+
+    def make(self) -> Channel:
+        return LocalChannel()
+
+    @asynccontextmanager
+    async def join(self, channel: Channel, surroundings: Surroundings) -> AsyncIterator[_Command]:
+        assert isinstance(channel, LocalChannel)
+        yield _Command(channel, surroundings)
+
+    async def answers(self, where: str) -> bool:  # noqa: ARG002 - it is nowhere
+        return False
