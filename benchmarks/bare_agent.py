@@ -1,4 +1,4 @@
-"""The baseline of the latencies: the same ``claude`` in the same sandbox with the same options, and nothing else of ours.
+"""The baseline of the latencies: the same ``claude``, sandbox and options, and nothing else of ours.
 
 No store, no dispatch, no control API; in place of the gateway, bytes are handed on to the model unread.
 """
@@ -134,7 +134,6 @@ class BareAgents:
 async def bare_agents(place: Place, model_url: str) -> AsyncIterator[BareAgents]:
     """In a folder that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="nanoclaw-bare-"))
-    folder.chmod(0o755)
     try:
         made = BareAgents(place, folder, model_url)
         await made.prepare()

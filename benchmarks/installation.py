@@ -170,7 +170,8 @@ class Installation:
     @property
     def label(self) -> str:
         """By which an engine finds this installation's containers."""
-        return f"label={INSTALLATION_LABEL}={self.rows('SELECT id FROM installation')[0][0]}"
+        ((identity,),) = self.rows("SELECT id FROM installation")
+        return f"label={INSTALLATION_LABEL}={identity}"
 
     async def containers(self) -> tuple[str, ...]:
         """Ids of this installation's Docker containers, running or not."""

@@ -5,18 +5,17 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from typing import assert_never
 
 from benchmarks.installation import Installation
 from benchmarks.scripted import Model
-from nanoclaw.control.client import Document
 from nanoclaw.control.errors import ControlError
 
 _SECONDS = 60
-_RANDOM_WITHIN = 2.5
+_COLD_TURN_SECONDS = 2.5
+_WARM_TURN_SECONDS = 0.6
 
 
 class Moment(StrEnum):
@@ -41,6 +40,17 @@ class Moment(StrEnum):
         return self in {Moment.MODEL_CALL_WARM, Moment.SENT, Moment.RANDOM_WARM}
 
 
+_EVENTS = {
+    Moment.STORED: ("kind", "message"),
+    Moment.WRITING: ("kind", "text"),
+    Moment.ANSWERED: ("state", "answered"),
+    Moment.SENT: ("kind", "reply"),
+}
+"""The live event that tells of a moment: a field of it and what that says."""
+
+_CONTAINER_EVENTS = {Moment.CONTAINER_CREATED: "create", Moment.CONTAINER_STARTED: "start"}
+
+
 class Killer:
     """Ends one daemon, at the moment chosen."""
 
@@ -63,43 +73,31 @@ class Killer:
         await self._daemon.kill()
 
     async def _kill_at(self, moment: Moment, group: str, text: str, pid: int, ready: asyncio.Event) -> None:
-        match moment:
-            case Moment.ACKNOWLEDGED:
-                ready.set()
-            case Moment.STORED:
-                await self._on_event(pid, group, ready, lambda event: event["kind"] == "message")
-            case Moment.CONTAINER_CREATED:
-                await self._on_container(pid, ready, "create")
-            case Moment.CONTAINER_STARTED:
-                await self._on_container(pid, ready, "start")
-            case Moment.MODEL_CALL_COLD | Moment.MODEL_CALL_WARM:
-                ready.set()
-                await self._model.asked_about(text)
-                os.kill(pid, signal.SIGKILL)
-            case Moment.WRITING:
-                await self._on_event(pid, group, ready, lambda event: event["kind"] == "text")
-            case Moment.ANSWERED:
-                await self._on_event(pid, group, ready, lambda event: event["state"] == "answered")
-            case Moment.SENT:
-                await self._on_event(pid, group, ready, lambda event: event["kind"] == "reply")
-            case Moment.RANDOM_COLD | Moment.RANDOM_WARM | Moment.RANDOM_TWICE:
-                ready.set()
-                within = 0.5 if moment.is_warm else _RANDOM_WITHIN
-                await asyncio.sleep(self._chance.uniform(0, within))
-                os.kill(pid, signal.SIGKILL)
-            case _:
-                assert_never(moment)
+        if moment in _EVENTS:
+            await self._on_event(pid, group, ready, moment)
+            return
+        if moment in _CONTAINER_EVENTS:
+            await self._on_container(pid, ready, _CONTAINER_EVENTS[moment])
+            return
+        ready.set()
+        if moment in {Moment.MODEL_CALL_COLD, Moment.MODEL_CALL_WARM}:
+            await self._model.asked_about(text)
+        elif moment is not Moment.ACKNOWLEDGED:
+            await asyncio.sleep(self._chance.uniform(0, _WARM_TURN_SECONDS if moment.is_warm else _COLD_TURN_SECONDS))
+        if moment is not Moment.ACKNOWLEDGED:
+            os.kill(pid, signal.SIGKILL)
 
-    async def _on_event(self, pid: int, group: str, ready: asyncio.Event, wanted: Callable[[Document], bool]) -> None:
+    async def _on_event(self, pid: int, group: str, ready: asyncio.Event, moment: Moment) -> None:
         """In a thread of its own, which kills as soon as it has read the event."""
         loop = asyncio.get_running_loop()
+        field, value = _EVENTS[moment]
 
         def watch() -> None:
             with suppress(ControlError):
                 for event in self._daemon.client.stream_events(group):
                     if not event:
                         loop.call_soon_threadsafe(ready.set)
-                    elif wanted(event):
+                    elif event[field] == value:
                         os.kill(pid, signal.SIGKILL)
                         return
 

@@ -96,7 +96,7 @@ class Installation:
         return await self.ended()
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         self.signal(signal.SIGKILL)
         await self.ended()
 

@@ -39,6 +39,7 @@ from nanoclaw.agents.outcomes import (
     ToolUsed,
     public_text,
 )
+from nanoclaw.agents.preview import Preview
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, Usage
@@ -67,6 +68,7 @@ class Agent:
         self._interrupted = False
         self._cost = 0.0
         self._given = False
+        self._preview = Preview()
 
     async def start(self, position: SessionPosition | None) -> None:
         """Start the sandbox and the program in it, resuming a conversation if there is one.
@@ -81,12 +83,14 @@ class Agent:
             async with asyncio.timeout(self._start_seconds):
                 await self._client.connect()
         except TimeoutError as error:
+            self._launcher.distrust()
             what = f"The agent did not start within {self._start_seconds:.0f} seconds"
             raise await self._lost(Fault(kind=FaultKind.START, what=what)) from error
         except SandboxError as error:
             fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint)
             raise await self._lost(fault) from error
         except ClaudeSDKError as error:
+            self._launcher.distrust()
             raise await self._broken(error) from error
 
     async def give(self, turn: TurnId, prompt: str) -> None:
@@ -161,8 +165,12 @@ class Agent:
             case UserMessage(parent_tool_use_id=None):
                 self._entry = message.uuid or self._entry
                 return [Breathed()]
+            case StreamEvent(parent_tool_use_id=None, event={"type": "content_block_start"}):
+                self._preview.restart()
+                return [Breathed()]
             case StreamEvent(parent_tool_use_id=None, event={"delta": {"type": "text_delta", "text": str(text)}}):
-                return [TextWritten(text=text)]
+                shown = self._preview.feed(text)
+                return [TextWritten(text=shown) if shown else Breathed()]
             case _:
                 return [Breathed()]
 
@@ -188,8 +196,8 @@ class Agent:
     def _taken_in(self, result: ResultMessage) -> tuple[TurnId, ...]:
         named = result.user_message_uuids or ([result.user_message_uuid] if result.user_message_uuid else [])
         answered = [self._open.pop(identity) for identity in named if identity in self._open]
-        if not answered and result.is_error and self._open:
-            # An error need not name what it was about: it is about whatever came first.
+        if not answered and self._open and (result.is_error or (not named and result.origin is None)):
+            # A result need not name what it was about, but is of some prompt unless it says otherwise: of the first.
             answered = [self._open.pop(next(iter(self._open)))]
         return tuple(answered)
 

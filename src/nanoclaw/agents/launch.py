@@ -28,6 +28,7 @@ from nanoclaw.sandboxes.contract import (
 from nanoclaw.sandboxes.launcher import write_launcher
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.load import machine_time_zone
 from nanoclaw.settings.schema import Settings
 
 _END_SECONDS = 30
@@ -125,6 +126,10 @@ class Launcher:
             door=door,
         )
 
+    def distrust(self) -> None:
+        """A start failed: look at the engine and its image again before the next."""
+        self._preparation.distrust()
+
     def _nonce(self) -> str:
         return f"{self._clock.now():x}{self._count:x}"
 
@@ -155,7 +160,7 @@ class Launcher:
                 "CLAUDE_CODE_MAX_RETRIES": "2",
                 "CLAUDE_CODE_DISABLE_CRON": "1",
                 "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD": "1",
-                "TZ": self._settings.assistant.time_zone or "UTC",
+                "TZ": self._settings.assistant.time_zone or machine_time_zone(),
             },
             limits=Limits(
                 memory_mib=box.memory_mib,
@@ -168,9 +173,7 @@ class Launcher:
             ),
         )
 
-    def _options(
-        self, position: SessionPosition | None, script: Path, complaints: deque[str]
-    ) -> ClaudeAgentOptions:
+    def _options(self, position: SessionPosition | None, script: Path, complaints: deque[str]) -> ClaudeAgentOptions:
         assistant = self._settings.assistant
         return ClaudeAgentOptions(
             cli_path=script,

@@ -83,10 +83,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """A person stopped these turns."""
+    """A person stopped these turns. No position: the agent never saw them."""
 
     turns: tuple[TurnId, ...]
-    position: SessionPosition
+    position: SessionPosition | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pydantic import SecretStr
 
@@ -16,6 +16,7 @@ from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.log import start_logging
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
@@ -42,8 +43,20 @@ def run_daemon(home: Home, announce: Callable[[str], None] = print) -> int:
     home.create()
     with hold(home.lock):
         start_logging(home.log, settings.log, _secrets(upstream))
-        asyncio.run(_live(home, settings, upstream, announce))
+        try:
+            asyncio.run(_live(home, settings, upstream, announce))
+        except* NanoclawError as several:
+            # What ends the daemon ends its parts as a group; the first says why.
+            raise next(_leaves(several)) from None
     return 0
+
+
+def _leaves(group: BaseExceptionGroup[NanoclawError]) -> Iterator[NanoclawError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Callable[[str], None]) -> None:

@@ -98,7 +98,7 @@ class Ledger:
             await self._outbox.add(address, text, client_id=f"said-{answer.id}-{number}")
         return address
 
-    async def stopped(self, turns: Sequence[Turn], position: SessionPosition) -> None:
+    async def stopped(self, turns: Sequence[Turn], position: SessionPosition | None) -> None:
         """A person stopped them."""
         ids = tuple(turn.id for turn in turns)
         await self._turns.finish(Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped"))

@@ -52,6 +52,7 @@ class Worker:
         self._open: list[Turn] = []
         self._agent: WorkingAgent | None = None
         self._leaving = False
+        self._unwanted = False
         self._typing_at: ChatAddress | None = None
         self._progress = clock.monotonic()
 
@@ -61,9 +62,12 @@ class Worker:
 
     async def interrupt(self) -> bool:
         """Stop the running turns; False when nothing runs."""
-        if not self._open or self._agent is None:
+        if not self._open:
             return False
-        await self._agent.interrupt()
+        if self.state is AgentState.STARTING or self._agent is None:
+            self._unwanted = True
+        else:
+            await self._agent.interrupt()
         return True
 
     async def run(self, *, ahead: bool = False) -> None:
@@ -72,6 +76,8 @@ class Worker:
             await self._claim()
             if self._open or ahead:
                 await self._start()
+                if self._unwanted:
+                    await self._stopped(Interrupted(turns=tuple(turn.id for turn in self._open), position=None))
                 for turn in list(self._open):
                     await self._give(turn)
                 await self._serve()

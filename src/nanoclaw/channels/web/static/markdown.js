@@ -43,32 +43,38 @@ function code(lines, at, parent) {
 
 function heading(lines, at, parent) {
   const [, marks, words] = HEADING.exec(lines[at]);
-  inline(words.replace(/\s#+\s*$/, ""), isolated(`h${Math.min(5, marks.length + 2)}`, parent), 0);
+  const node = element(`h${Math.min(5, marks.length + 2)}`, parent);
+  inline(words.replace(/\s#+\s*$/, ""), node, 0);
+  isolate(node);
   return at + 1;
 }
 
 function quote(lines, at, parent, depth) {
   const inside = [];
   for (; at < lines.length && QUOTE.test(lines[at]); at += 1) inside.push(lines[at].replace(QUOTE, ""));
-  blocks(inside, isolated("blockquote", parent), depth + 1);
+  const node = element("blockquote", parent);
+  blocks(inside, node, depth + 1);
+  isolate(node);
   return at;
 }
 
 function list(lines, at, parent, depth) {
   const [, indent, mark] = ITEM.exec(lines[at]);
   const ordered = /\d/.test(mark);
-  const node = isolated(ordered ? "ol" : "ul", parent);
+  const node = element(ordered ? "ol" : "ul", parent);
   if (ordered) node.start = parseInt(mark, 10);
   while (at < lines.length) {
     const match = ITEM.exec(lines[at]);
     if (!match || match[1].length > indent.length + 1 || match[1].length < indent.length || /\d/.test(match[2]) !== ordered) break;
     const inside = [];
-    const item = isolated("li", node);
+    const item = element("li", node);
     inline(match[3], item, 0);
     for (at += 1; at < lines.length && belongs(lines, at, indent.length); at += 1) inside.push(lines[at].slice(Math.min(spaces(lines[at]), indent.length + 2)));
     blocks(inside, item, depth + 1);
+    isolate(item);
     while (at < lines.length && !lines[at].trim() && ITEM.test(lines[at + 1] ?? "")) at += 1;
   }
+  isolate(node);
   return at;
 }
 
@@ -85,11 +91,12 @@ function paragraph(lines, at, parent, depth) {
   const first = at;
   const starts = (line) => FENCE.test(line) || HEADING.test(line) || RULE.test(line) || (depth < DEEPEST && (QUOTE.test(line) || ITEM.test(line)));
   for (at += 1; at < lines.length && lines[at].trim() && !starts(lines[at]); at += 1);
-  const node = isolated("p", parent);
+  const node = element("p", parent);
   lines.slice(first, at).forEach((line, index) => {
     if (index) node.append(document.createElement("br"));
     inline(line.trim(), node, 0);
   });
+  isolate(node);
   return at;
 }
 
@@ -209,9 +216,8 @@ function element(tag, parent) {
   return node;
 }
 
-// Each block finds its own direction, and what it holds cannot turn what stands around it.
-function isolated(tag, parent) {
-  const node = element(tag, parent);
+// Each block finds its own direction, and what it holds cannot turn what stands around it. Called when the block is
+// whole: the browser looks through all of it again whenever something is added.
+function isolate(node) {
   node.dir = "auto";
-  return node;
 }
