@@ -1,6 +1,7 @@
 """The daemon's own weight: ready after a start, memory at rest, memory over many messages."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -24,12 +25,13 @@ _WEIGH = f"{_LIBRARIES}; print(open('/proc/self/status').read())"
 
 async def ready(place: Place, rounds: int) -> list[Figure]:
     """Start to first answer, against an interpreter that imports the same libraries, turn about."""
-    ours, bare = [], []
+    ours, bare, worked = [], [], []
     async with scripted_model() as model, installation(place, model.url, _WEB) as daemon:
         await daemon.start()
         await daemon.stop()
         for _ in range(rounds):
             ours.append(await daemon.start())
+            worked.append(_processor_seconds(daemon.pid))
             await daemon.stop()
             began = time.perf_counter()
             await asyncio.to_thread(_python, _LIBRARIES, daemon.environment)
@@ -48,6 +50,7 @@ async def ready(place: Place, rounds: int) -> list[Figure]:
             what="interpreter and the same libraries, s",
             measured=f"{its} (ratio {ratio(mine, its):.2f})",
         ),
+        Figure(benchmark="ready", what="processor time of the daemon until then, s", measured=str(sample(worked))),
     ]
 
 
@@ -95,6 +98,12 @@ async def _weight_after(daemon: Installation, messages: int, part: int) -> float
         for group in range(_GROUPS):
             tasks.create_task(write(group), name=f"writer-{group}")
     return _resident(daemon.pid)
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of one process, without its children's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> float:

@@ -14,8 +14,6 @@ from benchmarks.scripted import Model
 from nanoclaw.control.errors import ControlError
 
 _SECONDS = 60
-_COLD_TURN_SECONDS = 2.5
-_WARM_TURN_SECONDS = 0.6
 
 
 class Moment(StrEnum):
@@ -33,6 +31,7 @@ class Moment(StrEnum):
     RANDOM_COLD = "random, agent not running"
     RANDOM_WARM = "random, agent running"
     RANDOM_TWICE = "random, twice"
+    BURST = "random, several messages"
 
     @property
     def is_warm(self) -> bool:
@@ -47,6 +46,9 @@ _EVENTS = {
     Moment.SENT: ("kind", "reply"),
 }
 """The live event that tells of a moment: a field of it and what that says."""
+
+_TURN_SECONDS = {Moment.RANDOM_COLD: 3.0, Moment.RANDOM_WARM: 0.8, Moment.RANDOM_TWICE: 3.0, Moment.BURST: 2.0}
+"""Random moments fall into this long after the message."""
 
 _CONTAINER_EVENTS = {Moment.CONTAINER_CREATED: "create", Moment.CONTAINER_STARTED: "start"}
 
@@ -83,7 +85,7 @@ class Killer:
         if moment in {Moment.MODEL_CALL_COLD, Moment.MODEL_CALL_WARM}:
             await self._model.asked_about(text)
         elif moment is not Moment.ACKNOWLEDGED:
-            await asyncio.sleep(self._chance.uniform(0, _WARM_TURN_SECONDS if moment.is_warm else _COLD_TURN_SECONDS))
+            await asyncio.sleep(self._chance.uniform(0, _TURN_SECONDS[moment]))
         if moment is not Moment.ACKNOWLEDGED:
             os.kill(pid, signal.SIGKILL)
 

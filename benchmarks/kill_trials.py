@@ -4,6 +4,7 @@ A message that was acknowledged is answered exactly once, with the last answer t
 conversation goes on; and no container of the dead daemon is left.
 """
 
+import asyncio
 import random
 import re
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from nanoclaw.stub_model.script import Rule, Script
 SCRIPT = Script(rules=(Rule(reply="Answer {turn} to {text}: that is all.", delay_ms=250, chunk_ms=40, chunk_size=8),))
 _ANSWER = re.compile(r"Answer (\d+) to (.+): that is all\.")
 _SETTLE_SECONDS = 50
+_PAUSE_SECONDS = 0.3
 _REPLIES = (
     """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
 )
@@ -52,6 +54,8 @@ class Trials:
 
     async def run(self, moment: Moment) -> Verdict:
         """One trial. The daemon runs before and after it."""
+        if moment is Moment.BURST:
+            return await self.burst()
         self._count += 1
         group, text = f"trial-{self._count}", f"message {self._count}-{self._chance.randrange(10**6)}"
         await self._daemon.add_group(group)
@@ -85,6 +89,54 @@ class Trials:
             restart_seconds=restart,
             problems=tuple(problems),
         )
+
+    async def burst(self) -> Verdict:
+        """Three messages in a row to a running agent, and a kill at any moment of that."""
+        self._count += 1
+        group, earlier = f"trial-{self._count}", f"earlier {self._count}"
+        texts = [f"part {part} of {self._count}-{self._chance.randrange(10**6)}" for part in "abc"]
+        await self._daemon.add_group(group)
+        await self._daemon.answered(earlier, group=group)
+        acknowledged = True
+        async with self._killer.armed(Moment.BURST, group, texts[0]):
+            for text in texts:
+                acknowledged = await self._send(group, text) and acknowledged
+                await asyncio.sleep(self._chance.uniform(0, _PAUSE_SECONDS))
+        orphans = set(await self._daemon.containers())
+        restart = await self._daemon.start()
+        for text in texts:
+            await self._send_again(group, text)
+        status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
+        problems = self._wrong_burst(group, [earlier, *texts]) + await self._wrong_containers(orphans, status)
+        return Verdict(
+            moment=Moment.BURST,
+            group=group,
+            acknowledged=acknowledged,
+            asked=len(self._model.turns(lambda request: f" of {self._count}-" in request.newest_text)),
+            restart_seconds=restart,
+            problems=tuple(problems),
+        )
+
+    def _wrong_burst(self, group: str, texts: list[str]) -> list[str]:
+        """Messages may share an answer, which is given to the newest of them."""
+        replies = [reply for reply, _ in self._daemon.rows(_REPLIES.format(group))]
+        to = [match[2] if (match := _ANSWER.fullmatch(reply)) else "?" for reply in replies]
+        in_order = [text for text in texts if text in to]
+        problems = []
+        if to != in_order or to[-1:] != texts[-1:]:
+            problems.append(f"the replies are {replies}, expected answers to {texts}")
+        states = {state for (state,) in self._daemon.rows(_TURNS.format(group))}
+        if not states <= {"answered", "merged"}:
+            problems.append(f"the turns are {sorted(states)}")
+        last = self._model.turns(lambda request: texts[-1] in request.newest_text)[-1:]
+        body = (last[0].raw_body or b"").decode() if last else ""
+        # An answer repeats the text of its message.
+        problems += [
+            f"the model saw {text!r} {body.count(text)} times, {to.count(text)} answers before"
+            for text in texts
+            if not 1 <= body.count(text) <= 2 or (body.count(text) == 2 and text not in to[:-1])
+        ]
+        return problems
 
     async def _send(self, group: str, text: str) -> bool:
         """Whether it was acknowledged."""

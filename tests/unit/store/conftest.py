@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, Sender
-from nanoclaw.model.clock import Milliseconds
-from nanoclaw.model.groups import MAIN_FOLDER, Group
+from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.groups import MAIN_FOLDER, Group, GroupFolder
+from nanoclaw.model.turns import Turn
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
-from nanoclaw.store.inbox import Inbox
+from nanoclaw.store.inbox import Inbox, Stored
 from nanoclaw.store.outbox import Outbox
 from nanoclaw.store.turns import Turns
 
@@ -43,31 +44,64 @@ class Store:
     outbox: Outbox
     sent: list[str] = field(default_factory=list)
 
-    async def receive(self, text: str, *, id: str | None = None, address: ChatAddress = HERE, wakes: bool = True):  # noqa: A002, ANN201
+    async def receive(
+        self, text: str, *, external_id: str | None = None, address: ChatAddress = HERE, wakes: bool = True
+    ) -> Stored:
         """Take in a message of this text."""
         self.clock.value += 1
         self.sent.append(text)
-        message = InboundMessage(
-            address=address,
-            external_id=id or f"m{len(self.sent)}",
-            sender=Sender(id="u1", name="Ann"),
-            text=text,
-            sent_at=self.clock.now(),
-        )
-        return await self.inbox.add(message, lambda _group, _message: wakes)
+        return await self.inbox.add(message(text, external_id or f"m{len(self.sent)}", address), lambda *_: wakes)
+
+    async def claim(self, group: Group) -> Turn:
+        """The group's next turn, which there must be."""
+        turn = await self.turns.claim(group.id)
+        assert turn is not None
+        return turn
+
+    async def add_group(self, folder: str, *, requires_trigger: bool = True) -> Group:
+        """Register a group on the local chat of its name."""
+        return await self.groups.add(new_group(folder, requires_trigger=requires_trigger))
 
 
-async def open_store(path: Path) -> Store:
-    """A store on this file."""
-    clock = HeldClock()
+def address(chat: str, channel: str = "local") -> ChatAddress:
+    return ChatAddress(channel=ChannelName(channel), chat=chat)
+
+
+def message(text: str, external_id: str = "m", where: ChatAddress = HERE) -> InboundMessage:
+    return InboundMessage(
+        address=where,
+        external_id=external_id,
+        sender=Sender(id="u1", name="Ann"),
+        text=text,
+        sent_at=Milliseconds(1_000_000),
+    )
+
+
+def new_group(
+    folder: str, *, chat: ChatAddress | None = None, is_main: bool = False, requires_trigger: bool = True
+) -> NewGroup:
+    return NewGroup(
+        folder=GroupFolder(folder),
+        name=folder.title(),
+        trigger="@Andy",
+        requires_trigger=requires_trigger and not is_main,
+        is_main=is_main,
+        address=chat or address(folder),
+    )
+
+
+async def open_store(path: Path, clock: Clock | None = None, *, catch_up: int = 5) -> Store:
+    """A store on this file. ``clock`` is the one its parts go by, if not the held one."""
+    held = HeldClock()
+    going = clock or held
     database = await Database.open(path)
     return Store(
         database=database,
-        clock=clock,
-        groups=Groups(database, clock),
-        inbox=Inbox(database, clock),
-        turns=Turns(database, clock, catch_up=5),
-        outbox=Outbox(database, clock),
+        clock=held,
+        groups=Groups(database, going),
+        inbox=Inbox(database, going),
+        turns=Turns(database, going, catch_up=catch_up),
+        outbox=Outbox(database, going),
     )
 
 
@@ -75,9 +109,7 @@ async def open_store(path: Path) -> Store:
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """A store with the group ``main`` on the local chat ``main``."""
     opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(
-        NewGroup(folder=MAIN_FOLDER, name="Main", trigger="@Andy", requires_trigger=False, is_main=True, address=HERE)
-    )
+    await opened.groups.add(new_group(MAIN_FOLDER, is_main=True))
     yield opened
     await opened.database.close()
 
