@@ -36,14 +36,14 @@ def _benchmarks(chosen: argparse.Namespace) -> Mapping[str, Benchmark]:
     many = chosen.full
     count = chosen.trials or (100 if many else 20)
     return {
-        "warm": lambda: latency.warm(place, 60 if many else 20),
-        "cold": lambda: latency.cold(place, 12 if many else 5),
-        "ahead": lambda: latency.ahead(place, 10 if many else 4),
-        "parallel": lambda: parallel.parallel(place, 3 if many else 1),
-        "intake": lambda: intake.intake(7 if many else 3),
-        "ready": lambda: footprint.ready(place, 10 if many else 4),
+        "warm": lambda: latency.warm(place, 40 if many else 20),
+        "cold": lambda: latency.cold(place, 8 if many else 5),
+        "ahead": lambda: latency.ahead(place, 8 if many else 4),
+        "parallel": lambda: parallel.parallel(place, 2 if many else 1),
+        "intake": lambda: intake.intake(5 if many else 3),
+        "ready": lambda: footprint.ready(place, 8 if many else 4),
         "memory": lambda: footprint.memory(place, 1000 if many else 200),
-        "commands": lambda: commands.commands(place, 20 if many else 8),
+        "commands": lambda: commands.commands(place, 12 if many else 8),
         "kills": lambda: kills.kills(place, count, chosen.seed),
     }
 

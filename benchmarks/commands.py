@@ -68,7 +68,7 @@ def _measure(daemon: Installation, rounds: int) -> dict[str, list[float]]:
     for number in range(rounds + 1):
         for name, command in todo.items():
             began = time.perf_counter()
-            subprocess.run(command, env=daemon.environment, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(command, env=daemon.environment, capture_output=True, check=True)
             if number:  # the first round only warms the file cache
                 times[name].append(time.perf_counter() - began)
     return times

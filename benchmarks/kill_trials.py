@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from benchmarks.installation import Installation, Place, installation
+from benchmarks.installation import DaemonError, Installation, Place, installation
 from benchmarks.kill_moments import Killer, Moment
 from benchmarks.scripted import Model, scripted_model
 from nanoclaw.control.client import Document
@@ -22,6 +22,7 @@ SCRIPT = Script(rules=(Rule(reply="Answer {turn} to {text}: that is all.", delay
 _ANSWER = re.compile(r"Answer (\d+) to (.+): that is all\.")
 _SETTLE_SECONDS = 50
 _PAUSE_SECONDS = 0.3
+_LOOKS = 6
 _REPLIES = (
     """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
 )
@@ -72,15 +73,11 @@ class Trials:
                 pass
             orphans |= set(await self._daemon.containers())
             await self._daemon.start()
-        # A network that was not told that its message arrived brings it again; so does one that was told.
-        await self._send_again(group, text)
-        status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
+        problems = await self._bring_again(group, [text] if acknowledged else [], [text])
+        problems += await self._settle(orphans)
         asked = [number for number, request in enumerate(self._model.turns(), 1) if text in request.newest_text]
-        problems = [
-            *self._wrong_replies(group, text, earlier if moment.is_warm else None, asked),
-            *self._wrong_requests(text, earlier if moment.is_warm else None),
-            *await self._wrong_containers(orphans, status),
-        ]
+        problems += self._wrong_replies(group, text, earlier if moment.is_warm else None, asked)
+        problems += self._wrong_requests(text, earlier if moment.is_warm else None)
         return Verdict(
             moment=moment,
             group=group,
@@ -97,21 +94,20 @@ class Trials:
         texts = [f"part {part} of {self._count}-{self._chance.randrange(10**6)}" for part in "abc"]
         await self._daemon.add_group(group)
         await self._daemon.answered(earlier, group=group)
-        acknowledged = True
+        acknowledged = []
         async with self._killer.armed(Moment.BURST, group, texts[0]):
             for text in texts:
-                acknowledged = await self._send(group, text) and acknowledged
+                acknowledged += [text] if await self._send(group, text) else []
                 await asyncio.sleep(self._chance.uniform(0, _PAUSE_SECONDS))
         orphans = set(await self._daemon.containers())
         restart = await self._daemon.start()
-        for text in texts:
-            await self._send_again(group, text)
-        status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
-        problems = self._wrong_burst(group, [earlier, *texts]) + await self._wrong_containers(orphans, status)
+        problems = await self._bring_again(group, acknowledged, texts)
+        problems += await self._settle(orphans)
+        problems += self._wrong_burst(group, [earlier, *texts])
         return Verdict(
             moment=Moment.BURST,
             group=group,
-            acknowledged=acknowledged,
+            acknowledged=acknowledged == texts,
             asked=len(self._model.turns(lambda request: f" of {self._count}-" in request.newest_text)),
             restart_seconds=restart,
             problems=tuple(problems),
@@ -141,13 +137,18 @@ class Trials:
     async def _send(self, group: str, text: str) -> bool:
         """Whether it was acknowledged."""
         try:
-            await self._send_again(group, text)
+            await self._daemon.submit(text, group=group, client_id=f"id of {text}")
         except ControlError:
             return False
         return True
 
-    async def _send_again(self, group: str, text: str) -> None:
-        await self._daemon.submit(text, group=group, client_id=f"id of {text}")
+    async def _bring_again(self, group: str, acknowledged: list[str], texts: list[str]) -> list[str]:
+        """A network that was not told that its message arrived brings it again; so may one that was told."""
+        kept = {name for (name,) in self._daemon.rows("SELECT external_id FROM messages")}
+        lost = [text for text in acknowledged if f"id of {text}" not in kept]
+        for text in texts:
+            await self._send(group, text)
+        return [f"{text!r} was acknowledged and is not there" for text in lost]
 
     def _wrong_replies(self, group: str, text: str, earlier: str | None, asked: list[int]) -> list[str]:
         replies = self._daemon.rows(_REPLIES.format(group))
@@ -157,7 +158,7 @@ class Trials:
         expected = [earlier, text] if earlier else [text]
         if texts != expected:
             problems.append(f"the replies are {[reply for reply, _ in replies]}, expected answers to {expected}")
-        elif (last := found[-1]) and int(last[1]) != asked[-1]:
+        elif (last := found[-1]) and [int(last[1])] != asked[-1:]:
             problems.append(f"answer {last[1]} was sent, but the model was asked in requests {asked}")
         states = [state for (state,) in self._daemon.rows(_TURNS.format(group))]
         if states != ["answered"] * len(expected):
@@ -171,18 +172,29 @@ class Trials:
         problems = []
         if body.count(text) > 1:
             problems.append(f"the model saw the message {body.count(text)} times in one request")
-        if earlier and body.count(f"Answer {earlier}") == 0 and body.count(earlier) == 0:
+        if earlier and earlier not in body:
             problems.append("the conversation was forgotten")
         return problems
 
+    async def _settle(self, orphans: set[str]) -> list[str]:
+        """Wait until everything is answered and delivered; what was wrong with that, and with the containers."""
+        try:
+            status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
+        except DaemonError as error:
+            return [str(error)]
+        return await self._wrong_containers(orphans, status)
+
     async def _wrong_containers(self, orphans: set[str], status: Document) -> list[str]:
         now = set(await self._daemon.containers())
-        problems = []
         if orphans & now:
-            problems.append(f"{len(orphans & now)} containers of the dead daemon survived")
-        if len(now) > len(status["agents"]):
-            problems.append(f"{len(now)} containers for {len(status['agents'])} agents")
-        return problems
+            return [f"{len(orphans & now)} containers of the dead daemon survived"]
+        for _ in range(_LOOKS):
+            # One that is being removed is still listed for a moment.
+            if len(now) <= len(status["agents"]):
+                return []
+            await asyncio.sleep(1)
+            now = set(await self._daemon.containers())
+        return [f"{len(now)} containers for {len(status['agents'])} agents"]
 
 
 def _settled(status: Document) -> bool:

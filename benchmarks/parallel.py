@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 from benchmarks.figures import Figure, sample
 from benchmarks.installation import Installation, Place, installation
@@ -16,24 +17,20 @@ _SPANS = """SELECT t.started_at, t.finished_at FROM turns t JOIN chats c ON c.id
     WHERE c.address LIKE '{}-%' AND t.state = 'answered'"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    together: float
+    alone: float
+    answered: int
+    gaps: list[float]
+
+
 async def parallel(place: Place, rounds: int) -> list[Figure]:
     """All at once, against one after the other, each on a daemon of its own; every agent is started anew."""
-    together, alone, gaps = [], [], []
-    answered = 0
-    for number in range(rounds):
-        config = f"[agents]\nat_once = {_AT_ONCE}\n"
-        script = Script(rules=(Rule(delay_ms=_MODEL_MS),))
-        async with scripted_model(script) as model, installation(place, model.url, config) as daemon:
-            await daemon.start()
-            await daemon.answered("warm up")
-            alone.append(await _one_by_one(daemon, f"alone{number}"))
-            await daemon.stop()
-            await daemon.start()
-            together.append(await _at_once(daemon, f"together{number}"))
-            spans = daemon.rows(_SPANS.format(f"together{number}"))
-            answered += len(spans)
-            gaps += _gaps([(begin / 1000, end / 1000) for begin, end in spans])
-    ours, base = sample(together), sample(alone)
+    found = [await _round(place) for _ in range(rounds)]
+    ours, base = sample([one.together for one in found]), sample([one.alone for one in found])
+    answered = sum(one.answered for one in found)
+    gaps = [gap for one in found for gap in one.gaps]
     return [
         Figure(
             benchmark="parallel",
@@ -59,6 +56,21 @@ async def parallel(place: Place, rounds: int) -> list[Figure]:
             met=sample(gaps).median <= _GAP_SECONDS,
         ),
     ]
+
+
+async def _round(place: Place) -> _Round:
+    config = f"[agents]\nat_once = {_AT_ONCE}\n"
+    script = Script(rules=(Rule(delay_ms=_MODEL_MS),))
+    async with scripted_model(script) as model, installation(place, model.url, config) as daemon:
+        await daemon.start()
+        await daemon.answered("warm up")
+        alone = await _one_by_one(daemon, "alone")
+        await daemon.stop()
+        await daemon.start()
+        together = await _at_once(daemon, "together")
+        spans = daemon.rows(_SPANS.format("together"))
+        gaps = _gaps([(begin / 1000, end / 1000) for begin, end in spans])
+    return _Round(together=together, alone=alone, answered=len(spans), gaps=gaps)
 
 
 async def _add(daemon: Installation, name: str) -> list[str]:

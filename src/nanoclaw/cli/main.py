@@ -14,7 +14,7 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import Parser, UsageError, common_options
 from nanoclaw.cli.render import to_json, visible
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.settings.home import find_home
+from nanoclaw.settings.home import find_home, process_environment
 
 VERBS = {
     "chat": "talk to the assistant here, in the terminal",
@@ -38,7 +38,7 @@ _EPILOG = "examples:\n  nanoclaw chat\n  nanoclaw send 'What is on today?'\n  na
 def main(argv: Sequence[str] | None = None, context: Context | None = None) -> int:
     """Run one command and return its exit status; never raises. ``context`` replaces the machine's surroundings."""
     given = sys.argv[1:] if argv is None else list(argv)
-    context = context or Context(home=find_home(None), environment=dict(os.environ))
+    context = context or Context(home=find_home(None), environment=process_environment())
     previous = os.umask(0o077)
     try:
         return int(_guarded(given, context))

@@ -20,7 +20,7 @@ from nanoclaw.daemon.meter import Meter
 from nanoclaw.daemon.networks import Networks
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
-from nanoclaw.daemon.views import sandbox_shape
+from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.delivery.typing import TypingLights
@@ -95,10 +95,9 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         ChannelError: a configured channel does not exist.
         GatewayError: the allowlist cannot be understood.
     """
-    settings, clock, broadcast = ground.settings, ground.clock, Broadcast()
+    settings, clock, broadcast, store = ground.settings, ground.clock, Broadcast(), _open_shelves(ground)
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
-    store = _open_shelves(ground)
 
     dispatcher = Dispatcher(store.turns, clock, lambda group: make_worker(group), at_once=settings.agents.at_once)  # noqa: PLW0108 - made below
     intake = Intake(store.inbox, broadcast, dispatcher.wake)
@@ -108,33 +107,15 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     launcher = Launcher(ground.home, settings, preparation, gateway, clock, installation=ground.installation)
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     typing = TypingLights(channels, broadcast)
-    zone = ZoneInfo(settings.assistant.time_zone or machine_time_zone())
-    surface = Surface(
-        compose=lambda address, text: split_text(text, _limit(channels, address)),
-        prompt=lambda turn: write_prompt(turn.messages, zone),
-        deliver=courier.wake,
-        typing=typing.show,
-        make_agent=lambda group: Agent(group, launcher, clock, start_seconds=settings.agents.start_seconds),
-    )
-    make_worker = _hire(ground, store, surface, broadcast, dispatcher.make_room)
+    make_worker = _hire(ground, store, _surface(ground, channels, launcher, courier, typing), broadcast, dispatcher)
 
     conversations = LiveConversations(
         store.groups, store.inbox, broadcast, dispatcher, assistant=settings.assistant.name
     )
     networks = Networks(channels, intake, conversations, ground.home, settings, clock)
-    service = DaemonService(
-        Records(ground.home, settings, store.groups, store.inbox),
-        store.turns,
-        dispatcher,
-        broadcast,
-        clock,
-        local=local,
-        channels=networks.shapes,
-        sandbox=lambda: sandbox_shape(preparation),
-        model_key=ground.upstream.credential.source if ground.upstream.credential else "",
-        at_once=settings.agents.at_once,
-        request_stop=request_stop,
-    )
+    records = Records(ground.home, settings, store.groups, store.inbox)
+    views = _views(ground, networks, preparation)
+    service = DaemonService(records, store.turns, dispatcher, broadcast, clock, local, views, request_stop)
     return Daemon(
         networks=networks,
         intake=intake,
@@ -159,15 +140,41 @@ def _open_shelves(ground: Ground) -> _Shelves:
     )
 
 
+def _surface(
+    ground: Ground, channels: Mapping[ChannelName, Channel], launcher: Launcher, courier: Courier, typing: TypingLights
+) -> Surface:
+    settings = ground.settings
+    zone = ZoneInfo(settings.assistant.time_zone or machine_time_zone())
+    return Surface(
+        compose=lambda address, text: split_text(text, _limit(channels, address)),
+        prompt=lambda turn: write_prompt(turn.messages, zone),
+        deliver=courier.wake,
+        typing=typing.show,
+        make_agent=lambda group: Agent(group, launcher, ground.clock, start_seconds=settings.agents.start_seconds),
+    )
+
+
 def _hire(
-    ground: Ground, store: _Shelves, surface: Surface, broadcast: Broadcast, changed: Callable[[], None]
+    ground: Ground, store: _Shelves, surface: Surface, broadcast: Broadcast, dispatcher: Dispatcher
 ) -> Callable[[Group], Worker]:
     """How a group gets its worker."""
     agents, clock = ground.settings.agents, ground.clock
     retries = RetryPolicy(seconds=agents.retry_seconds)
     ledger = Ledger(store.turns, store.groups, store.outbox, clock, retries=retries)
-    limits = WorkLimits(turn_seconds=agents.turn_minutes * 60, idle_seconds=agents.idle_minutes * 60, changed=changed)
+    limits = WorkLimits(
+        turn_seconds=agents.turn_minutes * 60, idle_seconds=agents.idle_minutes * 60, changed=dispatcher.make_room
+    )
     return lambda group: Worker(group, ledger, surface, broadcast, clock, limits=limits)
+
+
+def _views(ground: Ground, networks: Networks, preparation: Preparation) -> Views:
+    credential = ground.upstream.credential
+    return Views(
+        channels=networks.shapes,
+        sandbox=lambda: sandbox_shape(preparation),
+        model_key=credential.source if credential else "",
+        at_once=ground.settings.agents.at_once,
+    )
 
 
 def _limit(channels: Mapping[ChannelName, Channel], address: ChatAddress) -> int:

@@ -26,7 +26,9 @@ async def build_image(home: Home, progress: Progress, *, base: str | None, deboo
     if base is not None:
         installation = replace(installation, base_image=base)
     sandbox = await choose_sandbox(load_settings(home).sandbox.kind, installation)
-    if debootstrap and isinstance(sandbox, OciSandbox):
+    if debootstrap and not isinstance(sandbox, OciSandbox):
+        progress(f"{sandbox.kind} needs no image, so no base is made")
+    elif debootstrap and isinstance(sandbox, OciSandbox):
         await bootstrap_base(sandbox.client, cache=home.image_cache, progress=progress)
     await sandbox.prepare(progress)
     if base is not None and base != load_settings(home).sandbox.base_image:

@@ -11,7 +11,6 @@ from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     AgentShape,
-    ChannelShape,
     Done,
     GroupList,
     GroupShape,
@@ -20,13 +19,13 @@ from nanoclaw.control.shapes import (
     Outcome,
     QueueShape,
     ReplyShape,
-    SandboxShape,
     SendRequest,
     SendResult,
     Status,
     Timings,
 )
 from nanoclaw.daemon.records import Records, iso
+from nanoclaw.daemon.views import Views
 from nanoclaw.dispatch.dispatcher import Dispatcher
 from nanoclaw.events.broadcast import Broadcast, Subscription
 from nanoclaw.events.kinds import (
@@ -57,19 +56,15 @@ _OUTCOMES = {
 class DaemonService:
     """Answers commands."""
 
-    def __init__(  # noqa: PLR0913 - the daemon's parts that commands can see
+    def __init__(  # noqa: PLR0913, PLR0917 - the daemon's parts that commands can see
         self,
         records: Records,
         turns: Turns,
         dispatcher: Dispatcher,
         broadcast: Broadcast,
         clock: Clock,
-        *,
         local: LocalChannel,
-        channels: Callable[[], list[ChannelShape]],
-        sandbox: Callable[[], SandboxShape],
-        model_key: str,
-        at_once: int,
+        views: Views,
         request_stop: Callable[[], None],
     ) -> None:
         self._records = records
@@ -78,25 +73,22 @@ class DaemonService:
         self._broadcast = broadcast
         self._clock = clock
         self._local = local
-        self._channels = channels
-        self._sandbox = sandbox
-        self._model_key = model_key
-        self._at_once = at_once
+        self._views = views
         self._request_stop = request_stop
         self._started_at = clock.now()
         self._stopping = False
 
     async def status(self) -> Status:
         """How everything is."""
-        offline = await self._records.status(model_key=self._model_key)
+        offline = await self._records.status(model_key=self._views.model_key)
         counts = await self._turns.counts()
         return offline.model_copy(
             update={
                 "running": True,
                 "pid": os.getpid(),
                 "started_at": iso(self._started_at),
-                "sandbox": self._sandbox(),
-                "channels": self._channels(),
+                "sandbox": self._views.sandbox(),
+                "channels": self._views.channels(),
                 "agents": [
                     AgentShape(group=worker.group.folder, state=worker.state, since=iso(worker.since))
                     for worker in self._dispatcher.workers
@@ -105,7 +97,7 @@ class DaemonService:
                     waiting_turns=counts.queued,
                     running_turns=counts.running,
                     undelivered_replies=counts.undelivered,
-                    agents_at_once=self._at_once,
+                    agents_at_once=self._views.at_once,
                 ),
             }
         )

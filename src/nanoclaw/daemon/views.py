@@ -1,8 +1,23 @@
 """Inner values as the control API shows them."""
 
-from nanoclaw.control.shapes import SandboxShape
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nanoclaw.control.shapes import ChannelShape, SandboxShape
 from nanoclaw.sandboxes.contract import SandboxReport
 from nanoclaw.sandboxes.preparation import Preparation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """What the status shows of parts that the service need not know."""
+
+    channels: Callable[[], list[ChannelShape]]
+    sandbox: Callable[[], SandboxShape]
+    model_key: str
+    """Where the credential was found; empty when there is none."""
+    at_once: int
+    """Agents that may live at the same time."""
 
 
 def report_shape(report: SandboxReport) -> SandboxShape:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nanoclaw.agents.outcomes import Answered, Fault
+from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
@@ -126,12 +126,16 @@ class Ledger:
     async def _give_up(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
         first = turns[0]
         owner = await self._groups.owner_chat()
-        notice = f"I could not answer: {fault.what}."
-        if first.group.is_main and fault.hint:
-            notice += f" {fault.hint}"
-        notice += " Your message is kept; write again to have it answered."
-        ids = tuple(turn.id for turn in turns)
-        await self._turns.finish(Finish(turns=ids, state=TurnState.FAILED, messages=(notice,), error=fault.what))
+        refused = fault.kind is FaultKind.REFUSED
+        finish = Finish(
+            turns=tuple(turn.id for turn in turns),
+            state=TurnState.FAILED,
+            messages=(_notice(first.group, fault, forgotten=refused),),
+            error=fault.what,
+            # Put before the model again, they would be refused again, and every later message with them.
+            skips=refused,
+        )
+        await self._turns.finish(finish)
         await self._groups.note_trouble(f"{first.group.folder}: {fault.what}", fault.hint)
         told = [first.address]
         if owner is not None and not first.group.is_main:
@@ -139,3 +143,16 @@ class Ledger:
             if await self._outbox.add(owner, text, client_id=f"failed-{first.id}"):
                 told.append(owner)
         return tuple(told)
+
+
+def _notice(group: Group, fault: Fault, *, forgotten: bool) -> str:
+    """What the chat is told; how to mend it only where the owner reads."""
+    parts = [f"I could not answer: {fault.what}."]
+    if group.is_main and fault.hint:
+        parts.append(fault.hint)
+    parts.append(
+        "I leave your message out from now on."
+        if forgotten
+        else "Your message is kept; write again to have it answered."
+    )
+    return " ".join(parts)

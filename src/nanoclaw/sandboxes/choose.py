@@ -30,22 +30,38 @@ def make_sandbox(kind: SandboxKind, installation: Installation) -> Sandbox:
 
 
 async def choose_sandbox(kind: str, installation: Installation) -> Sandbox:
-    """The configured kind, or with ``auto`` the first of :data:`ORDER` that can be used.
+    """The configured kind, or with ``auto`` the best that can be used.
 
     Raises:
         EngineUnavailableError: the kind cannot be used here, or with ``auto`` none of them.
     """
-    kinds = ORDER if kind == AUTO else (SandboxKind(kind),)
-    problems = []
-    hint = ""
-    for each in kinds:
-        sandbox = make_sandbox(each, installation)
+    if kind != AUTO:
+        sandbox = make_sandbox(SandboxKind(kind), installation)
         report = await sandbox.report()
         if report.usable:
             return sandbox
-        problems.append(f"{each}: {report.problem}")
-        hint = report.hint
+        raise EngineUnavailableError(f"Sandbox {kind}: {report.problem}", hint=report.hint)
+    return await _choose_best(installation)
+
+
+async def _choose_best(installation: Installation) -> Sandbox:
+    """The best kind that needs nothing more; podman without its image only where nothing else can be used.
+
+    Whoever runs Docker can mostly get an image for it; a Podman that merely came with the system often cannot.
+    """
+    problems: list[str] = []
+    second_best: Sandbox | None = None
+    for kind in ORDER:
+        sandbox = make_sandbox(kind, installation)
+        report = await sandbox.report()
+        if report.usable and (report.ready or kind is not SandboxKind.PODMAN):
+            return sandbox
+        if report.usable:
+            second_best = sandbox
+        problems.append(f"{kind}: {report.problem}")
+    if second_best is not None:
+        return second_best
     raise EngineUnavailableError(
-        f"No sandbox can be used. {'; '.join(problems)}" if kind == AUTO else f"Sandbox {problems[0]}",
-        hint="Install Docker or Podman, or use Linux with user namespaces for bubblewrap." if kind == AUTO else hint,
+        f"No sandbox can be used. {'; '.join(problems)}",
+        hint="Install Docker or Podman, or use Linux with user namespaces for bubblewrap.",
     )

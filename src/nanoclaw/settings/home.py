@@ -113,6 +113,9 @@ class Home:
         try:
             for folder in folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if folder.stat().st_mode & 0o077:
+                    # It was made by other hands: what is in it is private all the same.
+                    folder.chmod(0o700)
         except OSError as error:
             raise HomeError(
                 f"Cannot create {error.filename}: {error.strerror}",
@@ -124,3 +127,8 @@ def find_home(given: str | None) -> Home:
     """The home folder: what was given, else ``NANOCLAW_HOME``, else ``~/.nanoclaw``; made absolute, not created."""
     chosen = given or os.environ.get("NANOCLAW_HOME") or "~/.nanoclaw"
     return Home(Path(chosen).expanduser().absolute())
+
+
+def process_environment() -> dict[str, str]:
+    """This process's environment, for those who start children with it."""
+    return dict(os.environ)

@@ -75,7 +75,13 @@ class Database:
         return result
 
     async def read(self, work: Callable[[apsw.Connection], T]) -> T:
-        """Run ``work`` on the reader thread; it sees every write that was acknowledged before."""
+        """Run ``work`` on the reader thread; it sees every write that was acknowledged before.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        if self._closed:
+            raise StoreError(f"{self.path} is closed")
 
         def explained_work() -> T:
             with explained(self.path):

@@ -12,7 +12,7 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.turns import SessionId, SessionPosition
 from nanoclaw.store.database import Database
-from nanoclaw.store.rows import group_from, storable
+from nanoclaw.store.rows import group_from
 from nanoclaw.store.sql import load_queries, rows
 
 
@@ -75,7 +75,7 @@ class Groups:
             if group.folder.lower() == new.folder.lower():
                 raise GroupConflictError(
                     f"The folder {group.folder!r} belongs to the group {group.name!r}",
-                    hint="Choose another --folder, or remove that group first.",
+                    hint="Choose another folder, or remove that group first.",
                 )
             if group.is_main and new.is_main:
                 raise GroupConflictError(f"{group.folder!r} is the main group already", hint="Leave --main out.")
@@ -83,14 +83,14 @@ class Groups:
             raise GroupConflictError(f"This chat belongs to the group {owner!r}", hint="Choose another --chat.")
         values = {
             "folder": new.folder,
-            "name": storable(new.name),
+            "name": new.name,
             "trigger": new.trigger,
             "requires_trigger": int(new.requires_trigger),
             "is_main": int(new.is_main),
             "now": now,
         }
         (identity,) = rows(connection, sql["add"], values)[0]
-        rows(connection, sql["bind_chat"], {**address, "name": storable(new.name), "group": identity, "now": now})
+        rows(connection, sql["bind_chat"], {**address, "name": new.name, "group": identity, "now": now})
         return group_from(rows(connection, sql["find"], {"folder": new.folder})[0])
 
     async def bind(self, folder: GroupFolder, address: ChatAddress, name: str) -> None:

@@ -10,7 +10,7 @@ from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.turns import TurnId
 from nanoclaw.store.database import Database
-from nanoclaw.store.rows import group_from, message_values, storable
+from nanoclaw.store.rows import group_from, message_values
 from nanoclaw.store.sql import load_queries, rows
 
 Triggers = Callable[[Group, InboundMessage], bool]
@@ -78,7 +78,7 @@ class Inbox:
         values = {
             "channel": message.address.channel,
             "address": message.address.chat,
-            "name": storable(message.chat_name),
+            "name": message.chat_name,
             "now": now,
         }
         chat, group_id = rows(connection, sql["touch_chat"], values)[0]

@@ -10,7 +10,6 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.turns import Reply, ReplyId, TurnId
 from nanoclaw.store.database import Database
-from nanoclaw.store.rows import storable
 from nanoclaw.store.sql import load_queries, rows
 
 
@@ -32,7 +31,7 @@ class Outbox:
                     "chat": chat,
                     "turn": None,
                     "client_id": client_id,
-                    "text": storable(text),
+                    "text": text,
                     "now": self._clock.now(),
                 }
                 rows(connection, self._sql["add"], row)

@@ -38,23 +38,23 @@ def message_from(row: Sequence[Any]) -> StoredMessage:
 def message_values(message: InboundMessage) -> dict[str, Any]:
     """The named values of ``inbox.insert`` that come from the message itself.
 
-    Lone surrogates, which no UTF-8 file can hold, become replacement characters.
+    What stands inside JSON is made storable here: as an escape it would pass unseen, and come back as it was.
     """
     quote, attachments = message.quote, message.attachments
     return {
-        "external_id": storable(message.external_id),
-        "sender_id": storable(message.sender.id),
-        "sender_name": storable(message.sender.name),
-        "text": storable(message.text),
-        "quote": json.dumps({"sender": quote.sender, "text": quote.text}) if quote else None,
-        "attachments": json.dumps(
-            [{"name": one.name, "media_type": one.media_type, "path": one.path} for one in attachments]
-        )
-        if attachments
-        else None,
+        "external_id": message.external_id,
+        "sender_id": message.sender.id,
+        "sender_name": message.sender.name,
+        "text": message.text,
+        "quote": json.dumps({"sender": storable(quote.sender), "text": storable(quote.text)}) if quote else None,
+        "attachments": json.dumps([_attachment(one) for one in attachments]) if attachments else None,
         "from_assistant": int(message.from_assistant),
         "sent_at": message.sent_at,
     }
+
+
+def _attachment(one: Attachment) -> dict[str, str]:
+    return {"name": storable(one.name), "media_type": storable(one.media_type), "path": storable(one.path)}
 
 
 def storable(text: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import apsw
 
+from nanoclaw.store.rows import storable
+
 
 @cache
 def load_queries(file: str) -> Mapping[str, str]:
@@ -18,5 +20,9 @@ def load_queries(file: str) -> Mapping[str, str]:
 
 
 def rows(connection: apsw.Connection, query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """Run a query and fetch everything it returns; what the columns hold is the query's own business."""
-    return connection.execute(query, values).fetchall()
+    """Run a query and fetch everything it returns; what the columns hold is the query's own business.
+
+    Texts come from networks, agents and errors: each is made :func:`storable`, so that none can refuse a transaction.
+    """
+    held = {name: storable(value) if isinstance(value, str) else value for name, value in (values or {}).items()}
+    return connection.execute(query, held).fetchall()

@@ -14,7 +14,7 @@ from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupId
 from nanoclaw.model.turns import NO_USAGE, SessionPosition, Turn, TurnId, TurnState, Usage
 from nanoclaw.store.database import Database
-from nanoclaw.store.rows import group_from, message_from, storable
+from nanoclaw.store.rows import group_from, message_from
 from nanoclaw.store.sql import load_queries, rows
 
 
@@ -40,6 +40,8 @@ class Finish:
     position: SessionPosition | None = None
     usage: Usage = NO_USAGE
     error: str | None = None
+    skips: bool = False
+    """A failed turn's messages are context for the next, unless they are what cannot be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +171,14 @@ class Turns:
                 return False
             for chat_id, through in found:
                 chat = chat_id if turn == first else chat
-                if finish.state is not TurnState.FAILED:
+                if finish.state is not TurnState.FAILED or finish.skips:
                     rows(connection, self._sql["move_cursor"], {"chat": chat_id, "through": through})
         for number, text in enumerate(finish.messages):
             reply = {
                 "chat": chat,
                 "turn": first,
                 "client_id": f"turn-{first}-{number}",
-                "text": storable(text),
+                "text": text,
                 "now": now,
             }
             rows(connection, self._outbox["add"], reply)
@@ -193,13 +195,13 @@ class Turns:
         rows(connection, self._groups["set_session"], values)
 
     async def retry(self, retry: Retry) -> None:
-        """Put running turns back to wait until ``not_before``."""
+        """Put running turns back to wait until ``not_before``; those that ended meanwhile stay as they are."""
 
         def work(connection: apsw.Connection) -> None:
             for turn in retry.turns:
-                found = rows(connection, self._sql["attempt_of"], {"turn": turn})
-                attempt = found[0][0] + (1 if retry.counts else 0)
-                self._requeue(connection, turn, retry, attempt=attempt, interruptions=0 if retry.counts else 1)
+                for (failures,) in rows(connection, self._sql["attempt_of"], {"turn": turn}):
+                    attempt = failures + (1 if retry.counts else 0)
+                    self._requeue(connection, turn, retry, attempt=attempt, interruptions=0 if retry.counts else 1)
 
         await self._database.write(work)
 

@@ -21,7 +21,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         "List, add, show or remove groups. A group is a registered chat with a folder, a memory and an agent of its"
         " own. Works while the daemon is stopped, too.",
         "nanoclaw groups list",
-        "nanoclaw groups add family --name Family --trigger @Andy",
+        "nanoclaw groups add Family --folder family --trigger @Andy",
     )
     actions = add_choices(parser)
     add_command(
@@ -47,17 +47,19 @@ def _add_parser_of_add(actions: "Subparsers") -> None:
         actions,
         "add",
         "Register a group and its chat.",
-        "nanoclaw groups add notes --no-trigger-needed",
-        "nanoclaw groups add family --channel whatsapp --chat 120363041234567890@g.us --name Family",
+        "nanoclaw groups add notes --no-trigger",
+        "nanoclaw groups add Family --folder family --channel whatsapp --chat 120363041234567890@g.us",
     )
-    add.add_argument("folder", metavar="FOLDER", help="folder name: letters, digits, _ and -, 64 at most")
-    add.add_argument("--name", metavar="NAME", default="", help="name for people (default: the folder's)")
+    add.add_argument("name", metavar="NAME", help="name for people")
+    add.add_argument(
+        "--folder", metavar="FOLDER", default=None, help="letters, digits, _ and -, 64 at most (default: the name)"
+    )
     add.add_argument("--channel", metavar="CHANNEL", default="local", help="the chat's network (default: local)")
     add.add_argument("--chat", metavar="ID", default="", help="the network's id of the chat (default: the folder)")
     add.add_argument(
         "--trigger", metavar="WORD", default=None, help="word that wakes the agent (default: @ and its name)"
     )
-    add.add_argument("--no-trigger-needed", action="store_true", help="every message wakes the agent")
+    add.add_argument("--no-trigger", action="store_true", help="every message wakes the agent")
     add.add_argument(
         "--main", action="store_true", help="the owner's private chat: needs no trigger, may do everything"
     )
@@ -89,12 +91,12 @@ def _list(context: Context) -> Result:
 
 def _add(arguments: argparse.Namespace, context: Context) -> Result:
     request = {
-        "name": arguments.name or arguments.folder,
-        "folder": arguments.folder,
+        "name": arguments.name,
+        "folder": arguments.name if arguments.folder is None else arguments.folder,
         "channel": arguments.channel,
         "chat": arguments.chat,
         "trigger": arguments.trigger,
-        "requires_trigger": not (arguments.no_trigger_needed or arguments.main),
+        "requires_trigger": not (arguments.no_trigger or arguments.main),
         "is_main": arguments.main,
     }
     added = ask(

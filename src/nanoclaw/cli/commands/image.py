@@ -27,7 +27,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     build = add_command(
         actions,
         "build",
-        "Build the image anew.",
+        "Build the image if it is missing or outdated.",
         "nanoclaw image build",
         "nanoclaw image build --base registry.example.org/debian:bookworm-slim",
         "nanoclaw image build --debootstrap",

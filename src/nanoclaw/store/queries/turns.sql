@@ -19,6 +19,11 @@ SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachment
 ) UNION
 SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM messages
 WHERE id = :trigger
+UNION
+-- What this turn claimed before, and a later turn's answer left behind.
+SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM (
+    SELECT * FROM messages WHERE turn_id = :turn AND id <= :after ORDER BY id DESC LIMIT :limit
+)
 ORDER BY id
 
 -- name: start
@@ -77,4 +82,4 @@ SELECT (SELECT count(*) FROM turns WHERE state = 'queued'), (SELECT count(*) FRO
 SELECT group_id FROM turns WHERE id = :turn
 
 -- name: attempt_of
-SELECT attempt FROM turns WHERE id = :turn
+SELECT attempt FROM turns WHERE id = :turn AND state = 'running'

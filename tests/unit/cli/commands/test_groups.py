@@ -15,7 +15,7 @@ def either(request: pytest.FixtureRequest, stored: FakeService) -> FakeService:
 
 
 def test_groups_are_added_shown_listed_and_removed(run: Run, either: FakeService) -> None:
-    added = run("groups", "add", "fam", "--name", "Family", "--channel", "web", "--chat", "x1", "--json")
+    added = run("groups", "add", "Family", "--folder", "fam", "--channel", "web", "--chat", "x1", "--json")
     assert added.json["chats"][0] == {"channel": "web", "chat": "x1", "name": "Family", "last_activity": None}
     assert "Family" in run("groups", "show", "fam").out
     listed = run("groups", "list")
@@ -28,7 +28,7 @@ def test_groups_are_added_shown_listed_and_removed(run: Run, either: FakeService
 
 @pytest.mark.parametrize("folder", ["../up", "global", "", "a b"])
 def test_bad_folders_are_refused_in_words(run: Run, either: FakeService, folder: str) -> None:
-    ran = run("groups", "add", folder, "--name", "x")
+    ran = run("groups", "add", "x", "--folder", folder)
     assert ran.status == Exit.ERROR
     assert "folder" in ran.err
 

@@ -27,7 +27,7 @@ def test_json_is_the_documented_shape(run: Run, daemon: ServerThread) -> None:
 
 
 def test_group_sender_and_wait_are_handed_on(run: Run, daemon: ServerThread) -> None:
-    run("groups", "add", "work", "--no-trigger-needed")
+    run("groups", "add", "work", "--no-trigger")
     assert run("send", "--group", "work", "--sender", "Bob", "--wait", "7", "hi").status == 0
     [request] = daemon.service.sent
     assert (request.group, request.sender, request.wait_seconds) == ("work", "Bob", 7)

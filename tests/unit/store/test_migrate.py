@@ -1,0 +1,82 @@
+"""Every schema from the oldest to this one ends the same."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+import pytest
+
+from nanoclaw.store.connection import open_connection
+from nanoclaw.store.errors import StoreError
+from nanoclaw.store.migrate import migrate, migrations
+from nanoclaw.store.sql import load_queries
+
+QUERY_FILES = [entry.name for entry in files("nanoclaw.store").joinpath("queries").iterdir() if entry.is_file()]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "messages.db"
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[apsw.Connection]:
+    opened = open_connection(path)
+    yield opened
+    opened.close()
+
+
+def schema(connection: apsw.Connection) -> list[tuple[object, ...]]:
+    """Names and SQL without comments and spacing."""
+    found = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+    return [(kind, name, " ".join(str(sql).split())) for kind, name, sql in found]
+
+
+def test_migrating_step_by_step_gives_the_fresh_schema(connection: apsw.Connection, path: Path, tmp_path: Path) -> None:
+    assert migrate(connection, path) == len(migrations())
+    other = open_connection(tmp_path / "other.db")
+    for number, sql in migrations():
+        other.execute(sql)
+        other.execute(f"PRAGMA user_version = {number}")
+    assert migrate(other, tmp_path / "other.db") == 0
+    assert schema(other) == schema(connection)
+    other.close()
+
+
+def test_a_second_migration_changes_nothing(connection: apsw.Connection, path: Path) -> None:
+    migrate(connection, path)
+    before = schema(connection)
+    assert migrate(connection, path) == 0
+    assert schema(connection) == before
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(connection: apsw.Connection, path: Path) -> None:
+    # In the way of the last table of the first migration.
+    connection.execute("CREATE TABLE installation (other TEXT)")
+    with pytest.raises(StoreError, match="installation"):
+        migrate(connection, path)
+    assert [row[1] for row in schema(connection)] == ["installation"]
+    assert connection.pragma("user_version") == 0
+
+
+def test_the_file_says_whose_it_is(connection: apsw.Connection, path: Path) -> None:
+    migrate(connection, path)
+    assert int(connection.pragma("application_id")).to_bytes(4, "big") == b"nano"
+
+
+@pytest.mark.parametrize("file", QUERY_FILES)
+def test_every_query_fits_the_schema(connection: apsw.Connection, path: Path, file: str) -> None:
+    migrate(connection, path)
+    queries = load_queries(file.removesuffix(".sql"))
+    assert queries
+    for name, sql in queries.items():
+        try:
+            connection.execute(f"EXPLAIN {sql}", _Anything(), can_cache=False).fetchall()
+        except apsw.Error as error:
+            pytest.fail(f"{file}: {name}: {error}")
+
+
+class _Anything(dict[str, int]):
+    def __missing__(self, key: str) -> int:
+        return 1
