@@ -1,6 +1,7 @@
 """A whole installation for tests: a home folder, the scripted model, and the real daemon as a process of its own."""
 
 import asyncio
+import io
 import json
 import signal
 import subprocess
@@ -104,7 +105,8 @@ class Installation:
         """One call of the control API: its status and its JSON."""
         with bindable_path(self.home / "data" / "ipc" / "control.sock") as socket:
             session = ClientSession(connector=UnixConnector(socket), timeout=ClientTimeout(total=100))
-            async with session, session.request(method, f"http://daemon{path}", json=body) as response:
+            data = None if body is None else io.BytesIO(json.dumps(body).encode())
+            async with session, session.request(method, f"http://daemon{path}", data=data) as response:
                 return response.status, await response.json()
 
     async def get(self, path: str) -> Any:

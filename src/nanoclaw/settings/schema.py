@@ -56,7 +56,7 @@ class SandboxSettings(_Table):
 
     kind: Annotated[
         Literal["auto", "docker", "podman", "apple-container", "bubblewrap"],
-        Field(description="auto: docker where an engine answers, else podman, else bubblewrap"),
+        Field(description="auto: docker where it answers, else podman with its image built, else bubblewrap"),
     ] = "auto"
     base_image: Annotated[str, Field(description="Base of the agent image")] = "debian:bookworm-slim"
     runtime: Annotated[str, Field(description="OCI runtime, such as runsc; empty: the engine's default")] = ""
