@@ -118,7 +118,7 @@ class Crew:
     doors: asyncio.Event = field(default_factory=_open_event)
     closing: asyncio.Event = field(default_factory=_open_event)
 
-    def make(self, group: Group) -> ScriptedAgent:
+    async def make(self, group: Group) -> ScriptedAgent:
         agent = ScriptedAgent(group, self)
         self.agents.append(agent)
         return agent

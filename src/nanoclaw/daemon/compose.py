@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from nanoclaw.agents.agent import Agent
-from nanoclaw.agents.launch import Launcher
 from nanoclaw.agents.prompt import write_prompt
+from nanoclaw.agents.workshop import Workshop
 from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel
 from nanoclaw.channels.registry import load_channels
@@ -74,6 +73,7 @@ class Daemon:
     gateway: Gateway
     meter: Meter
     preparation: Preparation
+    workshop: Workshop
     control: ControlServer
 
 
@@ -104,10 +104,10 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, dispatcher.asked)
     gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
     preparation = Preparation(ground.sandbox, clock)
-    launcher = Launcher(ground.home, settings, preparation, gateway, clock, installation=ground.installation)
+    workshop = Workshop(ground.home, settings, preparation, gateway, clock, installation=ground.installation)
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     typing = TypingLights(channels, broadcast)
-    make_worker = _hire(ground, store, _surface(ground, channels, launcher, courier, typing), broadcast, dispatcher)
+    make_worker = _hire(ground, store, _surface(ground, channels, workshop, courier, typing), broadcast, dispatcher)
 
     conversations = LiveConversations(
         store.groups, store.inbox, broadcast, dispatcher, assistant=settings.assistant.name
@@ -125,6 +125,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         gateway=gateway,
         meter=meter,
         preparation=preparation,
+        workshop=workshop,
         control=ControlServer(service, ground.home.control_socket),
     )
 
@@ -141,7 +142,7 @@ def _open_shelves(ground: Ground) -> _Shelves:
 
 
 def _surface(
-    ground: Ground, channels: Mapping[ChannelName, Channel], launcher: Launcher, courier: Courier, typing: TypingLights
+    ground: Ground, channels: Mapping[ChannelName, Channel], workshop: Workshop, courier: Courier, typing: TypingLights
 ) -> Surface:
     settings = ground.settings
     zone = ZoneInfo(settings.assistant.time_zone or machine_time_zone())
@@ -150,7 +151,7 @@ def _surface(
         prompt=lambda turn: write_prompt(turn.messages, zone),
         deliver=courier.wake,
         typing=typing.show,
-        make_agent=lambda group: Agent(group, launcher, ground.clock, start_seconds=settings.agents.start_seconds),
+        make_agent=workshop.make,
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -104,7 +105,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
     await _reap(daemon)
     await daemon.gateway.start()
     async with asyncio.TaskGroup() as tasks:
-        running = [
+        running: list[asyncio.Task[Any]] = [
             tasks.create_task(daemon.meter.run(), name="meter"),
             tasks.create_task(daemon.typing.run(), name="typing"),
             tasks.create_task(daemon.courier.run(), name="courier"),
@@ -113,6 +114,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             tasks.create_task(daemon.networks.run(), name="networks"),
         ]
         await daemon.control.start()
+        running.append(tasks.create_task(daemon.workshop.open(), name="workshop"))
         logger.info("ready", extra={"version": __version__})
         announce(f"nanoclaw {__version__} is running. Talk to it with `nanoclaw chat`; Ctrl-C stops it.")
         await stop.asked.wait()

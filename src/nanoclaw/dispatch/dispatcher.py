@@ -90,7 +90,9 @@ class Dispatcher:
     def make_room(self) -> None:
         """A worker changed its state: an idle one may have to leave for a group that waits."""
         idle = [worker for worker in self._workers.values() if worker.state is AgentState.IDLE]
-        missing = len(self._waiting) - (self._at_once - len(self._workers))
+        free = self._at_once - len(self._workers)
+        closing = sum(worker.state is AgentState.CLOSING for worker in self._workers.values())
+        missing = len(self._waiting) - free - closing
         for worker in sorted(idle, key=lambda worker: worker.since)[: max(0, missing)]:
             worker.tell(Leave())
 

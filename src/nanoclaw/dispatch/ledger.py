@@ -2,6 +2,7 @@
 
 import logging
 import random
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -94,8 +95,9 @@ class Ledger:
         address = self._last_chat.get(group.id)
         if address is None or not answer.text:
             return None
+        name = answer.id or uuid.uuid4().hex
         for number, text in enumerate(compose(address, answer.text)):
-            await self._outbox.add(address, text, client_id=f"said-{answer.id}-{number}")
+            await self._outbox.add(address, text, client_id=f"said-{name}-{number}")
         return address
 
     async def stopped(self, turns: Sequence[Turn], position: SessionPosition | None) -> None:

@@ -1,6 +1,6 @@
 """What a worker is told, and what it tells back."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -89,4 +89,4 @@ class Surface:
     deliver: Callable[[ChatAddress], None]
     """The outbox has something for this chat."""
     typing: Callable[[ChatAddress, bool], None]
-    make_agent: Callable[[Group], WorkingAgent]
+    make_agent: Callable[[Group], Awaitable[WorkingAgent]]

@@ -78,11 +78,17 @@ class Worker:
                 await self._start()
                 if self._unwanted:
                     await self._stopped(Interrupted(turns=tuple(turn.id for turn in self._open), position=None))
-                for turn in list(self._open):
-                    await self._give(turn)
+                else:
+                    for turn in list(self._open):
+                        await self._give(turn)
                 await self._serve()
         except (AgentLostError, StaleSessionError) as error:
             await self._fail(list(self._open), _fault(error))
+        except Exception:
+            # A defect of ours, or a store that cannot be written. It counts like any failure, for a turn that was
+            # merely put back would start agents for ever, one right after the other. The dispatcher says what it was.
+            await self._fail(list(self._open), Fault(kind=FaultKind.LOST, what="Something inside nanoclaw broke"))
+            raise
         finally:
             self._enter(AgentState.CLOSING)
             # Whatever ends a worker, its sandbox ends and its turns go back to wait.
@@ -101,10 +107,12 @@ class Worker:
     async def _start(self) -> None:
         position = await self._ledger.position(self.group)
         while True:
-            self._agent = self._surface.make_agent(self.group)
+            self._agent = await self._surface.make_agent(self.group)
             try:
                 await self._agent.start(position)
             except StaleSessionError as error:
+                if position is None:
+                    raise
                 position = await self._forget(position, error)
             else:
                 self._progress = self._clock.monotonic()
@@ -112,7 +120,7 @@ class Worker:
 
     async def _forget(self, position: SessionPosition | None, error: StaleSessionError) -> SessionPosition | None:
         logger.warning("conversation cannot be resumed", extra={"group": self.group.folder, "entry": error.entry_only})
-        if error.entry_only and position is not None:
+        if error.entry_only and position is not None and position.entry is not None:
             return SessionPosition(session=position.session, entry=None)
         await self._ledger.set_position(self.group, None)
         return None
@@ -183,18 +191,19 @@ class Worker:
             case Interrupted() as stop:
                 await self._stopped(stop)
             case Failed(fault=fault) as failure:
-                await self._fail(self._close_turns(failure.turns), fault)
+                await self._fail(self._named(failure.turns), fault)
                 return False
             case Breathed():
                 pass
         return True
 
     async def _answer(self, answer: Answered) -> None:
-        turns = self._close_turns(answer.turns)
+        turns = self._named(answer.turns)
         if turns:
             first = turns[0]
             texts = self._surface.compose(first.address, answer.text)
             await self._ledger.answered(turns, texts, answer)
+            self._drop(turns)
             self._changed(turns, TurnState.ANSWERED)
             self._surface.deliver(first.address)
         else:
@@ -204,9 +213,10 @@ class Worker:
         await self._take_more()
 
     async def _stopped(self, stop: Interrupted) -> None:
-        turns = self._close_turns(stop.turns)
+        turns = self._named(stop.turns)
         if turns:
             await self._ledger.stopped(turns, stop.position)
+            self._drop(turns)
             self._changed(turns, TurnState.STOPPED)
         await self._take_more()
 
@@ -254,17 +264,19 @@ class Worker:
             await self._ledger.asked(turn, at)
 
     async def _fail(self, turns: list[Turn], fault: Fault) -> None:
-        self._open = [turn for turn in self._open if turn not in turns]
+        self._drop(turns)
         if turns:
             told = await self._ledger.failed(turns, fault)
             self._changed(turns, TurnState.FAILED if told else TurnState.QUEUED)
             for address in told:
                 self._surface.deliver(address)
 
-    def _close_turns(self, ids: tuple[int, ...]) -> list[Turn]:
-        closed = [turn for turn in self._open if turn.id in ids]
-        self._open = [turn for turn in self._open if turn.id not in ids]
-        return closed
+    def _named(self, ids: tuple[int, ...]) -> list[Turn]:
+        """Open turns by their ids. They stay open until the store has what became of them."""
+        return [turn for turn in self._open if turn.id in ids]
+
+    def _drop(self, turns: list[Turn]) -> None:
+        self._open = [turn for turn in self._open if turn not in turns]
 
     def _settle(self) -> None:
         state = AgentState.WORKING if self._open else AgentState.IDLE
