@@ -60,7 +60,8 @@ async def _run(chosen: argparse.Namespace) -> list[Figure]:
         try:
             found = await benchmarks[name]()
         except Exception as error:  # noqa: BLE001 - the boundary between one benchmark and the next; shown in the summary
-            found = [Figure(benchmark=name, what="did not end", measured=repr(error)[:300], met=False)]
+            print(f"  {error!r}")
+            found = [Figure(benchmark=name, what="did not end", measured=type(error).__name__, met=False)]
         figures += found
         for figure in found:
             print(f"  {figure.what}: {figure.measured} {figure.target and f'[{figure.target}] '}{figure.verdict}")

@@ -14,6 +14,7 @@ from benchmarks.scripted import Model
 from nanoclaw.control.errors import ControlError
 
 _SECONDS = 60
+_TOOL_SECONDS = 0.4
 
 
 class Moment(StrEnum):
@@ -26,6 +27,7 @@ class Moment(StrEnum):
     MODEL_CALL_COLD = "first model call"
     MODEL_CALL_WARM = "model call of a running agent"
     WRITING = "answer being written"
+    TOOL = "tool running"
     ANSWERED = "reply in the outbox"
     SENT = "reply just sent"
     RANDOM_COLD = "random, agent not running"
@@ -42,6 +44,7 @@ class Moment(StrEnum):
 _EVENTS = {
     Moment.STORED: ("kind", "message"),
     Moment.WRITING: ("kind", "text"),
+    Moment.TOOL: ("kind", "tool"),
     Moment.ANSWERED: ("state", "answered"),
     Moment.SENT: ("kind", "reply"),
 }
@@ -100,6 +103,8 @@ class Killer:
                     if not event:
                         loop.call_soon_threadsafe(ready.set)
                     elif event[field] == value:
+                        # The event tells that the tool was asked for; it starts a moment later.
+                        time.sleep(_TOOL_SECONDS if moment is Moment.TOOL else 0)
                         os.kill(pid, signal.SIGKILL)
                         return
 

@@ -16,13 +16,20 @@ from benchmarks.kill_moments import Killer, Moment
 from benchmarks.scripted import Model, scripted_model
 from nanoclaw.control.client import Document
 from nanoclaw.control.errors import ControlError
-from nanoclaw.stub_model.script import Rule, Script
+from nanoclaw.stub_model.script import Answer, Rule, Script, ToolCall
 
-SCRIPT = Script(rules=(Rule(reply="Answer {turn} to {text}: that is all.", delay_ms=250, chunk_ms=40, chunk_size=8),))
+_ORDINARY = Rule(reply="Answer {turn} to {text}: that is all.", delay_ms=250, chunk_ms=40, chunk_size=8)
+_WITH_A_TOOL = Rule(
+    when_regex=r"(?P<about>message \S+ with a tool)",
+    # Long enough to outlive the daemon: left alone, its container would still be there when we look.
+    tool=ToolCall(name="Bash", input={"command": "python3 -c 'import time; time.sleep(12)'"}),
+    then=(Answer(reply="Answer {turn} to {about}: that is all."),),
+)
+SCRIPT = Script(rules=(_WITH_A_TOOL, _ORDINARY))
 _ANSWER = re.compile(r"Answer (\d+) to (.+): that is all\.")
 _SETTLE_SECONDS = 50
 _PAUSE_SECONDS = 0.3
-_LOOKS = 6
+_LOOKS = 5
 _REPLIES = (
     """SELECT o.text, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id WHERE c.address = '{}' ORDER BY o.id"""
 )
@@ -59,6 +66,7 @@ class Trials:
             return await self.burst()
         self._count += 1
         group, text = f"trial-{self._count}", f"message {self._count}-{self._chance.randrange(10**6)}"
+        text += " with a tool" if moment is Moment.TOOL else ""
         await self._daemon.add_group(group)
         earlier = f"earlier {self._count}"
         if moment.is_warm:
@@ -66,15 +74,14 @@ class Trials:
         acknowledged = False
         async with self._killer.armed(moment, group, text):
             acknowledged = await self._send(group, text)
-        orphans = set(await self._daemon.containers())
-        restart = await self._daemon.start()
+        restart, problems = await self._restart()
         if moment is Moment.RANDOM_TWICE:
             async with self._killer.armed(moment, group, text):
                 pass
-            orphans |= set(await self._daemon.containers())
-            await self._daemon.start()
-        problems = await self._bring_again(group, [text] if acknowledged else [], [text])
-        problems += await self._settle(orphans)
+            restart, more = await self._restart()
+            problems += more
+        problems += await self._bring_again(group, [text] if acknowledged else [], [text])
+        problems += await self._settle()
         asked = [number for number, request in enumerate(self._model.turns(), 1) if text in request.newest_text]
         problems += self._wrong_replies(group, text, earlier if moment.is_warm else None, asked)
         problems += self._wrong_requests(text, earlier if moment.is_warm else None)
@@ -99,10 +106,9 @@ class Trials:
             for text in texts:
                 acknowledged += [text] if await self._send(group, text) else []
                 await asyncio.sleep(self._chance.uniform(0, _PAUSE_SECONDS))
-        orphans = set(await self._daemon.containers())
-        restart = await self._daemon.start()
-        problems = await self._bring_again(group, acknowledged, texts)
-        problems += await self._settle(orphans)
+        restart, problems = await self._restart()
+        problems += await self._bring_again(group, acknowledged, texts)
+        problems += await self._settle()
         problems += self._wrong_burst(group, [earlier, *texts])
         return Verdict(
             moment=Moment.BURST,
@@ -152,13 +158,15 @@ class Trials:
 
     def _wrong_replies(self, group: str, text: str, earlier: str | None, asked: list[int]) -> list[str]:
         replies = self._daemon.rows(_REPLIES.format(group))
+        # With a tool, the answer comes to the request that follows.
+        after_tool = int(text.endswith("tool"))
         problems = [f"a reply is {state}" for _, state in replies if state != "sent"]
         found = [_ANSWER.fullmatch(reply) for reply, _ in replies]
         texts = [match[2] if match else "?" for match in found]
         expected = [earlier, text] if earlier else [text]
         if texts != expected:
             problems.append(f"the replies are {[reply for reply, _ in replies]}, expected answers to {expected}")
-        elif (last := found[-1]) and [int(last[1])] != asked[-1:]:
+        elif (last := found[-1]) and [int(last[1]) - after_tool] != asked[-1:]:
             problems.append(f"answer {last[1]} was sent, but the model was asked in requests {asked}")
         states = [state for (state,) in self._daemon.rows(_TURNS.format(group))]
         if states != ["answered"] * len(expected):
@@ -176,24 +184,29 @@ class Trials:
             problems.append("the conversation was forgotten")
         return problems
 
-    async def _settle(self, orphans: set[str]) -> list[str]:
-        """Wait until everything is answered and delivered; what was wrong with that, and with the containers."""
+    async def _restart(self) -> tuple[float, list[str]]:
+        """Start the next daemon: its seconds to the first answer, and what the dead one left behind."""
+        orphans = set(await self._daemon.containers())
+        seconds = await self._daemon.start()
+        for _ in range(_LOOKS):
+            left = orphans & set(await self._daemon.containers())
+            if not left:
+                return seconds, []
+            await asyncio.sleep(1)
+        return seconds, [f"{len(left)} containers of the dead daemon survived"]
+
+    async def _settle(self) -> list[str]:
+        """Wait until everything is answered and delivered, and each container belongs to an agent."""
         try:
             status = await self._daemon.until(_settled, seconds=_SETTLE_SECONDS)
         except DaemonError as error:
             return [str(error)]
-        return await self._wrong_containers(orphans, status)
-
-    async def _wrong_containers(self, orphans: set[str], status: Document) -> list[str]:
-        now = set(await self._daemon.containers())
-        if orphans & now:
-            return [f"{len(orphans & now)} containers of the dead daemon survived"]
         for _ in range(_LOOKS):
             # One that is being removed is still listed for a moment.
+            now = await self._daemon.containers()
             if len(now) <= len(status["agents"]):
                 return []
             await asyncio.sleep(1)
-            now = set(await self._daemon.containers())
         return [f"{len(now)} containers for {len(status['agents'])} agents"]
 
 

@@ -33,7 +33,12 @@ async def model() -> AsyncIterator[tuple[StubModel, str]]:
 
 async def _end(installation: Installation) -> None:
     if installation.process is not None and installation.process.poll() is None:
-        await installation.kill()
+        # In order, so that what the daemon's coverage measured is written.
+        installation.signal()
+        try:
+            await installation.ended(seconds=10)
+        except subprocess.TimeoutExpired:
+            await installation.kill()
     if installation.kind == "docker":
         for name in installation.containers():
             subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False, timeout=20)

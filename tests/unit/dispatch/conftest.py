@@ -114,6 +114,7 @@ class Office:
         self.changed = dispatcher.make_room
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(dispatcher.run(), name="dispatcher")
+            await self.until(lambda: dispatcher._tasks is not None)
             yield dispatcher
             await dispatcher.stop(0)
             task.cancel()

@@ -1,0 +1,433 @@
+"""The agent's side of the line, held against a program that does not behave: everything it prints is untrusted."""
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from claude_agent_sdk import ClaudeAgentOptions
+
+from nanoclaw.agents.agent import Agent
+from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.agents.outcomes import (
+    AgentEvent,
+    AgentLostError,
+    Answered,
+    Breathed,
+    Failed,
+    FaultKind,
+    Interrupted,
+    StaleSessionError,
+    TextWritten,
+    ToolUsed,
+)
+from nanoclaw.dispatch.signals import WorkingAgent
+from nanoclaw.model.clock import Milliseconds, SystemClock
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.turns import SessionPosition, TurnId
+from nanoclaw.sandboxes.contract import EndReason, Sandbox, SandboxError
+from tests.fakes.agent import Crew
+
+GROUP = Group(
+    id=GroupId(1), folder=GroupFolder("main"), name="Main", trigger="@Andy", requires_trigger=False, is_main=True
+)
+LONGEST = 1024 * 1024
+
+STAND_IN = '''#!{python}
+import json, os, sys, time
+open({pid!r}, "w").write(str(os.getpid()))
+
+def out(message):
+    sys.stdout.write(message if isinstance(message, str) else json.dumps(message))
+    sys.stdout.write("\\n")
+    sys.stdout.flush()
+
+def next_of(kind):
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == kind:
+            return message
+    sys.exit(0)
+
+def grant(**more):
+    request = next_of("control_request")
+    out({{"type": "control_response", "response": {{"subtype": "success", "request_id": request["request_id"],
+        "response": {{}}, **more}}}})
+
+def result(prompt=None, text="Hi", **more):
+    named = {{"user_message_uuids": [prompt["uuid"]]}} if prompt else {{}}
+    out({{"type": "result", "subtype": "success", "duration_ms": 1, "duration_api_ms": 1, "is_error": False,
+        "num_turns": 1, "session_id": "s", "result": text, "uuid": "r", **named, **more}})
+
+def wait():
+    for line in sys.stdin:
+        pass
+
+'''
+
+ANSWERS = """
+grant()
+while True:
+    result(next_of("user"))
+"""
+ABORTS = """
+grant()
+prompt = next_of("user")
+grant()
+result(prompt, subtype="error_during_execution", terminal_reason="aborted_streaming", is_error=True)
+wait()
+"""
+
+
+class StandInSandbox:
+    """Its one process, ended by its own id as an engine would."""
+
+    def __init__(self, pid: Path) -> None:
+        self.pid = pid
+        self.reason = EndReason.UNKNOWN
+        self.stops = 0
+
+    async def stop(self, name: str) -> None:
+        self.stops += 1
+        try:
+            os.kill(int(self.pid.read_text()), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+
+    async def why_ended(self, name: str, since: Milliseconds) -> EndReason:
+        return self.reason
+
+
+class StandInDoor:
+    shut = False
+
+    async def close(self) -> None:
+        self.shut = True
+
+
+class StandInLauncher(Launcher):
+    """Starts a script in the place of a sandboxed program."""
+
+    def __init__(self, folder: Path, behaviour: str) -> None:
+        self.sandbox = StandInSandbox(folder / "pid")
+        self.door = StandInDoor()
+        self.distrusted = False
+        self._script = folder / "claude"
+        self._script.write_text(STAND_IN.format(python=sys.executable, pid=str(self.sandbox.pid)) + behaviour)
+        self._script.chmod(0o700)
+
+    async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
+        complaints: deque[str] = deque(maxlen=5)
+        return Launch(
+            options=ClaudeAgentOptions(
+                cli_path=self._script,
+                cwd=self._script.parent,
+                max_buffer_size=LONGEST,
+                verbatim_prompts=True,
+                stderr=complaints.append,
+            ),
+            complaints=complaints,
+            name="stand-in",
+            since=Milliseconds(0),
+            sandbox=cast("Sandbox", self.sandbox),
+            door=self.door,
+        )
+
+    def distrust(self) -> None:
+        self.distrusted = True
+
+
+class Stage:
+    """Makes agents whose program behaves so, and closes them at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.launcher: StandInLauncher
+        self.agents: list[Agent] = []
+
+    def agent(self, behaviour: str, *, start_seconds: float = 20) -> Agent:
+        self.launcher = StandInLauncher(self._folder, behaviour)
+        self.agents.append(Agent(GROUP, self.launcher, SystemClock(), start_seconds=start_seconds))
+        return self.agents[-1]
+
+    async def given(self, behaviour: str) -> Agent:
+        """An agent that has a turn before it."""
+        agent = self.agent("grant()\nprompt = next_of('user')\n" + behaviour)
+        await agent.start(None)
+        await agent.give(TurnId(7), "Hello")
+        return agent
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    for agent in made.agents:
+        await agent.close(gently=False)
+
+
+async def outcome(agent: WorkingAgent) -> AgentEvent:
+    """The next event that ends a turn."""
+    async with asyncio.timeout(20):
+        async for event in agent.events():
+            if isinstance(event, Answered | Interrupted | Failed):
+                return event
+    raise AssertionError("events ended quietly")
+
+
+async def loss(agent: WorkingAgent) -> AgentLostError:
+    with pytest.raises(AgentLostError) as caught:
+        await outcome(agent)
+    return caught.value
+
+
+# What the fake of the dispatcher's tests must do as the real one does.
+
+
+@pytest.fixture(params=["real", "scripted"])
+async def make(request: pytest.FixtureRequest, stage: Stage) -> Callable[[str], WorkingAgent]:
+    if request.param == "real":
+        return stage.agent
+    scripted = await Crew().make(GROUP)
+
+    def made(behaviour: str) -> WorkingAgent:
+        if behaviour == ANSWERS:
+            scripted.reply = lambda _: "Hi"
+        return scripted
+
+    return made
+
+
+async def test_each_turn_is_answered_under_its_own_number(make: Callable[[str], WorkingAgent]) -> None:
+    agent = make(ANSWERS)
+    await agent.start(None)
+    for number in (TurnId(1), TurnId(2)):
+        await agent.give(number, "Hello")
+        event = await outcome(agent)
+        assert isinstance(event, Answered)
+        assert (event.turns, event.text) == ((number,), "Hi")
+        assert event.position.session
+        assert event.id
+    await agent.close()
+
+
+async def test_an_interrupt_names_the_turns_it_stopped(make: Callable[[str], WorkingAgent]) -> None:
+    agent = make(ABORTS)
+    await agent.start(None)
+    await agent.give(TurnId(1), "Hello")
+    await agent.interrupt()
+    event = await outcome(agent)
+    assert isinstance(event, Interrupted)
+    assert event.turns == (1,)
+    await agent.close()
+
+
+async def test_a_closed_agent_is_lost_to_whoever_asks(make: Callable[[str], WorkingAgent]) -> None:
+    agent = make(ANSWERS)
+    await agent.start(None)
+    await agent.close()
+    await agent.close(gently=False)
+    await agent.interrupt()
+    with pytest.raises(AgentLostError):
+        await agent.give(TurnId(1), "Hello")
+    await loss(agent)
+
+
+# What only a real line can bring.
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("sys.exit(1)", "exit code 1"),
+        ("sys.exit(0)", ""),
+        ("next_of('control_request'); out('{\"type\": ')", ""),
+        ("next_of('control_request'); out('{\"type\": \"control_response\", \"response\": 5}')", ""),
+        ("grant(subtype='error', error='no')", ""),
+        ("next_of('control_request'); out('{' * 100_000 + '}' * 100_000)", ""),
+        ("next_of('control_request'); out('{\"a\":' * 100_000)", ""),
+        ("next_of('control_request'); out('{\"a\": \"' + 'x' * (1 << 21))", "cannot be read"),
+    ],
+    ids=["exit 1", "exit 0", "half a line", "wrong shape", "refusal", "braces", "deep nesting", "too long a line"],
+)
+async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, behaviour: str, words: str) -> None:
+    agent = stage.agent(behaviour)
+    with pytest.raises(AgentLostError, match=words):
+        await agent.start(None)
+    assert stage.launcher.distrusted
+    assert stage.launcher.sandbox.stops == 1
+    assert stage.launcher.door.shut
+
+
+async def test_a_program_that_prints_nothing_is_ended_when_its_time_is_up(stage: Stage) -> None:
+    agent = stage.agent("time.sleep(60)", start_seconds=0.5)
+    with pytest.raises(AgentLostError, match="did not start within") as caught:
+        await agent.start(None)
+    assert caught.value.fault.kind is FaultKind.START
+    assert stage.launcher.sandbox.stops == 1
+
+
+async def test_a_sandbox_that_cannot_be_prepared_is_the_engines_fault(stage: Stage) -> None:
+    agent = stage.agent("")
+
+    class Unprepared(StandInLauncher):
+        async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
+            raise SandboxError("No engine", hint="Start it.")
+
+    agent._launcher = Unprepared(stage.launcher.sandbox.pid.parent, "")
+    with pytest.raises(AgentLostError, match="No engine") as caught:
+        await agent.start(None)
+    assert (caught.value.fault.kind, caught.value.hint) == (FaultKind.ENGINE, "Start it.")
+
+
+async def test_lines_that_are_no_messages_are_passed_over(stage: Stage) -> None:
+    agent = await stage.given(
+        "out('garbage \\x1b[2J \\x00'); out(''); out('{\"type\": \"news\"}'); out('[1]'); result(prompt)\nwait()"
+    )
+    event = await outcome(agent)
+    assert isinstance(event, Answered)
+    assert event.turns == (7,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "result"}',
+        '{"type": ["result"]}',
+        '{"type": "assistant", "message": 5}',
+        '{"type": "control_request"}',
+        '{"type": "control_response", "response": {"request_id": []}}',
+        '{"type": "user", "message": {"content": 7}}',
+        '{"broken',
+    ],
+)
+async def test_messages_of_a_wrong_shape_cost_the_agent_and_nothing_else(stage: Stage, line: str) -> None:
+    agent = await stage.given(f"out({line!r})")
+    with pytest.raises(AgentLostError):
+        await outcome(agent)
+    assert stage.launcher.door.shut
+
+
+@pytest.mark.parametrize(
+    "more", ["total_cost_usd='much'", "total_cost_usd=[]", "text=5", "text=['Hi']", "session_id=5", "uuid=9", "usage=[]"]
+)
+async def test_results_with_odd_fields_answer_or_cost_the_agent(stage: Stage, more: str) -> None:
+    agent = await stage.given(f"result(prompt, {more})")
+    try:
+        event = await outcome(agent)
+    except AgentLostError:
+        return
+    assert isinstance(event, Answered)
+    for text in (event.text, event.id, event.position.session):
+        assert isinstance(text, str)
+
+
+async def test_a_line_of_fifty_megabytes_is_bad_output_and_is_not_kept(stage: Stage) -> None:
+    agent = await stage.given("out('{\"a\": \"' + 'x' * 50_000_000 + '\"}')")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fault = (await loss(agent)).fault
+    assert fault.kind is FaultKind.BAD_OUTPUT
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 20 * 1024, f"{grown} KiB"
+    assert stage.launcher.sandbox.stops == 1
+
+
+async def test_a_program_that_ends_in_the_middle_of_a_turn_is_lost_with_its_exit_code(stage: Stage) -> None:
+    agent = await stage.given("sys.exit(3)")
+    error = await loss(agent)
+    assert error.fault.kind is FaultKind.LOST
+    assert "exit code 3" in error.fault.what
+    with pytest.raises(AgentLostError):
+        await agent.give(TurnId(8), "Still there?")
+
+
+async def test_a_program_that_just_stops_printing_for_good_is_lost(stage: Stage) -> None:
+    agent = await stage.given("os.close(1)\nsys.exit(0)")
+    assert (await loss(agent)).fault.kind is FaultKind.LOST
+
+
+async def test_what_the_engine_says_of_the_end_comes_first(stage: Stage) -> None:
+    agent = await stage.given("sys.exit(137)")
+    stage.launcher.sandbox.reason = EndReason.OUT_OF_MEMORY
+    assert (await loss(agent)).fault.kind is FaultKind.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("words", "entry_only"), [("No conversation found with session ID: s", False), ("No message found", True)]
+)
+async def test_a_conversation_that_is_gone_is_stale(stage: Stage, words: str, entry_only: bool) -> None:
+    agent = stage.agent(f"result(subtype='error_during_execution', is_error=True, errors=[{words!r}])\nsys.exit(1)")
+    with pytest.raises(StaleSessionError) as caught:
+        await agent.start(None)
+        await outcome(agent)
+    assert caught.value.entry_only is entry_only
+
+
+async def test_a_failed_result_names_its_turn_and_its_cause(stage: Stage) -> None:
+    agent = await stage.given("result(prompt, is_error=True, api_error_status=529)\nwait()")
+    event = await outcome(agent)
+    assert isinstance(event, Failed)
+    assert (event.turns, event.fault.kind) == ((7,), FaultKind.OVERLOADED)
+
+
+async def test_progress_comes_out_as_it_happens_and_internal_text_never(stage: Stage) -> None:
+    agent = await stage.given(
+        """
+def piece(text):
+    out({"type": "stream_event", "uuid": "u", "session_id": "s",
+        "event": {"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}}})
+piece("Hel"); piece("lo<inter"); piece("nal>secret</internal>!")
+out({"type": "assistant", "uuid": "a1", "message": {"model": "m", "content": [
+    {"type": "tool_use", "id": "t", "name": "Bash", "input": {}}]}})
+result(prompt, "<internal>secret</internal> Done. ", usage={"input_tokens": 5, "output_tokens": "many"})
+wait()
+"""
+    )
+    seen: list[AgentEvent] = []
+    async with asyncio.timeout(20):
+        async for event in agent.events():
+            seen.append(event)
+            if isinstance(event, Answered):
+                break
+    assert "".join(event.text for event in seen if isinstance(event, TextWritten)) == "Hello!"
+    assert [event.tool for event in seen if isinstance(event, ToolUsed)] == ["Bash"]
+    assert not any(isinstance(event, Breathed) and "secret" in repr(event) for event in seen)
+    answer = seen[-1]
+    assert isinstance(answer, Answered)
+    assert (answer.text, answer.position.entry) == ("Done.", "a1")
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (5, 0)
+
+
+async def test_the_cost_of_a_result_is_what_it_added(stage: Stage) -> None:
+    agent = stage.agent("grant()\nfor cost in (0.5, 0.75):\n    result(next_of('user'), total_cost_usd=cost)\nwait()")
+    await agent.start(None)
+    costs = []
+    for number in (1, 2):
+        await agent.give(TurnId(number), "Hello")
+        event = await outcome(agent)
+        assert isinstance(event, Answered)
+        costs.append(event.usage.cost_usd)
+    assert costs == [0.5, 0.25]
+
+
+async def test_an_interrupt_that_came_too_late_does_not_mark_the_next_failure(stage: Stage) -> None:
+    agent = await stage.given(
+        "grant()\nresult(prompt)\nsecond = next_of('user')\n"
+        "result(second, subtype='error_during_execution', is_error=True)\nwait()"
+    )
+    await agent.interrupt()
+    assert isinstance(await outcome(agent), Answered)
+    await agent.give(TurnId(8), "And?")
+    assert isinstance(await outcome(agent), Failed)
+
+
+async def test_an_interrupt_that_is_refused_is_quiet(stage: Stage) -> None:
+    agent = await stage.given("grant(subtype='error', error='no')\nresult(prompt)\nwait()")
+    await agent.interrupt()
+    assert isinstance(await outcome(agent), Answered)
