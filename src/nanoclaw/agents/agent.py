@@ -41,9 +41,10 @@ from nanoclaw.agents.outcomes import (
 )
 from nanoclaw.agents.preview import Preview
 from nanoclaw.model.clock import Clock
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, Usage
-from nanoclaw.sandboxes.contract import EndReason, SandboxError
+from nanoclaw.sandboxes.contract import EndReason
 
 logger = logging.getLogger(__name__)
 
@@ -86,12 +87,18 @@ class Agent:
             self._launcher.distrust()
             what = f"The agent did not start within {self._start_seconds:.0f} seconds"
             raise await self._lost(Fault(kind=FaultKind.START, what=what)) from error
-        except SandboxError as error:
+        except NanoclawError as error:
             fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint)
             raise await self._lost(fault) from error
         except ClaudeSDKError as error:
             self._launcher.distrust()
             raise await self._broken(error) from error
+        except Exception as error:
+            # The boundary to the SDK and the system: a start that the program refuses or leaves unanswered for a
+            # minute is a bare Exception, and strange output can be any kind of error.
+            self._launcher.distrust()
+            logger.warning("agent did not start", extra={"group": self._group.folder, "error": type(error).__name__})
+            raise await self._lost(Fault(kind=FaultKind.START, what="The agent did not start as it should")) from error
 
     async def give(self, turn: TurnId, prompt: str) -> None:
         """Put a turn's messages before the agent, whether or not it is busy.
@@ -107,8 +114,9 @@ class Agent:
             content = {"role": "user", "content": prompt}
             yield {"type": "user", "uuid": identity, "message": content, "parent_tool_use_id": None}
 
+        client = self._connected()
         try:
-            await self._connected().query(message())
+            await client.query(message())
         except ClaudeSDKError as error:
             raise await self._broken(error) from error
 
@@ -119,18 +127,21 @@ class Agent:
             StaleSessionError: the conversation it was to resume is gone.
             AgentLostError: it ended, for whatever reason.
         """
+        client = self._connected()
         try:
-            async for message in self._connected().receive_messages():
+            async for message in client.receive_messages():
                 for event in self._read(message):
                     yield event
-        except ClaudeSDKError as error:
+        except Exception as error:
+            # The boundary to what the sandbox prints: the SDK passes on whatever error a wrong shape brings about.
             raise await self._broken(error) from error
         raise await self._broken(ClaudeSDKError("end of output"))
 
     async def interrupt(self) -> None:
         """Stop what it is doing; an :class:`Interrupted` follows among the events. Quiet when it does not listen."""
         self._interrupted = True
-        with suppress(ClaudeSDKError, TimeoutError):
+        # A refused request is a bare Exception of the SDK's.
+        with suppress(Exception):
             async with asyncio.timeout(_INTERRUPT_SECONDS):
                 await self._connected().interrupt()
 
@@ -142,7 +153,8 @@ class Agent:
             if launch is not None and not gently:
                 await asyncio.shield(launch.end())
             if client is not None:
-                with suppress(ClaudeSDKError, TimeoutError):
+                # However the SDK's end goes: the sandbox's end is what counts.
+                with suppress(Exception):
                     async with asyncio.timeout(_CLOSE_SECONDS):
                         await client.disconnect()
         finally:
@@ -159,11 +171,11 @@ class Agent:
             case ResultMessage():
                 return [self._result(message)]
             case AssistantMessage(parent_tool_use_id=None):
-                self._entry = message.uuid or self._entry
+                self._entry = _text(message.uuid) if message.uuid else self._entry
                 tools = [block.name for block in message.content if isinstance(block, ToolUseBlock)]
                 return [ToolUsed(tool=name) for name in tools] or [Breathed()]
             case UserMessage(parent_tool_use_id=None):
-                self._entry = message.uuid or self._entry
+                self._entry = _text(message.uuid) if message.uuid else self._entry
                 return [Breathed()]
             case StreamEvent(parent_tool_use_id=None, event={"type": "content_block_start"}):
                 self._preview.restart()
@@ -175,10 +187,10 @@ class Agent:
                 return [Breathed()]
 
     def _result(self, result: ResultMessage) -> AgentEvent:
-        self._session = SessionId(result.session_id)
+        self._session = SessionId(_text(result.session_id))
         position = SessionPosition(session=self._session, entry=self._entry)
-        if result.terminal_reason in _ABORTED or (self._interrupted and result.subtype == "error_during_execution"):
-            self._interrupted = False
+        interrupted, self._interrupted = self._interrupted, False
+        if result.terminal_reason in _ABORTED or (interrupted and result.subtype == "error_during_execution"):
             turns = self._taken_in(result) or tuple(self._open.values())
             self._open = {identity: turn for identity, turn in self._open.items() if turn not in turns}
             return Interrupted(turns=turns, position=position)
@@ -190,7 +202,7 @@ class Agent:
             text=public_text(result.result or ""),
             position=position,
             usage=self._usage(result),
-            id=result.uuid or "",
+            id=_text(result.uuid or ""),
         )
 
     def _taken_in(self, result: ResultMessage) -> tuple[TurnId, ...]:
@@ -201,7 +213,7 @@ class Agent:
             answered = [self._open.pop(next(iter(self._open)))]
         return tuple(answered)
 
-    async def _broken(self, error: ClaudeSDKError) -> StaleSessionError | AgentLostError:
+    async def _broken(self, error: Exception) -> StaleSessionError | AgentLostError:
         if isinstance(error, ResultError):
             if "No conversation found" in str(error):
                 await self.close()
@@ -237,3 +249,10 @@ class Agent:
             cache_write_tokens=count("cache_creation_input_tokens"),
             cost_usd=cost,
         )
+
+
+def _text(value: object) -> str:
+    """A text that the program printed; the SDK does not check what it passes on."""
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} in the place of a text")
+    return value

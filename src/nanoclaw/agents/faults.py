@@ -42,7 +42,7 @@ def fault_of_result(result: ResultMessage) -> Fault:
     return Fault(kind=FaultKind.LOST, what=f"The agent gave up ({result.subtype})")
 
 
-def fault_of_error(error: ClaudeSDKError, reason: EndReason) -> Fault:
+def fault_of_error(error: Exception, reason: EndReason) -> Fault:
     """Why the connection to an agent broke, given what its sandbox says of its end."""
     if reason is EndReason.OUT_OF_MEMORY:
         return Fault(
@@ -54,7 +54,7 @@ def fault_of_error(error: ClaudeSDKError, reason: EndReason) -> Fault:
         return Fault(
             kind=FaultKind.ENGINE, what="The container engine went away", hint="See `nanoclaw status` once it is back."
         )
-    if isinstance(error, CLIJSONDecodeError):
+    if isinstance(error, CLIJSONDecodeError) or not isinstance(error, ClaudeSDKError):
         return Fault(kind=FaultKind.BAD_OUTPUT, what="The agent printed something that cannot be read")
     if isinstance(error, ProcessError):
         return Fault(kind=FaultKind.LOST, what=f"The agent's program ended unexpectedly (exit code {error.exit_code})")

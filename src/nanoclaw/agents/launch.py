@@ -10,8 +10,8 @@ from typing import Protocol
 from claude_agent_sdk import ClaudeAgentOptions
 
 from nanoclaw.agents.prompt import write_instructions
-from nanoclaw.gateway.gateway import Gateway
-from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.agents.workbench import Workbench
+from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionPosition
 from nanoclaw.sandboxes.contract import (
@@ -26,10 +26,7 @@ from nanoclaw.sandboxes.contract import (
     SandboxPlan,
 )
 from nanoclaw.sandboxes.launcher import write_launcher
-from nanoclaw.sandboxes.preparation import Preparation
-from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import machine_time_zone
-from nanoclaw.settings.schema import Settings
 
 _END_SECONDS = 30
 _COMPLAINTS = 5
@@ -80,23 +77,14 @@ class Launch:
 class Launcher:
     """Prepares starts for one installation."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        preparation: Preparation,
-        gateway: Gateway,
-        clock: Clock,
-        *,
-        installation: str,
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._preparation = preparation
-        self._sandbox = preparation.sandbox
-        self._gateway = gateway
-        self._clock = clock
-        self._installation = installation
+    def __init__(self, bench: Workbench) -> None:
+        self._home = bench.home
+        self._settings = bench.settings
+        self._preparation = bench.preparation
+        self._sandbox = bench.preparation.sandbox
+        self._gateway = bench.gateway
+        self._clock = bench.clock
+        self._installation = bench.installation
         self._count = 0
 
     async def launch(self, group: Group, position: SessionPosition | None) -> Launch:

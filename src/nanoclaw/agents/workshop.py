@@ -3,12 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from nanoclaw.gateway.gateway import Gateway
-from nanoclaw.model.clock import Clock
+from nanoclaw.agents.workbench import Workbench
 from nanoclaw.model.groups import Group
-from nanoclaw.sandboxes.preparation import Preparation
-from nanoclaw.settings.home import Home
-from nanoclaw.settings.schema import Settings
 
 if TYPE_CHECKING:
     from nanoclaw.agents.agent import Agent
@@ -16,24 +12,10 @@ if TYPE_CHECKING:
 
 
 class Workshop:
-    """What every agent of an installation is made with."""
+    """Has the SDK loaded once, by whoever needs it first."""
 
-    def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        preparation: Preparation,
-        gateway: Gateway,
-        clock: Clock,
-        *,
-        installation: str,
-    ) -> None:
-        self._home = home
-        self._settings = settings
-        self._preparation = preparation
-        self._gateway = gateway
-        self._clock = clock
-        self._installation = installation
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
         self._opening = asyncio.Lock()
         self._launcher: Launcher | None = None
 
@@ -49,16 +31,10 @@ class Workshop:
         launcher = await self.open()
         from nanoclaw.agents.agent import Agent  # noqa: PLC0415 - loaded by now
 
-        return Agent(group, launcher, self._clock, start_seconds=self._settings.agents.start_seconds)
+        start_seconds = self._bench.settings.agents.start_seconds
+        return Agent(group, launcher, self._bench.clock, start_seconds=start_seconds)
 
     def _load(self) -> "Launcher":
         from nanoclaw.agents import agent, launch  # noqa: F401, PLC0415 - see above
 
-        return launch.Launcher(
-            self._home,
-            self._settings,
-            self._preparation,
-            self._gateway,
-            self._clock,
-            installation=self._installation,
-        )
+        return launch.Launcher(self._bench)

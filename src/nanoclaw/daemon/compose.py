@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from nanoclaw.agents.prompt import write_prompt
+from nanoclaw.agents.workbench import Workbench
 from nanoclaw.agents.workshop import Workshop
 from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel
@@ -104,7 +105,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, dispatcher.asked)
     gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
     preparation = Preparation(ground.sandbox, clock)
-    workshop = Workshop(ground.home, settings, preparation, gateway, clock, installation=ground.installation)
+    workshop = Workshop(_bench(ground, preparation, gateway))
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     typing = TypingLights(channels, broadcast)
     make_worker = _hire(ground, store, _surface(ground, channels, workshop, courier, typing), broadcast, dispatcher)
@@ -138,6 +139,17 @@ def _open_shelves(ground: Ground) -> _Shelves:
         turns=Turns(database, clock, catch_up=ground.settings.agents.catch_up_messages),
         outbox=Outbox(database, clock),
         usage=UsageLedger(database),
+    )
+
+
+def _bench(ground: Ground, preparation: Preparation, gateway: Gateway) -> Workbench:
+    return Workbench(
+        home=ground.home,
+        settings=ground.settings,
+        preparation=preparation,
+        gateway=gateway,
+        clock=ground.clock,
+        installation=ground.installation,
     )
 
 
