@@ -6,8 +6,6 @@ from pathlib import Path
 NORMAL = "tests"
 
 SEPARATE = {
-    "escape": "tests/escape",  # attempts to break out of a sandbox
-    "soak": "tests/soak",  # hours of load; memory and files must stay flat
     "crash": "tests/crash",  # kill -9 at every step
 }
 """Suites that only ``--suite`` runs, or naming their folder: they take long, or need a machine of their own."""
