@@ -19,6 +19,7 @@ from claude_agent_sdk import ClaudeSDKClient, ResultMessage
 from benchmarks.installation import Place, sandbox_for
 from benchmarks.scripted import Model
 from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.agents.workbench import Workbench
 from nanoclaw.gateway.gateway import MODEL_SOCKET, PROXY_SOCKET, Gateway
 from nanoclaw.gateway.sockets import Owner, listen_in
 from nanoclaw.model.clock import SystemClock
@@ -104,9 +105,15 @@ class BareAgents:
         home.create()
         home.config.write_text(place.config())
         self._preparation = Preparation(sandbox_for(place, folder / "state"), SystemClock())
-        pipes = cast("Gateway", Pipes(model_url))
-        settings = load_settings(home)
-        self._launcher = Launcher(home, settings, self._preparation, pipes, SystemClock(), installation="bare-000")
+        bench = Workbench(
+            home=home,
+            settings=load_settings(home),
+            preparation=self._preparation,
+            gateway=cast("Gateway", Pipes(model_url)),
+            clock=SystemClock(),
+            installation="bare-000",
+        )
+        self._launcher = Launcher(bench)
         self._count = 0
 
     @asynccontextmanager

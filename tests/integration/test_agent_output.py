@@ -1,6 +1,7 @@
 """The agent's side of the line, held against a program that does not behave: everything it prints is untrusted."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -34,12 +35,15 @@ from nanoclaw.model.turns import SessionPosition, TurnId
 from nanoclaw.sandboxes.contract import EndReason, Sandbox, SandboxError
 from tests.fakes.agent import Crew
 
+# The SDK lets go of a pipe that it has not read to the end, and leaves closing it to the collector.
+pytestmark = [pytest.mark.filterwarnings(f"ignore:unclosed {kind}:ResourceWarning") for kind in ("transport", "file")]
+
 GROUP = Group(
     id=GroupId(1), folder=GroupFolder("main"), name="Main", trigger="@Andy", requires_trigger=False, is_main=True
 )
 LONGEST = 1024 * 1024
 
-STAND_IN = '''#!{python}
+STAND_IN = """#!{python}
 import json, os, sys, time
 open({pid!r}, "w").write(str(os.getpid()))
 
@@ -69,7 +73,7 @@ def wait():
     for line in sys.stdin:
         pass
 
-'''
+"""
 
 ANSWERS = """
 grant()
@@ -170,6 +174,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     yield made
     for agent in made.agents:
         await agent.close(gently=False)
+    made.agents.clear()
+    gc.collect()
 
 
 async def outcome(agent: WorkingAgent) -> AgentEvent:
@@ -246,14 +252,13 @@ async def test_a_closed_agent_is_lost_to_whoever_asks(make: Callable[[str], Work
     "behaviour",
     [
         "sys.exit(1)",
-        "sys.exit(0)",
         "next_of('control_request'); out('{\"type\": ')",
-        "next_of('control_request'); out('{\"type\": \"control_response\", \"response\": 5}')",
+        'next_of(\'control_request\'); out(\'{"type": "control_response", "response": 5}\')',
         "grant(subtype='error', error='no')",
         "next_of('control_request'); out('{' * 100_000 + '}' * 100_000)",
         "next_of('control_request'); out('{\"a\":' * 100_000)",
     ],
-    ids=["exit 1", "exit 0", "half a line", "wrong shape", "refusal", "braces", "deep nesting"],
+    ids=["exit 1", "half a line", "wrong shape", "refusal", "braces", "deep nesting"],
 )
 async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, behaviour: str) -> None:
     agent = stage.agent(behaviour)
@@ -264,8 +269,9 @@ async def test_a_program_that_fails_at_its_start_is_a_lost_agent(stage: Stage, b
     assert stage.launcher.door.shut
 
 
-async def test_a_program_that_prints_nothing_is_ended_when_its_time_is_up(stage: Stage) -> None:
-    agent = stage.agent("wait()", start_seconds=0.5)
+@pytest.mark.parametrize("behaviour", ["wait()", "sys.exit(0)"], ids=["silent", "gone without a word"])
+async def test_a_program_that_does_not_answer_is_ended_when_its_time_is_up(stage: Stage, behaviour: str) -> None:
+    agent = stage.agent(behaviour, start_seconds=0.5)
     with pytest.raises(AgentLostError, match="did not start within") as caught:
         await agent.start(None)
     assert caught.value.fault.kind is FaultKind.START
@@ -314,7 +320,8 @@ async def test_messages_of_a_wrong_shape_cost_the_agent_and_nothing_else(stage: 
 
 
 @pytest.mark.parametrize(
-    "more", ["total_cost_usd='much'", "total_cost_usd=[]", "text=5", "text=['Hi']", "session_id=5", "uuid=9", "usage=[]"]
+    "more",
+    ["total_cost_usd='much'", "total_cost_usd=[]", "text=5", "text=['Hi']", "session_id=5", "uuid=9", "usage=[]"],
 )
 async def test_results_with_odd_fields_answer_or_cost_the_agent(stage: Stage, more: str) -> None:
     agent = await stage.given(f"result(prompt, {more})")

@@ -30,7 +30,6 @@ def write_instructions(name: str) -> str:
 
 
 def _message(message: StoredMessage, zone: ZoneInfo) -> str:
-    moment = datetime.fromtimestamp(message.sent_at / 1000, UTC).astimezone(zone)
     body = ""
     if message.quote is not None:
         body += f'<quote sender="{escape(message.quote.sender)}">{escape(message.quote.text)}</quote>'
@@ -40,4 +39,12 @@ def _message(message: StoredMessage, zone: ZoneInfo) -> str:
             f'<attachment name="{escape(attachment.name)}" type="{escape(attachment.media_type)}" '
             f'path="{escape(attachment.path)}"/>'
         )
-    return f'<message sender="{escape(message.sender.name)}" time="{moment:%Y-%m-%d %H:%M}">{body}</message>'
+    return f'<message sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}">{body}</message>'
+
+
+def _local_time(message: StoredMessage, zone: ZoneInfo) -> str:
+    try:
+        return f"{datetime.fromtimestamp(message.sent_at / 1000, UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):
+        # Networks pass on whatever a phone says, and not all of it is in the calendar.
+        return "unknown"

@@ -69,6 +69,7 @@ def build_parser(*modules: str) -> argparse.ArgumentParser:
 def _guarded(argv: list[str], context: Context) -> Exit:
     """Whatever a command raises becomes words here, the outermost boundary there is."""
     try:
+        context = _at_home(argv, context)
         return _command(argv, context)
     except NanoclawError as error:
         complain(context, error)
@@ -95,8 +96,7 @@ def _command(argv: list[str], context: Context) -> Exit:
     except SystemExit:  # --help was printed
         context.stdout.flush()
         return Exit.OK
-    home = find_home(arguments.home) if arguments.home else context.home
-    context = replace(context, home=home, json=arguments.json)
+    context = replace(context, json=arguments.json)
     if arguments.version:
         return _show(_module("version").run(arguments, context), context)
     if not arguments.verb:
@@ -114,6 +114,17 @@ def _show(result: Result, context: Context) -> Exit:
         print(result.text, file=context.stdout)
     context.stdout.flush()
     return result.exit
+
+
+def _at_home(argv: list[str], context: Context) -> Context:
+    """The context with the home that was named, found before anything is parsed: a crash report belongs there too."""
+    for number, argument in enumerate(argv):
+        name, equals, value = argument.partition("=")
+        if name == "--home" and (equals or number + 1 < len(argv)):
+            context = replace(context, home=find_home(value if equals else argv[number + 1]))
+        if argument == "--":
+            break
+    return context
 
 
 def _verb_in(argv: list[str]) -> str | None:

@@ -76,6 +76,7 @@ class Daemon:
     preparation: Preparation
     workshop: Workshop
     control: ControlServer
+    groups: Groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         preparation=preparation,
         workshop=workshop,
         control=ControlServer(service, ground.home.control_socket),
+        groups=store.groups,
     )
 
 

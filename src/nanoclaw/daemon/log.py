@@ -56,6 +56,12 @@ class PrivateRotatingFile(RotatingFileHandler):
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123 - of a descriptor
 
+    def doRollover(self) -> None:  # noqa: N802 - the standard library's name
+        """Begin a new file; where no old ones are kept, the one there is begins anew."""
+        super().doRollover()
+        if self.backupCount == 0:
+            os.truncate(self.baseFilename, 0)
+
 
 def start_logging(path: Path, settings: LogSettings, secrets: Iterable[str] = ()) -> None:
     """Send everything logged in this process to ``path``. A line that cannot be written is dropped in silence."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,8 +34,8 @@ _DRAIN_SECONDS = 5
 _AT_ONCE_SECONDS = 8
 
 
-def run_daemon(home: Home, announce: Callable[[str], None] = print) -> int:
-    """Run until told to stop, in the foreground; 0 after an orderly stop.
+def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> int:
+    """Run until told to stop, in the foreground; 0 after an orderly stop. ``announce`` defaults to standard output.
 
     Raises:
         NanoclawError: it cannot start, and why.
@@ -45,11 +46,17 @@ def run_daemon(home: Home, announce: Callable[[str], None] = print) -> int:
     with hold(home.lock):
         start_logging(home.log, settings.log, _secrets(upstream))
         try:
-            asyncio.run(_live(home, settings, upstream, announce))
+            asyncio.run(_live(home, settings, upstream, announce or _print_now))
         except* NanoclawError as several:
             # What ends the daemon ends its parts as a group; the first says why.
             raise next(_leaves(several)) from None
     return 0
+
+
+def _print_now(line: str) -> None:
+    """Whoever waits for the line behind a pipe must not wait for a full buffer."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _leaves(group: BaseExceptionGroup[NanoclawError]) -> Iterator[NanoclawError]:
@@ -110,11 +117,10 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             tasks.create_task(daemon.typing.run(), name="typing"),
             tasks.create_task(daemon.courier.run(), name="courier"),
             tasks.create_task(daemon.dispatcher.run(), name="dispatcher"),
-            tasks.create_task(daemon.preparation.look(), name="sandbox-report"),
             tasks.create_task(daemon.networks.run(), name="networks"),
         ]
         await daemon.control.start()
-        running.append(tasks.create_task(daemon.workshop.open(), name="workshop"))
+        running.append(tasks.create_task(_get_ready(daemon), name="get-ready"))
         logger.info("ready", extra={"version": __version__})
         announce(f"nanoclaw {__version__} is running. Talk to it with `nanoclaw chat`; Ctrl-C stops it.")
         await stop.asked.wait()
@@ -124,6 +130,16 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             task.cancel()
     await daemon.gateway.close()
     logger.info("stopped")
+
+
+async def _get_ready(daemon: Daemon) -> None:
+    """What the first message would else wait for: the sandbox's image, and the SDK."""
+    await daemon.preparation.look()
+    try:
+        await daemon.preparation.ready()
+    except SandboxError as error:
+        await daemon.groups.note_trouble(f"The sandbox is not ready: {error}", error.hint)
+    await daemon.workshop.open()
 
 
 async def _take_down(daemon: Daemon, stop: _Stop, settings: Settings) -> None:

@@ -20,6 +20,7 @@ _SEND_SECONDS = 120
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _TRIES = 300
 _ALERT_AFTER = 5
+_STORE_WAIT = 2.0
 
 
 class Courier:
@@ -74,19 +75,24 @@ class Courier:
         try:
             while True:
                 event.clear()
-                wait = await self._next(address)
+                wait = await self._try_next(address)
                 if wait is None and not event.is_set():
                     return
                 if wait:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(wait):
                             await event.wait()
-        except NanoclawError as error:
-            # The outbox could not be read or written: what is in it stays, and the next wake or start goes on.
-            logger.error("delivery stopped for a chat", extra={"channel": address.channel, "error": str(error)})  # noqa: TRY400
         finally:
             self._rounds.pop(address, None)
             self._quiet.set()
+
+    async def _try_next(self, address: ChatAddress) -> float | None:
+        try:
+            return await self._next(address)
+        except NanoclawError as error:
+            # The outbox could not be read or written: what is in it stays, and nobody else would come back for it.
+            logger.error("delivery waits for the store", extra={"channel": address.channel, "error": str(error)})  # noqa: TRY400
+            return _STORE_WAIT
 
     async def _next(self, address: ChatAddress) -> float | None:
         """Deliver one reply; the seconds to wait before the next, None when there is none."""
@@ -103,8 +109,15 @@ class Courier:
         except PermanentSendError as error:
             await self._drop(reply, error)
             return 0
-        except (ChannelError, TimeoutError) as error:
+        except ChannelError as error:
             return await self._later(reply, error)
+        except TimeoutError:
+            return await self._later(reply, TemporarySendError(f"It was not sent within {_SEND_SECONDS} seconds"))
+        except Exception as error:  # noqa: BLE001 - see below
+            # The boundary around code of others: whatever breaks in a channel may pass, and is no other reply's matter.
+            kind = type(error).__name__
+            logger.warning("channel broke while sending", extra={"channel": address.channel, "error": kind})
+            return await self._later(reply, TemporarySendError(f"The channel broke while sending ({kind})"))
         await self._outbox.sent(reply.id, external_id)
         self._broadcast.publish(ReplySent(address=address, reply=reply.id, turn=reply.turn, text=reply.text))
         return 0

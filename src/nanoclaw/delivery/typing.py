@@ -1,6 +1,7 @@
 """Show "typing…" from the start of a turn to its end; networks forget it, so it is shown again and again."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 
 from nanoclaw.channels.contract import Channel
@@ -8,15 +9,24 @@ from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import TypingChanged
 from nanoclaw.model.chats import ChannelName, ChatAddress
 
+logger = logging.getLogger(__name__)
+
 _REFRESH_SECONDS = 4
 
 
 class TypingLights:
     """Who is being typed to."""
 
-    def __init__(self, channels: Mapping[ChannelName, Channel], broadcast: Broadcast) -> None:
+    def __init__(
+        self,
+        channels: Mapping[ChannelName, Channel],
+        broadcast: Broadcast,
+        *,
+        refresh_seconds: float = _REFRESH_SECONDS,
+    ) -> None:
         self._channels = channels
         self._broadcast = broadcast
+        self._refresh_seconds = refresh_seconds
         self._on: set[ChatAddress] = set()
         self._changes: asyncio.Queue[tuple[ChatAddress, bool]] = asyncio.Queue()
 
@@ -30,13 +40,17 @@ class TypingLights:
 
     async def run(self) -> None:
         """Tell the channels until cancelled."""
-        while True:
-            try:
-                async with asyncio.timeout(_REFRESH_SECONDS):
-                    address, typing = await self._changes.get()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._refresh(), name="typing-refresh")
+            while True:
+                address, typing = await self._changes.get()
                 await self._tell(address, typing=typing)
-            except TimeoutError:
-                for address in tuple(self._on):
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(self._refresh_seconds)
+            for address in tuple(self._on):
+                if address in self._on:
                     await self._tell(address, typing=True)
 
     async def _tell(self, address: ChatAddress, *, typing: bool) -> None:
@@ -44,7 +58,12 @@ class TypingLights:
         if channel is None or not channel.capabilities.typing:
             return
         try:
-            async with asyncio.timeout(_REFRESH_SECONDS):
+            async with asyncio.timeout(self._refresh_seconds):
                 await channel.show_typing(address, typing=typing)
         except TimeoutError:
             return
+        except Exception as error:  # noqa: BLE001 - see below
+            # The boundary around code of others: a light that cannot be shown is not worth anything else.
+            logger.warning(
+                "typing could not be shown", extra={"channel": address.channel, "error": type(error).__name__}
+            )

@@ -29,6 +29,7 @@ class Dispatcher:
         self._workers: dict[GroupId, Worker] = {}
         self._runs: dict[GroupId, asyncio.Task[None]] = {}
         self._waiting: dict[GroupId, Group] = {}
+        self._expected: Group | None = None
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
         self._stopping = False
@@ -66,9 +67,11 @@ class Dispatcher:
             self._fill()
 
     def expect(self, group: Group) -> None:
-        """A group will soon have work: start its agent ahead, if that takes no place from anyone."""
-        if group.id not in self._workers and not self._waiting and len(self._workers) < self._at_once:
-            self._begin(group, ahead=True)
+        """A group will soon have work: start its agent ahead, if need be in the place of one that idles."""
+        idle = any(worker.state is AgentState.IDLE for worker in self._workers.values())
+        if group.id not in self._workers and not self._waiting and (idle or len(self._workers) < self._at_once):
+            self._expected = group
+            self._fill()
 
     def asked(self, folder: GroupFolder, at: Milliseconds) -> None:
         """A request of a group's agent left for the model."""
@@ -92,13 +95,14 @@ class Dispatcher:
         idle = [worker for worker in self._workers.values() if worker.state is AgentState.IDLE]
         free = self._at_once - len(self._workers)
         closing = sum(worker.state is AgentState.CLOSING for worker in self._workers.values())
-        missing = len(self._waiting) - free - closing
+        missing = len(self._waiting) + (self._expected is not None) - free - closing
         for worker in sorted(idle, key=lambda worker: worker.since)[: max(0, missing)]:
             worker.tell(Leave())
 
     async def stop(self, seconds: float) -> None:
         """Let running turns finish for so long, then end everything. Turns that did not finish start again later."""
         self._stopping = True
+        self._expected = None
         self._waiting.clear()
         for worker in self._workers.values():
             worker.tell(Leave())
@@ -116,6 +120,10 @@ class Dispatcher:
         while self._waiting and len(self._workers) < self._at_once and not self._stopping:
             identity = next(iter(self._waiting))
             self._begin(self._waiting.pop(identity), ahead=False)
+        if self._expected is not None and len(self._workers) < self._at_once:
+            expected, self._expected = self._expected, None
+            if expected.id not in self._workers:
+                self._begin(expected, ahead=True)
         self.make_room()
 
     def _begin(self, group: Group, *, ahead: bool) -> None:

@@ -126,7 +126,10 @@ class Home:
 def find_home(given: str | None) -> Home:
     """The home folder: what was given, else ``NANOCLAW_HOME``, else ``~/.nanoclaw``; made absolute, not created."""
     chosen = given or os.environ.get("NANOCLAW_HOME") or "~/.nanoclaw"
-    return Home(Path(chosen).expanduser().absolute())
+    try:
+        return Home(Path(chosen).expanduser().absolute())
+    except RuntimeError as error:
+        raise HomeError(f"There is no user whose home {chosen} could be", hint="Write the path in full.") from error
 
 
 def process_environment() -> dict[str, str]:

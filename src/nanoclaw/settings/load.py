@@ -12,11 +12,14 @@ from pydantic import SecretStr, ValidationError
 
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.schema import Credential, Settings, Upstream
+from nanoclaw.settings.schema import Credential, Settings, Upstream, is_time_zone
 
 _API_KEYS = ("CLAUDE_API_KEY", "ANTHROPIC_API_KEY")
 _OAUTH_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
-_ENV_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_ENV_LINE = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*"""
+    r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>.*?))\s*(?:(?<=\s)\#.*)?"""
+)
 
 
 class SettingsError(NanoclawError):
@@ -52,7 +55,7 @@ def load_upstream(home: Home) -> Upstream:
     base_url = values.get("ANTHROPIC_BASE_URL", "").rstrip("/") or Upstream().base_url
     proxy = values.get("HTTPS_PROXY") or values.get("https_proxy")
     for name, url in (("ANTHROPIC_BASE_URL", base_url), ("HTTPS_PROXY", proxy)):
-        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+        if url and not _is_http(url):
             raise SettingsError(
                 f"{name} is not an http or https address", hint="Write it as https://host or leave it out."
             )
@@ -77,12 +80,12 @@ def engine_environment() -> dict[str, str]:
 
 
 def machine_time_zone() -> str:
-    """The machine's IANA time zone as ``TZ`` or ``/etc/localtime`` tell it; ``UTC`` when neither does."""
+    """The machine's IANA time zone as ``TZ`` or ``/etc/localtime`` tell it; ``UTC`` when neither names one."""
     given = os.environ.get("TZ", "").lstrip(":")
-    if given and not given.startswith("/"):
+    if given and is_time_zone(given):
         return given
-    target = os.path.realpath("/etc/localtime")
-    return target.split("zoneinfo/", 1)[1] if "zoneinfo/" in target else "UTC"
+    found = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    return found if is_time_zone(found) else "UTC"
 
 
 def _credential(values: Mapping[str, str], home: Home) -> Credential | None:
@@ -105,18 +108,24 @@ def _environment(home: Home) -> dict[str, str]:
 def _read_env_file(path: Path) -> dict[str, str]:
     values = {}
     for line in _read(path).splitlines():
-        match = _ENV_LINE.fullmatch(line)
-        if match and not line.lstrip().startswith("#"):
-            name, value = match.groups()
-            if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-                value = value[1:-1]
-            values[name] = value
+        if match := _ENV_LINE.fullmatch(line):
+            values[match["name"]] = match["double"] or match["single"] or match["bare"] or ""
     return values
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # Brackets that do not close, a port that is no number or too large.
+        return False
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # Some editors begin a file with a byte order mark.
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:

@@ -8,6 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 _Positive = Annotated[int, Field(gt=0)]
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether the time zone database has a zone of this name. POSIX rules such as ``CET-1CEST`` are none."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -23,11 +32,8 @@ class AssistantSettings(_Table):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value:
-            try:
-                ZoneInfo(value)
-            except (KeyError, ValueError, OSError) as error:
-                raise ValueError("not an IANA time zone, such as Europe/Zurich") from error
+        if value and not is_time_zone(value):
+            raise ValueError("not an IANA time zone, such as Europe/Zurich")
         return value
 
     @property

@@ -104,23 +104,35 @@ async def test_a_message_for_an_agent_that_is_just_closing_starts_another(office
     assert len(office.crew.agents) == 2
 
 
-async def test_expecting_a_group_starts_its_agent_ahead_but_takes_no_place_from_others(office: Office) -> None:
-    office.at_once = 2
-    first, second, third = await groups(office, "a", "b", "c")
+async def test_expecting_a_group_starts_its_agent_ahead_once(office: Office) -> None:
+    (first,) = await groups(office, "a")
     async with office.dispatching() as dispatcher:
         dispatcher.expect(first)
+        dispatcher.expect(first)
+        await office.until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
+        await office.receive("hello", "a")
+        dispatcher.wake(first)
+        agent, _ = await office.crew.next_given()
+    assert office.crew.agents == [agent]
+
+
+async def test_an_expected_group_takes_the_place_of_an_idle_agent_but_of_none_that_works(office: Office) -> None:
+    office.at_once = 2
+    first, second, third, fourth = await groups(office, "a", "b", "c", "d")
+    async with office.dispatching() as dispatcher:
         dispatcher.expect(first)
         await office.until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
         await office.receive("busy", "b")
         dispatcher.wake(second)
         await office.crew.next_given()
         dispatcher.expect(third)
+        await office.until(lambda: [worker.group.folder for worker in dispatcher.workers] == ["b", "c"])
+        await office.receive("busy too", "c")
+        dispatcher.wake(third)
+        await office.crew.next_given()
+        dispatcher.expect(fourth)
         await asyncio.sleep(0.05)
-        assert [worker.group.folder for worker in dispatcher.workers] == ["a", "b"]
-        await office.receive("hello", "a")
-        dispatcher.wake(first)
-        agent, _ = await office.crew.next_given()
-    assert agent is office.crew.agents[0]
+        assert [worker.group.folder for worker in dispatcher.workers] == ["b", "c"]
 
 
 async def test_a_failed_turn_is_tried_again_when_its_time_has_come(office: Office, main: Group) -> None:

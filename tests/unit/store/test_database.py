@@ -34,7 +34,6 @@ async def database(path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-
 async def count(database: Database) -> int:
     return int(await database.read(lambda connection: connection.execute(COUNT).fetchall()[0][0]))
 

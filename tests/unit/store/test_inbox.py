@@ -48,9 +48,7 @@ async def test_a_duplicate_wakes_nobody_a_second_time_even_after_its_turn(store:
     assert await store.turns.claim(main.id) is None
 
 
-async def test_what_the_assistant_itself_wrote_wakes_nobody_and_is_put_before_nobody(
-    store: Store, main: Group
-) -> None:
+async def test_what_the_assistant_itself_wrote_wakes_nobody_and_is_put_before_nobody(store: Store, main: Group) -> None:
     own = replace(message("@Andy from my other phone"), from_assistant=True)
     assert (await store.inbox.add(own, lambda *_: True)).turn is None
     await store.receive("and?")

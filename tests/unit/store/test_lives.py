@@ -175,7 +175,9 @@ class Lives(RuleBasedStateMachine):
             assert not any(self.answered[message.id] for message in turn.messages)
             self.finish([turn], TurnState.ANSWERED)
         for message in self.triggers:
-            state = self.one("SELECT t.state FROM turns t JOIN messages m ON m.turn_id = t.id WHERE m.id = :id", id=message)
+            state = self.one(
+                "SELECT t.state FROM turns t JOIN messages m ON m.turn_id = t.id WHERE m.id = :id", id=message
+            )
             assert state in ENDED
             assert self.answered[message] == 1 or state == TurnState.FAILED
         assert max(self.answered.values(), default=0) <= 1

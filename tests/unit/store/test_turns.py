@@ -69,7 +69,9 @@ async def test_a_second_turn_claims_only_what_the_running_one_did_not(store: Sto
     assert outcome.state is TurnState.ANSWERED
 
 
-async def test_after_a_restart_running_turns_of_a_chat_become_one_with_all_their_messages(store: Store, main: Group) -> None:
+async def test_after_a_restart_running_turns_of_a_chat_become_one_with_all_their_messages(
+    store: Store, main: Group
+) -> None:
     await store.receive("one")
     first = await store.claim(main)
     await store.receive("two")
@@ -113,7 +115,9 @@ async def test_a_failed_turn_waits_and_counts(store: Store, main: Group) -> None
     assert again.attempt == 1
 
 
-async def test_the_triggering_message_is_put_before_the_agent_however_much_came_after_it(store: Store, main: Group) -> None:
+async def test_the_triggering_message_is_put_before_the_agent_however_much_came_after_it(
+    store: Store, main: Group
+) -> None:
     await store.receive("the question")
     for number in range(9):
         await store.receive(f"chatter {number}", wakes=False)

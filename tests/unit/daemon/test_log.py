@@ -1,0 +1,128 @@
+"""The log."""
+
+import json
+import logging
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanoclaw.daemon.log import JsonFormatter, PrivateRotatingFile, start_logging
+from nanoclaw.settings.schema import LogSettings
+
+SECRET = "my-own-secret-value"  # noqa: S105 - not one
+
+
+def line(message: str = "ready", *arguments: object, **extra: object) -> dict[str, Any]:
+    record = logging.LogRecord("nanoclaw.store.database", logging.INFO, "", 1, message, arguments, None)
+    vars(record).update(extra)
+    text = JsonFormatter([SECRET, "short"]).format(record)
+    assert "\n" not in text
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_a_line_is_one_json_object_with_its_fields() -> None:
+    found = line("%d migrations", 3, group="family", count=2, path=Path("/x"))
+    assert found.pop("time").endswith("Z")
+    assert found == {
+        "level": "info",
+        "where": "store.database",
+        "event": "3 migrations",
+        "group": "family",
+        "count": 2,
+        "path": "/x",
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "ANTHROPIC_API_KEY", "oauth_token", "password", "Authorization", "cookie", "credential"]
+)
+def test_a_field_is_hidden_by_its_name(name: str) -> None:
+    assert line(**{name: "anything"})[name] == "[hidden]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-ant-api03-abcDEF_123-456",
+        "Bearer abc.def-ghi_jkl",
+        "authorization: bearer ABCDEFGHIJ",
+        "http://user:S3cr3tpass@proxy:3128/",
+        SECRET,
+    ],
+)
+def test_a_secret_is_hidden_wherever_it_stands(text: str) -> None:
+    try:
+        raise ValueError(f"failed with {text}")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, f"got {text}", (), sys.exc_info())
+    vars(record)["detail"] = {"nested": [text]}
+    found = JsonFormatter([SECRET]).format(record)
+    for secret in (SECRET, "abcDEF_123", "abc.def", "ABCDEFGHIJ", "S3cr3tpass"):
+        assert secret not in found
+    assert "[hidden]" in found
+    json.loads(found)
+
+
+def test_ordinary_words_are_not_hidden() -> None:
+    assert line("short story about a sky", note="risk-antique")["note"] == "risk-antique"
+    assert "short" in line("short story")["event"]
+
+
+def test_odd_values_make_a_line_all_the_same(tmp_path: Path) -> None:
+    handler = PrivateRotatingFile(tmp_path / "x.log", maxBytes=0)
+    handler.setFormatter(JsonFormatter())
+    for value in ("a\nb\x00\x1b[2J\u2028", "\ud83d", object(), {1: 2}, b"\xff"):
+        handler.emit(logging.makeLogRecord({"name": "x", "msg": "odd", "value": value}))
+    handler.close()
+    lines = (tmp_path / "x.log").read_text(encoding="utf-8").split("\n")
+    assert len(lines) == 6
+    assert all(json.loads(one)["event"] == "odd" for one in lines[:-1])
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Leaves logging as it was."""
+    root = logging.getLogger()
+    names = ("aiohttp", "asyncio", "claude_agent_sdk", "mcp", "httpx")
+    handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    logging.raiseExceptions = raises
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("files", [1, 2, 3])
+def test_the_log_stays_private_and_within_its_size_whatever_is_logged(tmp_path: Path, files: int) -> None:
+    path = tmp_path / "nanoclaw.log"
+    start_logging(path, LogSettings(file_mib=1, files=files))
+    for number in range(60):
+        logging.getLogger("nanoclaw.test").info("line", extra={"number": number, "filler": "x" * 100_000})
+    found = sorted(entry.name for entry in tmp_path.iterdir())
+    assert found == sorted(["nanoclaw.log", *(f"nanoclaw.log.{number}" for number in range(1, files))])
+    for entry in tmp_path.iterdir():
+        assert stat.S_IMODE(entry.stat().st_mode) == 0o600
+        assert entry.stat().st_size <= 1024 * 1024
+    assert '"number": 59' in path.read_text()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_less_than_the_least_level_and_chatter_of_libraries_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "nanoclaw.log"
+    start_logging(path, LogSettings(level="warning"), [SECRET])
+    logging.getLogger("nanoclaw.test").info("too little")
+    logging.getLogger("aiohttp.access").error("GET /secret")
+    logging.getLogger("nanoclaw.test").warning("enough, %s", SECRET)
+    (only,) = path.read_text().splitlines()
+    assert json.loads(only)["event"] == "enough, [hidden]"

@@ -1,0 +1,128 @@
+"""Groups and history of a home, as the control API shows them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.control.service import ConflictError, NoSuchGroupError
+from nanoclaw.control.shapes import AddGroupRequest
+from nanoclaw.daemon.records import InvalidTimeError, Records, iso, parse_time
+from nanoclaw.intake.trigger import InvalidTriggerError
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.groups import InvalidFolderError
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import AssistantSettings, Settings
+from tests.unit.store.conftest import Store, address, message, new_group, open_store
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "messages.db")
+    await opened.groups.add(new_group("main", is_main=True))
+    yield opened
+    await opened.database.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.create()
+    return made
+
+
+@pytest.fixture
+def records(store: Store, home: Home) -> Records:
+    settings = Settings(assistant=AssistantSettings(name="Zoë"))
+    return Records(home, settings, store.groups, store.inbox)
+
+
+async def test_a_group_is_registered_with_the_assistants_trigger_and_gets_a_private_folder(
+    records: Records, home: Home
+) -> None:
+    shape = await records.add_group(AddGroupRequest(name="Family", folder="family"))
+    assert (shape.folder, shape.trigger, shape.requires_trigger) == ("family", "@Zoë", True)
+    assert [(chat.channel, chat.chat) for chat in shape.chats] == [("local", "family")]
+    assert (home.groups / "family").stat().st_mode & 0o777 == 0o700
+    assert await records.group("family") == shape
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (AddGroupRequest(name="M", folder="MAIN"), ConflictError),
+        (AddGroupRequest(name="M", folder="other", chat="main"), ConflictError),
+        (AddGroupRequest(name="M", folder="other", is_main=True), ConflictError),
+        (AddGroupRequest(name="M", folder="Global"), InvalidFolderError),
+        (AddGroupRequest(name="M", folder="other", trigger=" \n "), InvalidTriggerError),
+    ],
+)
+async def test_what_cannot_be_registered_is_refused_and_makes_no_folder(
+    records: Records, home: Home, request_: AddGroupRequest, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await records.add_group(request_)
+    assert [entry.name for entry in home.groups.iterdir()] == ["global"]
+    assert [group.folder for group in (await records.groups()).groups] == ["main"]
+
+
+async def test_a_chat_that_wrote_but_is_not_registered_is_listed_so_that_it_can_be(
+    records: Records, store: Store
+) -> None:
+    await store.inbox.add(message("hello", where=address("club", "whatsapp")), lambda *_: True)
+    listed = await records.groups()
+    assert [(chat.channel, chat.chat) for chat in listed.unregistered] == [("whatsapp", "club")]
+    await records.add_group(AddGroupRequest(name="Club", folder="club", channel="whatsapp", chat="club"))
+    assert (await records.groups()).unregistered == []
+
+
+async def test_a_group_can_be_removed_but_not_the_main_one_nor_one_that_is_not_there(records: Records) -> None:
+    await records.add_group(AddGroupRequest(name="Family", folder="family"))
+    assert (await records.remove_group("family")).changed
+    with pytest.raises(NoSuchGroupError):
+        await records.remove_group("family")
+    with pytest.raises(ConflictError, match="main group"):
+        await records.remove_group("main")
+
+
+async def test_history_is_shown_with_times_and_of_a_known_group_only(records: Records, store: Store) -> None:
+    await store.receive("one")
+    (line,) = (await records.messages(group="main", limit=10, since=None)).messages
+    assert (line.id, line.text, line.group, line.time) == ("in-1", "one", "main", iso(store.clock.now()))
+    assert (await records.messages(group=None, limit=10, since="2026-01-01T00:00Z")).messages == []
+    with pytest.raises(NoSuchGroupError):
+        await records.messages(group="nobody", limit=10, since=None)
+    with pytest.raises(InvalidTimeError):
+        await records.messages(group=None, limit=10, since="yesterday")
+
+
+async def test_the_status_tells_the_newest_troubles(records: Records, store: Store) -> None:
+    for number in range(7):
+        await store.groups.note_trouble(f"trouble {number}", "hint")
+    status = await records.status(model_key="ANTHROPIC_API_KEY in .env")
+    assert not status.running
+    assert status.groups == ["main"]
+    assert status.model_key == "ANTHROPIC_API_KEY in .env"
+    assert [error.what for error in status.last_errors] == [f"trouble {number}" for number in range(6, 1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("1970-01-01T00:00:01Z", 1_000),
+        ("1970-01-01T01:00:01+01:00", 1_000),
+        ("1970-01-01T00:00:01.5", 1_500),
+        ("1970-01-02", 86_400_000),
+    ],
+)
+def test_times_are_understood_with_and_without_an_offset(text: str, at: int) -> None:
+    assert parse_time(text) == at
+    assert parse_time(iso(Milliseconds(at))) == at
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-11-22T25:00Z", "x" * 10_000])
+def test_what_is_no_time_is_refused_briefly(text: str) -> None:
+    with pytest.raises(InvalidTimeError) as caught:
+        parse_time(text)
+    assert len(str(caught.value)) < 100
+    assert caught.value.hint

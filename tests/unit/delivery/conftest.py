@@ -1,0 +1,81 @@
+"""A network that does as told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.channels.contract import Capabilities, ChannelState, ChannelStatus, Dialect, Surroundings
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.turns import Reply
+from tests.fakes.channel_world import ClockForTests
+from tests.unit.store.conftest import Store, new_group, open_store
+
+
+@dataclass
+class Network:
+    """A channel. ``failures`` are raised by the next sends; ``open`` cleared: sending takes its time."""
+
+    name: ChannelName = ChannelName("local")
+    can_type: bool = True
+    failures: list[Exception] = field(default_factory=list)
+    sent: list[Reply] = field(default_factory=list)
+    typed: list[tuple[str, bool]] = field(default_factory=list)
+    tried: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(dialect=Dialect.PLAIN, text_limit=100, idempotent=True, typing=self.can_type)
+
+    def state(self) -> ChannelState:
+        return ChannelState(status=ChannelStatus.UP)
+
+    async def run(self, surroundings: Surroundings) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def send(self, reply: Reply) -> str:
+        self.tried += 1
+        await self.open.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(reply)
+        return f"n{len(self.sent)}"
+
+    async def show_typing(self, address: ChatAddress, *, typing: bool) -> None:
+        await self.open.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.typed.append((address.chat, typing))
+
+    @property
+    def texts(self) -> list[str]:
+        return [reply.text for reply in self.sent]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - several things, none of which has an event
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def network() -> Network:
+    made = Network()
+    made.open.set()
+    return made
+
+
+@pytest.fixture
+def clock() -> ClockForTests:
+    return ClockForTests()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: ClockForTests) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "messages.db", clock)
+    await opened.groups.add(new_group("main", is_main=True))
+    yield opened
+    await opened.database.close()
