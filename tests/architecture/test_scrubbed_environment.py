@@ -44,9 +44,9 @@ def test_a_proxy_reaches_installers_but_a_credential_does_not(tmp_path: Path) ->
 
 
 def test_a_separate_suite_runs_only_when_asked_for(tmp_path: Path) -> None:
-    test_file = tmp_path / "tests" / "soak" / "test_memory.py"
+    test_file = tmp_path / "tests" / "crash" / "test_kill.py"
     assert suites.is_left_out(test_file, tmp_path, [])
     assert suites.is_left_out(test_file, tmp_path, ["tests/unit"])
-    assert not suites.is_left_out(test_file, tmp_path, ["tests/soak"])
-    assert not suites.is_left_out(test_file, tmp_path, ["tests/soak/test_memory.py::test_it_stays_flat"])
+    assert not suites.is_left_out(test_file, tmp_path, ["tests/crash"])
+    assert not suites.is_left_out(test_file, tmp_path, ["tests/crash/test_kill.py::test_it"])
     assert not suites.is_left_out(tmp_path / "tests" / "unit", tmp_path, [])

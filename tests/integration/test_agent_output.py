@@ -2,20 +2,13 @@
 
 import asyncio
 import gc
-import os
 import resource
-import signal
-import sys
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
-from claude_agent_sdk import ClaudeAgentOptions
 
-from nanoclaw.agents.agent import Agent
-from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.agents.launch import Launch
 from nanoclaw.agents.outcomes import (
     AgentEvent,
     AgentLostError,
@@ -29,51 +22,14 @@ from nanoclaw.agents.outcomes import (
     ToolUsed,
 )
 from nanoclaw.dispatch.signals import WorkingAgent
-from nanoclaw.model.clock import Milliseconds, SystemClock
-from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionPosition, TurnId
-from nanoclaw.sandboxes.contract import EndReason, Sandbox, SandboxError
+from nanoclaw.sandboxes.contract import EndReason, SandboxError
 from tests.fakes.agent import Crew
+from tests.integration.stand_in_program import GROUP, Stage, StandInLauncher
 
 # The SDK lets go of a pipe that it has not read to the end, and leaves closing it to the collector.
 pytestmark = [pytest.mark.filterwarnings(f"ignore:unclosed {kind}:ResourceWarning") for kind in ("transport", "file")]
-
-GROUP = Group(
-    id=GroupId(1), folder=GroupFolder("main"), name="Main", trigger="@Andy", requires_trigger=False, is_main=True
-)
-LONGEST = 1024 * 1024
-
-STAND_IN = """#!{python}
-import json, os, sys, time
-open({pid!r}, "w").write(str(os.getpid()))
-
-def out(message):
-    sys.stdout.write(message if isinstance(message, str) else json.dumps(message))
-    sys.stdout.write("\\n")
-    sys.stdout.flush()
-
-def next_of(kind):
-    for line in sys.stdin:
-        message = json.loads(line)
-        if message["type"] == kind:
-            return message
-    sys.exit(0)
-
-def grant(**more):
-    request = next_of("control_request")
-    out({{"type": "control_response", "response": {{"subtype": "success", "request_id": request["request_id"],
-        "response": {{}}, **more}}}})
-
-def result(prompt=None, text="Hi", **more):
-    named = {{"user_message_uuids": [prompt["uuid"]]}} if prompt else {{}}
-    out({{"type": "result", "subtype": "success", "duration_ms": 1, "duration_api_ms": 1, "is_error": False,
-        "num_turns": 1, "session_id": "s", "result": text, "uuid": "r", **named, **more}})
-
-def wait():
-    for line in sys.stdin:
-        pass
-
-"""
 
 ANSWERS = """
 grant()
@@ -87,85 +43,6 @@ grant()
 result(prompt, subtype="error_during_execution", terminal_reason="aborted_streaming", is_error=True)
 wait()
 """
-
-
-class StandInSandbox:
-    """Its one process, ended by its own id as an engine would."""
-
-    def __init__(self, pid: Path) -> None:
-        self.pid = pid
-        self.reason = EndReason.UNKNOWN
-        self.stops = 0
-
-    async def stop(self, name: str) -> None:
-        self.stops += 1
-        try:
-            os.kill(int(self.pid.read_text()), signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):
-            return
-
-    async def why_ended(self, name: str, since: Milliseconds) -> EndReason:
-        return self.reason
-
-
-class StandInDoor:
-    shut = False
-
-    async def close(self) -> None:
-        self.shut = True
-
-
-class StandInLauncher(Launcher):
-    """Starts a script in the place of a sandboxed program."""
-
-    def __init__(self, folder: Path, behaviour: str) -> None:
-        self.sandbox = StandInSandbox(folder / "pid")
-        self.door = StandInDoor()
-        self.distrusted = False
-        self._script = folder / "claude"
-        self._script.write_text(STAND_IN.format(python=sys.executable, pid=str(self.sandbox.pid)) + behaviour)
-        self._script.chmod(0o700)
-
-    async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
-        complaints: deque[str] = deque(maxlen=5)
-        return Launch(
-            options=ClaudeAgentOptions(
-                cli_path=self._script,
-                cwd=self._script.parent,
-                max_buffer_size=LONGEST,
-                verbatim_prompts=True,
-                stderr=complaints.append,
-            ),
-            complaints=complaints,
-            name="stand-in",
-            since=Milliseconds(0),
-            sandbox=cast("Sandbox", self.sandbox),
-            door=self.door,
-        )
-
-    def distrust(self) -> None:
-        self.distrusted = True
-
-
-class Stage:
-    """Makes agents whose program behaves so, and closes them at the end."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.launcher: StandInLauncher
-        self.agents: list[Agent] = []
-
-    def agent(self, behaviour: str, *, start_seconds: float = 20) -> Agent:
-        self.launcher = StandInLauncher(self._folder, behaviour)
-        self.agents.append(Agent(GROUP, self.launcher, SystemClock(), start_seconds=start_seconds))
-        return self.agents[-1]
-
-    async def given(self, behaviour: str) -> Agent:
-        """An agent that has a turn before it."""
-        agent = self.agent("grant()\nprompt = next_of('user')\n" + behaviour)
-        await agent.start(None)
-        await agent.give(TurnId(7), "Hello")
-        return agent
 
 
 @pytest.fixture
@@ -282,7 +159,7 @@ async def test_a_sandbox_that_cannot_be_prepared_is_the_engines_fault(stage: Sta
     agent = stage.agent("")
 
     class Unprepared(StandInLauncher):
-        async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
+        async def launch(self, group: Group, position: SessionPosition | None) -> Launch:  # noqa: ARG002 - the contract's
             raise SandboxError("No engine", hint="Start it.")
 
     agent._launcher = Unprepared(stage.launcher.sandbox.pid.parent, "")
@@ -367,7 +244,7 @@ async def test_what_the_engine_says_of_the_end_comes_first(stage: Stage) -> None
 @pytest.mark.parametrize(
     ("words", "entry_only"), [("No conversation found with session ID: s", False), ("No message found", True)]
 )
-async def test_a_conversation_that_is_gone_is_stale(stage: Stage, words: str, entry_only: bool) -> None:
+async def test_a_conversation_that_is_gone_is_stale(stage: Stage, words: str, entry_only: bool) -> None:  # noqa: FBT001 - a table
     agent = stage.agent(f"result(subtype='error_during_execution', is_error=True, errors=[{words!r}])\nsys.exit(1)")
     with pytest.raises(StaleSessionError) as caught:
         await agent.start(None)

@@ -101,20 +101,17 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
 
-    dispatcher = Dispatcher(store.turns, clock, lambda group: make_worker(group), at_once=settings.agents.at_once)  # noqa: PLW0108 - made below
+    courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
+    dispatcher = Dispatcher(store.turns, clock, lambda group: make_worker(group), courier.wake, settings.agents.at_once)  # noqa: PLW0108 - made below
     intake = Intake(store.inbox, broadcast, dispatcher.wake)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, dispatcher.asked)
     gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
     preparation = Preparation(ground.sandbox, clock)
     workshop = Workshop(_bench(ground, preparation, gateway))
-    courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     typing = TypingLights(channels, broadcast)
     make_worker = _hire(ground, store, _surface(ground, channels, workshop, courier, typing), broadcast, dispatcher)
 
-    conversations = LiveConversations(
-        store.groups, store.inbox, broadcast, dispatcher, assistant=settings.assistant.name
-    )
-    networks = Networks(channels, intake, conversations, ground.home, settings, clock)
+    networks = _networks(ground, store, channels, intake, broadcast, dispatcher)
     records = Records(ground.home, settings, store.groups, store.inbox)
     views = _views(ground, networks, preparation)
     service = DaemonService(records, store.turns, dispatcher, broadcast, clock, local, views, request_stop)
@@ -180,6 +177,19 @@ def _hire(
         turn_seconds=agents.turn_minutes * 60, idle_seconds=agents.idle_minutes * 60, changed=dispatcher.make_room
     )
     return lambda group: Worker(group, ledger, surface, broadcast, clock, limits=limits)
+
+
+def _networks(
+    ground: Ground,
+    store: _Shelves,
+    channels: Mapping[ChannelName, Channel],
+    intake: Intake,
+    broadcast: Broadcast,
+    dispatcher: Dispatcher,
+) -> Networks:
+    name = ground.settings.assistant.name
+    conversations = LiveConversations(store.groups, store.inbox, broadcast, dispatcher, assistant=name)
+    return Networks(channels, intake, conversations, ground.home, ground.settings, ground.clock)
 
 
 def _views(ground: Ground, networks: Networks, preparation: Preparation) -> Views:

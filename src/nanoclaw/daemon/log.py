@@ -13,7 +13,7 @@ from pathlib import Path
 from nanoclaw.settings.schema import LogSettings
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_SECRET_KEY = re.compile(r"key|token|secret|password|authorization|credential|cookie", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"(?:^|_)(?:key|token|secret|password|authorization|credential|cookie)$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"sk-ant-[A-Za-z0-9_-]{8,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )

@@ -100,27 +100,34 @@ class Courier:
         if reply is None:
             due = await self._outbox.next_attempt(address)
             return None if due is None else max(0.05, (due - self._clock.now()) / 1000)
-        channel = self._channels.get(address.channel)
         try:
-            if channel is None:
-                raise TemporarySendError(f"The channel {address.channel} is not enabled", hint="Enable it again.")
-            async with asyncio.timeout(_SEND_SECONDS):
-                external_id = await channel.send(reply)
+            external_id = await self._send(reply)
         except PermanentSendError as error:
             await self._drop(reply, error)
             return 0
         except ChannelError as error:
             return await self._later(reply, error)
-        except TimeoutError:
-            return await self._later(reply, TemporarySendError(f"It was not sent within {_SEND_SECONDS} seconds"))
-        except Exception as error:  # noqa: BLE001 - see below
-            # The boundary around code of others: whatever breaks in a channel may pass, and is no other reply's matter.
-            kind = type(error).__name__
-            logger.warning("channel broke while sending", extra={"channel": address.channel, "error": kind})
-            return await self._later(reply, TemporarySendError(f"The channel broke while sending ({kind})"))
         await self._outbox.sent(reply.id, external_id)
         self._broadcast.publish(ReplySent(address=address, reply=reply.id, turn=reply.turn, text=reply.text))
         return 0
+
+    async def _send(self, reply: Reply) -> str:
+        """Hand it to its channel; whatever goes wrong there is a ChannelError."""
+        name = reply.address.channel
+        channel = self._channels.get(name)
+        if channel is None:
+            raise TemporarySendError(f"The channel {name} is not enabled", hint="Enable it again.")
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                return await channel.send(reply)
+        except ChannelError:
+            raise
+        except TimeoutError as error:
+            raise TemporarySendError(f"It was not sent within {_SEND_SECONDS} seconds") from error
+        except Exception as error:
+            # The boundary around code of others: whatever breaks in a channel may pass, and is no other chat's matter.
+            kind = type(error).__name__
+            raise TemporarySendError(f"The channel broke while sending ({kind})") from error
 
     async def _later(self, reply: Reply, error: Exception) -> float:
         if reply.attempts >= _TRIES:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from nanoclaw.dispatch.signals import AgentState, Asked, Leave, Work
 from nanoclaw.dispatch.worker import Worker
+from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
@@ -14,18 +15,28 @@ from nanoclaw.store.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-_SWEEP_SECONDS = 60.0
 _TAKEN_UP_AT_MOST = 5
 
 
 class Dispatcher:
     """Starts workers, wakes them, and takes their places back."""
 
-    def __init__(self, turns: Turns, clock: Clock, make_worker: Callable[[Group], Worker], *, at_once: int) -> None:
+    def __init__(
+        self,
+        turns: Turns,
+        clock: Clock,
+        make_worker: Callable[[Group], Worker],
+        deliver: Callable[[ChatAddress], None],
+        at_once: int,
+        *,
+        sweep_seconds: float = 60.0,
+    ) -> None:
         self._turns = turns
         self._clock = clock
         self._make_worker = make_worker
+        self._deliver = deliver
         self._at_once = at_once
+        self._sweep_seconds = sweep_seconds
         self._workers: dict[GroupId, Worker] = {}
         self._runs: dict[GroupId, asyncio.Task[None]] = {}
         self._waiting: dict[GroupId, Group] = {}
@@ -43,19 +54,21 @@ class Dispatcher:
     async def run(self) -> None:
         """Dispatch until cancelled. Turns that an earlier daemon left unfinished start again by themselves."""
         await self._take_up(served=())
+        swept = self._clock.monotonic()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             self._look.set()
             while True:
-                next_due = await self._plan()
-                now = self._clock.now()
-                wait = _SWEEP_SECONDS if next_due is None else min(_SWEEP_SECONDS, max(0.0, (next_due - now) / 1000))
-                try:
-                    async with asyncio.timeout(wait):
-                        await self._look.wait()
-                except TimeoutError:
-                    await self._sweep(expected=next_due is not None)
                 self._look.clear()
+                next_due = await self._plan()
+                sweep_in = swept + self._sweep_seconds - self._clock.monotonic()
+                due_in = sweep_in if next_due is None else (next_due - self._clock.now()) / 1000
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, min(sweep_in, due_in))):
+                        await self._look.wait()
+                if self._clock.monotonic() >= swept + self._sweep_seconds:
+                    await self._sweep()
+                    swept = self._clock.monotonic()
 
     def wake(self, group: Group) -> None:
         """A group may have work."""
@@ -162,14 +175,14 @@ class Dispatcher:
         self._fill()
         return next_due
 
-    async def _sweep(self, *, expected: bool) -> None:
+    async def _sweep(self) -> None:
         """Repairs what a lost wake-up or a failed write left lying, and says so."""
         try:
             await self._take_up(served=self._workers.keys())
-            if not expected:
-                for due in await self._turns.due():
-                    if due.not_before <= self._clock.now() and due.group.id not in self._workers:
-                        logger.warning("sweep found a forgotten turn", extra={"group": due.group.folder})
+            for due in await self._turns.due():
+                idle = due.group.id not in self._workers and due.group.id not in self._waiting
+                if idle and due.not_before <= self._clock.now():
+                    logger.warning("sweep found a forgotten turn", extra={"group": due.group.folder})
         except NanoclawError as error:
             logger.error("sweep failed", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
 
@@ -179,4 +192,6 @@ class Dispatcher:
             logger.info("unfinished turns start again", extra={"turns": len(recovered.again)})
         for turn in recovered.given_up:
             logger.error("a turn outlived too many workers", extra={"turn": turn})
-            await self._turns.give_up(turn)
+            address = await self._turns.give_up(turn)
+            if address is not None:
+                self._deliver(address)

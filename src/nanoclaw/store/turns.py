@@ -246,11 +246,14 @@ class Turns:
         }
         rows(connection, self._sql["requeue"], values)
 
-    async def give_up(self, turn: TurnId) -> None:
-        """Fail a turn that ended every worker that tried it, and say so in its chat."""
+    async def give_up(self, turn: TurnId) -> ChatAddress | None:
+        """Fail a turn that ended every worker that tried it, and say so in its chat, which is returned."""
         notice = "I could not answer: I was interrupted each time I tried. Your message is kept; write again."
         finish = Finish(turns=(turn,), state=TurnState.FAILED, messages=(notice,), error="interrupted too often")
-        await self.finish(finish)
+        if not await self.finish(finish):
+            return None
+        found = await self._database.read(lambda connection: rows(connection, self._sql["address_of"], {"turn": turn}))
+        return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1])
 
     async def mark_model_request(self, turn: TurnId, at: Milliseconds) -> None:
         """Note when the turn's first request left for the model."""

@@ -11,14 +11,14 @@ from nanoclaw.channels.contract import Capabilities, ChannelState, ChannelStatus
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.turns import Reply
 from tests.fakes.channel_world import ClockForTests
-from tests.unit.store.conftest import Store, new_group, open_store
+from tests.unit.store.conftest import HERE, Store, new_group, open_store
 
 
 @dataclass
 class Network:
     """A channel. ``failures`` are raised by the next sends; ``open`` cleared: sending takes its time."""
 
-    name: ChannelName = ChannelName("local")
+    name: ChannelName = HERE.channel
     can_type: bool = True
     failures: list[Exception] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Network:
     def state(self) -> ChannelState:
         return ChannelState(status=ChannelStatus.UP)
 
-    async def run(self, surroundings: Surroundings) -> None:
+    async def run(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - the contract's
         await asyncio.get_running_loop().create_future()
 
     async def send(self, reply: Reply) -> str:

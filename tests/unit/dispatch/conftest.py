@@ -51,7 +51,9 @@ class Office:
     turn_seconds: float = 30
     idle_seconds: float = 30
     at_once: int = 5
+    sweep_seconds: float = 60.0
     changed: Callable[[], None] = lambda: None
+    deliver: Callable[[ChatAddress], None] = lambda _: None
     prompt: Callable[[Turn], str] = lambda turn: "\n".join(message.text for message in turn.messages)
 
     def worker(self, group: Group) -> Worker:
@@ -60,15 +62,20 @@ class Office:
         )
         surface = Surface(
             compose=lambda _, text: tuple(text.split("|")) if text else (),
-            prompt=lambda turn: self.prompt(turn),
-            deliver=self.delivered.append,
+            prompt=lambda turn: self.prompt(turn),  # noqa: PLW0108 - looked up at each call, as tests change it
+            deliver=self._deliver,
             typing=lambda where, on: self.typing.append((where, on)),
             make_agent=self.crew.make,
         )
-        limits = WorkLimits(
-            turn_seconds=self.turn_seconds, idle_seconds=self.idle_seconds, changed=lambda: self.changed()
-        )
+        limits = WorkLimits(turn_seconds=self.turn_seconds, idle_seconds=self.idle_seconds, changed=self._change)
         return Worker(group, ledger, surface, self.broadcast, self.clock, limits=limits)
+
+    def _change(self) -> None:
+        self.changed()
+
+    def _deliver(self, chat: ChatAddress) -> None:
+        self.delivered.append(chat)
+        self.deliver(chat)
 
     async def receive(self, text: str, chat: str = "main", *, wakes: bool = True) -> TurnId:
         stored = await self.store.receive(text, address=address(chat), wakes=wakes)
@@ -110,7 +117,14 @@ class Office:
     @asynccontextmanager
     async def dispatching(self) -> AsyncIterator[Dispatcher]:
         """A dispatcher at work."""
-        dispatcher = Dispatcher(self.turns, self.clock, self.worker, at_once=self.at_once)
+        dispatcher = Dispatcher(
+            self.turns,
+            self.clock,
+            self.worker,
+            self.delivered.append,
+            self.at_once,
+            sweep_seconds=self.sweep_seconds,
+        )
         self.changed = dispatcher.make_room
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(dispatcher.run(), name="dispatcher")

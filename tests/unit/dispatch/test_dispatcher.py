@@ -46,7 +46,7 @@ async def test_only_so_many_work_at_once_and_the_others_follow_in_order(office: 
             dispatcher.wake(group)
         served = []
         for _ in names:
-            agent, given = await office.crew.next_given()
+            agent, _ = await office.crew.next_given()
             served.append(agent.group.folder)
             assert len(dispatcher.workers) <= 2
             if len(served) >= 2:
@@ -240,17 +240,26 @@ async def test_a_message_that_breaks_the_worker_is_tried_as_any_failing_turn_and
 
 async def test_the_sweep_takes_up_the_turns_of_a_worker_that_is_no_more(office: Office, main: Group) -> None:
     office.crew.reply = lambda _: "Hi"
+    office.sweep_seconds = 0.1
     async with office.dispatching() as dispatcher:
         lost = await office.receive("one")
         await office.store.claim(main)
         assert dispatcher.workers == ()
-        # A turn of another group that is due soon ends the dispatcher's wait, after which it sweeps.
-        (other,) = await groups(office, "other")
-        office.retries = (0.1,)
-        office.crew.failures = [RuntimeError("broken")]
-        await office.receive("two", "other")
-        dispatcher.wake(other)
         await office.ended(lost)
+
+
+async def test_a_turn_that_outlived_too_many_workers_is_given_up_and_its_notice_delivered(
+    office: Office, main: Group
+) -> None:
+    turn = await office.receive("poison")
+    for _ in range(6):
+        await office.store.claim(main)
+        await office.turns.recover(limit=100)
+    await office.store.claim(main)
+    async with office.dispatching():
+        outcome = await office.ended(turn, TurnState.FAILED)
+        await office.until(lambda: len(office.delivered) == 1)
+    assert "interrupted" in outcome.replies[0].text
 
 
 async def test_a_worker_that_breaks_breaks_no_other(office: Office, main: Group) -> None:

@@ -85,7 +85,7 @@ def test_a_file_that_is_no_text_and_one_that_cannot_be_read_are_named(home: Home
         load_settings(home)
     home.config.unlink()
     home.config.mkdir()
-    with pytest.raises(SettingsError, match="Cannot read .*config.toml"):
+    with pytest.raises(SettingsError, match=r"Cannot read .*config\.toml"):
         load_settings(home)
 
 

@@ -1,4 +1,5 @@
 """The writer, the reader, and the file."""
+# ruff: noqa: ASYNC240 - small local files
 
 import asyncio
 import os
@@ -34,8 +35,14 @@ async def database(path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+def number(connection: apsw.Connection, query: str) -> int:
+    found = connection.execute(query).fetchall()[0][0]
+    assert isinstance(found, int)
+    return found
+
+
 async def count(database: Database) -> int:
-    return int(await database.read(lambda connection: connection.execute(COUNT).fetchall()[0][0]))
+    return await database.read(lambda connection: number(connection, COUNT))
 
 
 def write_one(connection: apsw.Connection) -> int:
@@ -49,8 +56,13 @@ async def test_a_write_returns_what_its_work_returns_and_is_seen_by_the_next_rea
 
 
 async def test_many_writes_at_once_share_few_commits(database: Database) -> None:
-    commits = []
-    await database.write(lambda connection: connection.set_commit_hook(lambda: bool(commits.append(1))))
+    commits: list[int] = []
+
+    def note() -> bool:
+        commits.append(1)
+        return False
+
+    await database.write(lambda connection: connection.set_commit_hook(note))
     async with asyncio.TaskGroup() as tasks:
         for number in range(300):
             tasks.create_task(database.write(write_one), name=f"write-{number}")
@@ -70,9 +82,9 @@ async def test_a_job_that_fails_undoes_only_itself(database: Database) -> None:
 
 
 async def test_sql_that_fails_is_a_store_error_that_names_the_file(database: Database, path: Path) -> None:
-    with pytest.raises(StoreError, match="messages.db"):
+    with pytest.raises(StoreError, match=r"messages\.db"):
         await database.write(lambda connection: connection.execute("INSERT INTO nowhere VALUES (1)"))
-    with pytest.raises(StoreError, match="messages.db"):
+    with pytest.raises(StoreError, match=r"messages\.db"):
         await database.read(lambda connection: connection.execute("SELECT * FROM nowhere"))
     assert await database.write(write_one)
 
@@ -81,7 +93,7 @@ async def test_a_disk_without_room_fails_the_whole_batch_and_later_writes_go_on(
     def grow(connection: apsw.Connection) -> None:
         connection.execute(ADD, ("x" * 10_000_000,))
 
-    pages = await database.write(lambda connection: connection.execute("PRAGMA page_count").fetchall()[0][0])
+    pages = await database.write(lambda connection: number(connection, "PRAGMA page_count"))
     await database.write(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages + 4}").fetchall())
     results = await asyncio.gather(database.write(write_one), database.write(grow), return_exceptions=True)
     assert [type(result) for result in results] == [DiskFullError, DiskFullError]

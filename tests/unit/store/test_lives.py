@@ -17,7 +17,7 @@ from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import Turn, TurnState
 from nanoclaw.store.sql import rows
 from nanoclaw.store.turns import Finish, Retry
-from tests.unit.store.conftest import HERE, Store, new_group, open_store
+from tests.unit.store.conftest import HERE, new_group, open_store
 
 T = TypeVar("T")
 LIMIT = 3
@@ -171,9 +171,9 @@ class Lives(RuleBasedStateMachine):
         for turn in self.running:
             self.finish([turn], TurnState.ANSWERED)
         self.store.clock.value += 10_000
-        while (turn := self.wait(self.store.turns.claim(self.group.id))) is not None:
-            assert not any(self.answered[message.id] for message in turn.messages)
-            self.finish([turn], TurnState.ANSWERED)
+        while (last := self.wait(self.store.turns.claim(self.group.id))) is not None:
+            assert not any(self.answered[message.id] for message in last.messages)
+            self.finish([last], TurnState.ANSWERED)
         for message in self.triggers:
             state = self.one(
                 "SELECT t.state FROM turns t JOIN messages m ON m.turn_id = t.id WHERE m.id = :id", id=message

@@ -83,3 +83,6 @@ SELECT group_id FROM turns WHERE id = :turn
 
 -- name: attempt_of
 SELECT attempt FROM turns WHERE id = :turn AND state = 'running'
+
+-- name: address_of
+SELECT c.channel, c.address FROM turns t JOIN chats c ON c.id = t.chat_id WHERE t.id = :turn

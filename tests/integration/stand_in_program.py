@@ -1,0 +1,133 @@
+"""A program in the place of ``claude``: it speaks just enough of the SDK's protocol, then does as a test says."""
+
+import os
+import signal
+import sys
+from collections import deque
+from pathlib import Path
+from typing import cast
+
+from claude_agent_sdk import ClaudeAgentOptions
+
+from nanoclaw.agents.agent import Agent
+from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.model.clock import Milliseconds, SystemClock
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.turns import SessionPosition, TurnId
+from nanoclaw.sandboxes.contract import EndReason, Sandbox
+
+GROUP = Group(
+    id=GroupId(1), folder=GroupFolder("main"), name="Main", trigger="@Andy", requires_trigger=False, is_main=True
+)
+LONGEST = 1024 * 1024
+
+STAND_IN = """#!{python}
+import json, os, sys, time
+open({pid!r}, "w").write(str(os.getpid()))
+
+def out(message):
+    sys.stdout.write(message if isinstance(message, str) else json.dumps(message))
+    sys.stdout.write("\\n")
+    sys.stdout.flush()
+
+def next_of(kind):
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == kind:
+            return message
+    sys.exit(0)
+
+def grant(**more):
+    request = next_of("control_request")
+    out({{"type": "control_response", "response": {{"subtype": "success", "request_id": request["request_id"],
+        "response": {{}}, **more}}}})
+
+def result(prompt=None, text="Hi", **more):
+    named = {{"user_message_uuids": [prompt["uuid"]]}} if prompt else {{}}
+    out({{"type": "result", "subtype": "success", "duration_ms": 1, "duration_api_ms": 1, "is_error": False,
+        "num_turns": 1, "session_id": "s", "result": text, "uuid": "r", **named, **more}})
+
+def wait():
+    for line in sys.stdin:
+        pass
+
+"""
+
+
+class StandInSandbox:
+    """Its one process, ended by its own id as an engine would."""
+
+    def __init__(self, pid: Path) -> None:
+        self.pid = pid
+        self.reason = EndReason.UNKNOWN
+        self.stops = 0
+
+    async def stop(self, name: str) -> None:  # noqa: ARG002 - the contract's
+        self.stops += 1
+        try:
+            os.kill(int(self.pid.read_text()), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+
+    async def why_ended(self, name: str, since: Milliseconds) -> EndReason:  # noqa: ARG002 - the contract's
+        return self.reason
+
+
+class StandInDoor:
+    shut = False
+
+    async def close(self) -> None:
+        self.shut = True
+
+
+class StandInLauncher(Launcher):
+    """Starts a script in the place of a sandboxed program."""
+
+    def __init__(self, folder: Path, behaviour: str) -> None:
+        self.sandbox = StandInSandbox(folder / "pid")
+        self.door = StandInDoor()
+        self.distrusted = False
+        self._script = folder / "claude"
+        self._script.write_text(STAND_IN.format(python=sys.executable, pid=str(self.sandbox.pid)) + behaviour)
+        self._script.chmod(0o700)
+
+    async def launch(self, group: Group, position: SessionPosition | None) -> Launch:  # noqa: ARG002 - the contract's
+        complaints: deque[str] = deque(maxlen=5)
+        return Launch(
+            options=ClaudeAgentOptions(
+                cli_path=self._script,
+                cwd=self._script.parent,
+                max_buffer_size=LONGEST,
+                verbatim_prompts=True,
+                stderr=complaints.append,
+            ),
+            complaints=complaints,
+            name="stand-in",
+            since=Milliseconds(0),
+            sandbox=cast("Sandbox", self.sandbox),
+            door=self.door,
+        )
+
+    def distrust(self) -> None:
+        self.distrusted = True
+
+
+class Stage:
+    """Makes agents whose program behaves so, and closes them at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.launcher: StandInLauncher
+        self.agents: list[Agent] = []
+
+    def agent(self, behaviour: str, *, start_seconds: float = 20) -> Agent:
+        self.launcher = StandInLauncher(self._folder, behaviour)
+        self.agents.append(Agent(GROUP, self.launcher, SystemClock(), start_seconds=start_seconds))
+        return self.agents[-1]
+
+    async def given(self, behaviour: str) -> Agent:
+        """An agent that has a turn before it."""
+        agent = self.agent("grant()\nprompt = next_of('user')\n" + behaviour)
+        await agent.start(None)
+        await agent.give(TurnId(7), "Hello")
+        return agent
