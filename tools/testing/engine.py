@@ -20,6 +20,23 @@ _WAYS_TO_START: tuple[Sequence[str], ...] = (
 )
 
 
+_PID_FILES = {
+    "dockerd": Path("/var/run/docker.pid"),
+    "containerd": Path("/var/run/docker/containerd/containerd.pid"),
+}
+
+
+def remove_stale(pid_file: Path, program: str) -> None:
+    """Remove what a killed engine left, if its number belongs to another program by now: no engine would start."""
+    try:
+        pid = int(pid_file.read_text())
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+    except (OSError, ValueError):
+        return
+    if name != program:
+        pid_file.unlink(missing_ok=True)
+
+
 def answers(shell: Shell) -> bool:
     """Whether an engine answers within a few seconds."""
     return shell.succeeds(["docker", "info"], seconds=_ANSWER_SECONDS)
@@ -45,6 +62,8 @@ class Engine:
         if dockerd is None or os.geteuid() != 0:
             why = "dockerd is not installed" if dockerd is None else "only root can start one"
             raise StepNotRunError(f"no Docker engine answers, and {why}: tests marked docker skip")
+        for name, pid_file in _PID_FILES.items():
+            remove_stale(pid_file, name)
         for options in _WAYS_TO_START:
             if self._start_with([dockerd, *options]):
                 return " ".join(["started dockerd", *options])
