@@ -75,7 +75,9 @@ class Records:
     async def add_group(self, request: AddGroupRequest) -> GroupShape:
         """Register a group and make its folder."""
         folder = parse_folder(request.folder)
-        trigger = check_trigger(request.trigger or self._settings.assistant.default_trigger)
+        trigger = check_trigger(
+            self._settings.assistant.default_trigger if request.trigger is None else request.trigger
+        )
         new = NewGroup(
             folder=folder,
             name=request.name,

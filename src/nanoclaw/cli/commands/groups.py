@@ -7,6 +7,7 @@ from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import add_choices, add_command
 from nanoclaw.cli.reach import ask
 from nanoclaw.cli.render import local_time, one_line, table
+from nanoclaw.model.groups import parse_folder
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
@@ -92,7 +93,7 @@ def _list(context: Context) -> Result:
 def _add(arguments: argparse.Namespace, context: Context) -> Result:
     request = {
         "name": arguments.name,
-        "folder": arguments.name if arguments.folder is None else arguments.folder,
+        "folder": parse_folder(arguments.name if arguments.folder is None else arguments.folder),
         "channel": arguments.channel,
         "chat": arguments.chat,
         "trigger": arguments.trigger,
