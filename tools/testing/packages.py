@@ -39,7 +39,8 @@ def install(shell: Shell) -> str:
     failed = []
     for package in welcome:
         try:
-            shell.run(f"apt-install-{package}", [*install, package], seconds=_SECONDS)
+            # With what it recommends: a Podman without its network program starts nothing, not even without a network.
+            shell.run(f"apt-install-{package}", ["apt-get", "install", "--yes", package], seconds=_SECONDS)
         except StepFailedError:
             failed.append(package)
     installed = [package for package in needed + welcome if package not in failed]

@@ -52,6 +52,15 @@ class Round:
         for text in texts:
             assert await self.outbox.add(chat, text, client_id=f"{chat.chat}-{text}")
 
+    async def postponed(self, clock: ClockForTests) -> int:
+        """Wait until the oldest reply has been put off; until when."""
+        async with asyncio.timeout(10):
+            due = await self.outbox.next_attempt(HERE)
+            while due is None or due <= clock.now():
+                await asyncio.sleep(0.005)
+                due = await self.outbox.next_attempt(HERE)
+        return due
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as tasks:
@@ -64,6 +73,15 @@ class Round:
 @pytest.fixture
 def round_(store: Store, network: Network, clock: ClockForTests) -> Round:
     return Round(store, network, clock)
+
+
+async def reached(store: Store, *states: str) -> None:
+    """Wait until the replies, in their order, are in these states."""
+    async with asyncio.timeout(10):
+        found = await state_of(store)
+        while [state for state, _ in found] != list(states):
+            await asyncio.sleep(0.005)
+            found = await state_of(store)
 
 
 async def state_of(store: Store) -> list[tuple[str, str | None]]:
@@ -99,9 +117,7 @@ async def test_a_temporary_failure_is_tried_again_later_under_the_same_id_and_ke
     async with round_.running():
         for tried, wait in ((1, 1), (2, 2)):
             await until(lambda tried=tried: network.tried == tried)  # type: ignore[misc]
-            await asyncio.sleep(0.02)
-            due = await round_.outbox.next_attempt(HERE)
-            assert due is not None
+            due = await round_.postponed(clock)
             assert wait - 0.5 < (due - clock.now()) / 1000 <= wait
             clock.ahead += wait
             round_.courier.wake(HERE)
@@ -118,8 +134,8 @@ async def test_after_five_tries_the_owner_is_told_once_and_it_is_tried_on(
     async with round_.running():
         for tried in range(1, 8):
             await until(lambda tried=tried: network.tried == tried)  # type: ignore[misc]
-            await asyncio.sleep(0.02)
-            assert len(round_.alerts) == (tried >= 5)
+            await round_.postponed(clock)
+            await until(lambda tried=tried: len(round_.alerts) == (tried >= 5))  # type: ignore[misc]
             clock.ahead += 400
             round_.courier.wake(HERE)
         await until(lambda: len(network.sent) == 1)
@@ -132,11 +148,10 @@ async def test_a_permanent_failure_is_told_and_lets_the_next_one_go(
     network.failures = [PermanentSendError("no such chat")]
     await round_.queue("one", "two")
     async with round_.running():
-        await until(lambda: len(network.sent) == 1)
+        await reached(store, "failed", "sent")
     assert network.texts == ["two"]
     assert len(round_.alerts) == 1
     assert "no such chat" in round_.alerts[0]
-    assert [state for state, _ in await state_of(store)] == ["failed", "sent"]
 
 
 async def test_a_channel_that_is_not_enabled_keeps_its_replies(round_: Round, network: Network, store: Store) -> None:
@@ -146,8 +161,7 @@ async def test_a_channel_that_is_not_enabled_keeps_its_replies(round_: Round, ne
     await round_.queue("two")
     async with round_.running():
         await until(lambda: network.texts == ["two"])
-        await asyncio.sleep(0.05)
-    assert [state for state, _ in await state_of(store)] == ["pending", "sent"]
+        await reached(store, "pending", "sent")
     assert ChannelName("whatsapp") == gone.channel
 
 

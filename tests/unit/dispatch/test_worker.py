@@ -206,12 +206,12 @@ async def test_a_silent_turn_fails_and_its_agent_is_ended_at_once(office: Office
 
 
 async def test_a_turn_with_signs_of_life_may_last(office: Office, main: Group) -> None:
-    office.turn_seconds = 0.2
+    office.turn_seconds = 1.0
     turn = await office.receive("hello")
     async with office.running(office.worker(main)) as task:
         agent, _ = await office.crew.next_given()
         for _ in range(8):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
             agent.say(ToolUsed(tool="Bash"))
         assert not task.done()
         agent.answer("Done.")
