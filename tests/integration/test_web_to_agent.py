@@ -24,6 +24,7 @@ async def test_a_message_written_on_the_page_is_answered_there(docker: Installat
         )
         page = await browser.new_page(viewport={"width": 360, "height": 640})
         await page.goto(link)
+        await expect(page.get_by_role("heading", name="Main")).to_be_visible()
         await page.get_by_label("Message", exact=True).fill("hello from the page")
         await page.keyboard.press("Enter")
         await expect(page.locator("strong", has_text="sandbox")).to_be_visible(timeout=30_000)
