@@ -33,45 +33,45 @@ class ControlClient:
 
     def status(self) -> Document:
         """A ``Status``."""
-        return self._call("GET", "/v1/status")
+        return self.call("GET", "/v1/status")
 
     def send(self, request: Document) -> Document:
         """Given a ``SendRequest``, a ``SendResult``. The deadline is the request's own ``wait_seconds`` and 15 s."""
-        return self._call("POST", "/v1/messages", request, timeout=float(request.get("wait_seconds", 0)) + 15)
+        return self.call("POST", "/v1/messages", request, timeout=float(request.get("wait_seconds", 0)) + 15)
 
     def messages(self, *, group: str | None = None, limit: int = 50, since: str | None = None) -> Document:
         """A ``MessageList``; ``since`` is an ISO 8601 time with a zone."""
         query = {"group": group, "limit": limit, "since": since}
         given = {name: value for name, value in query.items() if value is not None}
-        return self._call("GET", f"/v1/messages?{urlencode(given)}")
+        return self.call("GET", f"/v1/messages?{urlencode(given)}")
 
     def groups(self) -> Document:
         """A ``GroupList``."""
-        return self._call("GET", "/v1/groups")
+        return self.call("GET", "/v1/groups")
 
     def group(self, folder: str) -> Document:
         """A ``GroupShape``."""
-        return self._call("GET", _group_path(folder))
+        return self.call("GET", _group_path(folder))
 
     def add_group(self, request: Document) -> Document:
         """Given an ``AddGroupRequest``, the new ``GroupShape``."""
-        return self._call("POST", "/v1/groups", request)
+        return self.call("POST", "/v1/groups", request)
 
     def remove_group(self, folder: str) -> Document:
         """A ``Done``."""
-        return self._call("DELETE", _group_path(folder))
+        return self.call("DELETE", _group_path(folder))
 
     def expect(self, folder: str) -> Document:
         """A ``Done``: someone is about to write."""
-        return self._call("POST", f"{_group_path(folder)}/expect")
+        return self.call("POST", f"{_group_path(folder)}/expect")
 
     def interrupt(self, folder: str) -> Document:
         """A ``Done``: whatever the agent does is being stopped."""
-        return self._call("POST", f"{_group_path(folder)}/interrupt")
+        return self.call("POST", f"{_group_path(folder)}/interrupt")
 
     def stop(self) -> Document:
         """A ``Done``: the daemon begins to shut down."""
-        return self._call("POST", "/v1/stop")
+        return self.call("POST", "/v1/stop")
 
     def stream_events(self, folder: str) -> Iterator[Document]:
         """Each ``LiveEvent`` of a group's local chat as it happens; {} first, once nothing can be missed any more.
@@ -88,7 +88,8 @@ class ControlClient:
                 if line.strip():
                     yield _parse(line)
 
-    def _call(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> Document:
+    def call(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> Document:
+        """One operation by its method and path; ``timeout`` in seconds replaces the client's own."""
         # Python's HTTP module takes longer to import than a call takes; whoever only imports us need not wait for it.
         from nanoclaw.control import wire  # noqa: PLC0415
 

@@ -5,24 +5,22 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from nanoclaw import __version__
-from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES, Route
+from nanoclaw.control.route import Route
+from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES
 from nanoclaw.control.shapes import Problem
 
 PROBLEMS = {
     400: "The request cannot be read",
-    404: "There is no such group",
+    404: "There is no such group, task or other thing",
     409: "It contradicts what is there",
     413: "The body is larger than 4 MiB",
     422: "A field is missing, unknown or not allowed",
     500: "The daemon failed; its log says how",
     503: "The daemon is shutting down",
 }
-_FOLDER = {
-    "name": "folder",
-    "in": "path",
-    "required": True,
-    "description": "The group's folder name",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},
+_PLACES = {
+    "folder": ("The group's folder name", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}),
+    "id": ("Its number", {"type": "string", "pattern": "^[0-9]{1,18}$"}),
 }
 
 
@@ -80,7 +78,11 @@ def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str,
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    parameters: list[dict[str, Any]] = [_FOLDER] if "{folder}" in route.path else []
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+        for name, (description, schema) in _PLACES.items()
+        if f"{{{name}}}" in route.path
+    ]
     if route.query:
         for name, schema in route.query.model_json_schema()["properties"].items():
             parameters.append({"name": name, "in": "query", "required": False, "schema": _without_null(schema)})

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nanoclaw.control.openapi import PROBLEMS, openapi_document
-from nanoclaw.control.routes import OPENAPI_PATH, ROUTES, Route
+from nanoclaw.control.route import Route
+from nanoclaw.control.routes import OPENAPI_PATH, ROUTES
 
 _HEAD = f"""# Control API
 

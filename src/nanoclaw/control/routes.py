@@ -1,11 +1,6 @@
 """The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
-
-from pydantic import BaseModel
-
+from nanoclaw.control.route import Route
 from nanoclaw.control.service import Service
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -19,27 +14,8 @@ from nanoclaw.control.shapes import (
     SendResult,
     Status,
 )
-
-Answer = Callable[[Service, str, Any], Awaitable[BaseModel]]
-"""Given the service, the folder in the path (or "") and the parsed body or query (or None)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One operation. ``problems`` are the statuses that its answers of shape ``Problem`` may have, besides 500."""
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    answer: Answer
-    response: type[BaseModel]
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    status: int = 200
-    problems: tuple[int, ...] = ()
-    streams: bool = False
-    """Answers with a line of JSON an event, until either side ends it; ``answer`` is not used."""
+from nanoclaw.control.task_routes import TASK_ROUTES
+from nanoclaw.control.usage_routes import USAGE_ROUTES
 
 
 async def _status(service: Service, _folder: str, _request: None) -> Status:
@@ -184,6 +160,8 @@ ROUTES: tuple[Route, ...] = (
         answer=_stop,
         response=Done,
     ),
+    *TASK_ROUTES,
+    *USAGE_ROUTES,
 )
 
 OPENAPI_PATH = "/v1/openapi.json"

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from nanoclaw.control.errors import ControlError, InvalidRequestError, MalformedRequestError, SocketTakenError
 from nanoclaw.control.openapi import openapi_document
 from nanoclaw.control.requests import parse_body, parse_query
-from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES, Route
+from nanoclaw.control.route import Route
+from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES
 from nanoclaw.control.service import ConflictError, NoSuchGroupError, Service, StoppingError
 from nanoclaw.control.shapes import LiveEvent, Problem
 from nanoclaw.model.errors import NanoclawError
@@ -107,7 +108,7 @@ class _Handlers:
                 payload = parse_body(route.body, await request.read())
             elif route.query is not None:
                 payload = parse_query(route.query, request.query, [name for name, _ in request.query.items()])
-            answer = await route.answer(self._service, request.match_info.get("folder", ""), payload)
+            answer = await route.answer(self._service, next(iter(request.match_info.values()), ""), payload)
             return _json(answer, route.status)
 
         return handle

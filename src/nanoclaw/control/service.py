@@ -15,6 +15,8 @@ from nanoclaw.control.shapes import (
     SendResult,
     Status,
 )
+from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.model.errors import NanoclawError
 
 
@@ -32,6 +34,16 @@ class StoppingError(NanoclawError):
 
 class Service(Protocol):
     """The daemon as commands see it. Every method may raise a NanoclawError, whose text is fit for the owner."""
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """Scheduled tasks."""
+        ...
+
+    @property
+    def usage(self) -> UsageDesk:
+        """Usage and budgets."""
+        ...
 
     async def status(self) -> Status:
         """How everything is."""

@@ -39,7 +39,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message: its safe name, its media type and its path below the home folder."""
+    """A file that came with a message: its safe name, its media type and its path below the group's folder."""
+
+    name: str
+    media_type: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingFile:
+    """A file as a channel received it: ``path`` (absolute) is the channel's own copy, ``name`` whatever was sent."""
 
     name: str
     media_type: str
@@ -63,8 +72,12 @@ class InboundMessage:
     chat_name: str = ""
     quote: Quote | None = None
     attachments: tuple[Attachment, ...] = ()
+    """What the intake made of ``files``; a channel leaves it empty."""
+    files: tuple[IncomingFile, ...] = ()
     mentions_assistant: bool = False
     from_assistant: bool = False
+    answers: str = ""
+    """The ``client_id`` of the question that a button or a reaction answers; ``text`` is then the chosen option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

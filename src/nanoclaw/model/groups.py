@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.options import NO_OPTIONS, GroupOptions
 
 GroupId = NewType("GroupId", int)
 """The row of a group in the store."""
@@ -29,6 +30,7 @@ class Group:
     trigger: str
     requires_trigger: bool
     is_main: bool
+    options: GroupOptions = NO_OPTIONS
 
 
 def parse_folder(text: str) -> GroupFolder:

@@ -7,6 +7,7 @@ from typing import NewType
 from nanoclaw.model.chats import ChatAddress, ChatId, MessageId, StoredMessage
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
+from nanoclaw.model.tasks import RunId
 
 TurnId = NewType("TurnId", int)
 """The row of a turn in the store."""
@@ -28,6 +29,26 @@ class TurnState(StrEnum):
     """Every retry failed, and the chat and the owner were told."""
     STOPPED = "stopped"
     """A person interrupted it."""
+
+
+class Lane(StrEnum):
+    """Which of a group's conversations a turn belongs to."""
+
+    GROUP = "group"
+    ISOLATED = "isolated"
+    """One of its own, forgotten afterwards: for tasks that must neither see nor hold up the chats."""
+
+
+class ReplyKind(StrEnum):
+    """What an outgoing message is."""
+
+    TEXT = "text"
+    FILE = "file"
+    """``text`` is its caption and may be empty."""
+    REACTION = "reaction"
+    """``text`` is the emoji, put on the message ``target``; empty takes the reaction away."""
+    EDIT = "edit"
+    """``text`` replaces that of the assistant's own earlier message ``target``."""
 
 
 class ReplyState(StrEnum):
@@ -52,6 +73,9 @@ class Turn:
     messages: tuple[StoredMessage, ...]
     through: MessageId
     """Where the chat's cursor moves when the turn finishes."""
+    lane: Lane = Lane.GROUP
+    run: RunId | None = None
+    """The occurrence of a task that this turn runs: its one message is the whole prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +101,16 @@ NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingFile:
+    """A file to send: a private copy at ``path`` (absolute), made when it was queued."""
+
+    name: str
+    media_type: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A message in the outbox. ``client_id`` is the same at every attempt: a network can tell a resend by it."""
 
@@ -87,3 +121,9 @@ class Reply:
     text: str
     attempts: int
     created_at: Milliseconds
+    kind: ReplyKind = ReplyKind.TEXT
+    target: str = ""
+    """The network's id of the message that a reaction or an edit is about."""
+    file: OutgoingFile | None = None
+    choices: tuple[str, ...] = ()
+    """Answers that a network with buttons can offer; ``text`` lists them, numbered, for the others."""

@@ -39,6 +39,16 @@ class Home:
         return self.root / "groups"
 
     @property
+    def task_database(self) -> Path:
+        """Scheduled tasks and their runs."""
+        return self.root / "store" / "tasks.db"
+
+    @property
+    def outgoing(self) -> Path:
+        """Private copies of files on their way out."""
+        return self.root / "data" / "outgoing"
+
+    @property
     def global_folder(self) -> Path:
         """What all groups read and main writes."""
         return self.groups / "global"

@@ -28,6 +28,12 @@ class AssistantSettings(_Table):
     trigger: Annotated[str, Field(max_length=60, description="Word that wakes it; empty: @ and its name")] = ""
     time_zone: Annotated[str, Field(description="IANA time zone; empty: the machine's")] = ""
     model: Annotated[str, Field(description="Model of the agents; empty: the claude program's default")] = ""
+    fallback_model: Annotated[str, Field(description="Model to use while the first is overloaded; empty: none")] = ""
+    effort: Annotated[
+        Literal["", "low", "medium", "high", "xhigh", "max"],
+        Field(description="How hard it thinks; empty: its default"),
+    ] = ""
+    question_hours: Annotated[float, Field(gt=0, le=720, description="How long a question waits for its answer")] = 24
 
     @field_validator("time_zone")
     @classmethod
@@ -46,6 +52,12 @@ class AgentSettings(_Table):
     """How many agents work, and for how long."""
 
     at_once: Annotated[_Positive, Field(le=100, description="Agents alive at the same time")] = 5
+    tasks_at_once: Annotated[
+        _Positive, Field(le=100, description="Further agents, for tasks with a conversation of their own")
+    ] = 2
+    same_call_limit: Annotated[
+        int, Field(ge=2, le=1000, description="Identical tool calls in a row after which a turn is stopped")
+    ] = 10
     idle_minutes: Annotated[float, Field(gt=0, description="How long an idle agent stays warm")] = 30
     turn_minutes: Annotated[float, Field(gt=0, description="A turn without progress for this long is ended")] = 30
     start_seconds: Annotated[float, Field(gt=0, description="How long an agent may take to start")] = 90
@@ -71,6 +83,8 @@ class SandboxSettings(_Table):
     processes: Annotated[_Positive, Field(description="Processes and threads of one agent")] = 512
     open_files: Annotated[_Positive, Field(description="Open files of one process")] = 4096
     file_size_mib: Annotated[_Positive, Field(description="Largest file an agent can write")] = 2048
+    disk_mib: Annotated[_Positive, Field(description="Size of a group's folder and transcripts together")] = 2048
+    disk_entries: Annotated[_Positive, Field(description="Files and folders in them")] = 200_000
     tmp_mib: Annotated[_Positive, Field(description="Size of /tmp inside")] = 512
     home_mib: Annotated[_Positive, Field(description="Size of the agent's temporary home")] = 256
 
@@ -80,8 +94,25 @@ class GatewaySettings(_Table):
 
     allow: Annotated[
         tuple[str, ...],
-        Field(description="Host names agents may reach over HTTPS, such as example.org or *.example.org"),
+        Field(description="Hosts agents may reach over HTTPS: example.org, *.example.org, example.org:8443"),
     ] = ()
+
+
+class BudgetSettings(_Table):
+    """What all groups together may spend. Days and months begin at midnight in the assistant's time zone."""
+
+    day_usd: Annotated[float | None, Field(ge=0, description="US dollars a day; absent: no limit")] = None
+    month_usd: Annotated[float | None, Field(ge=0, description="US dollars a month; absent: no limit")] = None
+    warn_percent: Annotated[int, Field(ge=1, le=100, description="Part of a budget at which the owner is warned")] = 80
+
+
+class PriceSettings(_Table):
+    """What a model costs, in US dollars for a million tokens. Replaces the price that the program knows."""
+
+    input: Annotated[float, Field(ge=0, description="Tokens read")]
+    output: Annotated[float, Field(ge=0, description="Tokens written")]
+    cache_read: Annotated[float, Field(ge=0, description="Tokens read from the cache")] = 0
+    cache_write: Annotated[float, Field(ge=0, description="Tokens written to the cache")] = 0
 
 
 class LogSettings(_Table):
@@ -99,6 +130,10 @@ class Settings(_Table):
     agents: AgentSettings = AgentSettings()
     sandbox: SandboxSettings = SandboxSettings()
     gateway: GatewaySettings = GatewaySettings()
+    budget: BudgetSettings = BudgetSettings()
+    prices: Annotated[
+        dict[str, PriceSettings], Field(description="One table a model, its name or the beginning of it")
+    ] = {}
     log: LogSettings = LogSettings()
     channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}
