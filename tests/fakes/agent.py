@@ -13,7 +13,7 @@ from nanoclaw.agents.outcomes import (
     Interrupted,
 )
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import NO_USAGE, SessionId, SessionPosition, TurnId, Usage
+from nanoclaw.model.turns import NO_USAGE, Lane, SessionId, SessionPosition, Turn, TurnId, Usage
 
 GONE = Fault(kind=FaultKind.LOST, what="The agent is gone", hint="Look at the log.")
 
@@ -34,6 +34,8 @@ class ScriptedAgent:
         self.given: list[Given] = []
         self.position: SessionPosition | None = None
         self.closed: str = ""
+        self.lane = Lane.GROUP
+        self.compactions = 0
         self._crew = crew
         self._open: list[TurnId] = []
         self._events: asyncio.Queue[AgentEvent | Exception] = asyncio.Queue()
@@ -45,12 +47,12 @@ class ScriptedAgent:
         if self._crew.failures:
             raise self._crew.failures.pop(0)
 
-    async def give(self, turn: TurnId, prompt: str) -> None:
+    async def give(self, turn: Turn, prompt: str) -> None:
         if self.closed:
             raise AgentLostError(GONE)
-        given = Given(turn=turn, prompt=prompt)
+        given = Given(turn=turn.id, prompt=prompt)
         self.given.append(given)
-        self._open.append(turn)
+        self._open.append(turn.id)
         self._crew.given.put_nowait((self, given))
         if self._crew.reply is not None:
             self.answer(self._crew.reply(prompt))
@@ -68,6 +70,9 @@ class ScriptedAgent:
         if self._open:
             turns, self._open = tuple(self._open), []
             self.say(Interrupted(turns=turns, position=self.at("stopped")))
+
+    async def compact(self) -> None:
+        self.compactions += 1
 
     async def close(self, *, gently: bool = True) -> None:
         await self._crew.closing.wait()
@@ -118,8 +123,9 @@ class Crew:
     doors: asyncio.Event = field(default_factory=_open_event)
     closing: asyncio.Event = field(default_factory=_open_event)
 
-    async def make(self, group: Group) -> ScriptedAgent:
+    async def make(self, group: Group, lane: Lane = Lane.GROUP) -> ScriptedAgent:
         agent = ScriptedAgent(group, self)
+        agent.lane = lane
         self.agents.append(agent)
         return agent
 

@@ -6,10 +6,19 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nanoclaw.control.people_shapes import (
+    AddPersonRequest,
+    DroppedList,
+    DroppedShape,
+    PersonList,
+    PersonShape,
+    RemovePersonRequest,
+)
 from nanoclaw.control.service import ConflictError, NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     AgentShape,
+    ChangeGroupRequest,
     ChannelShape,
     ChatShape,
     Done,
@@ -19,6 +28,7 @@ from nanoclaw.control.shapes import (
     LiveEvent,
     MessageLine,
     MessageList,
+    MessageQuery,
     Outcome,
     QueueShape,
     ReplyShape,
@@ -29,6 +39,7 @@ from nanoclaw.control.shapes import (
     Timings,
 )
 from nanoclaw.model.groups import parse_folder
+from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 
 AT = "2026-11-22T10:00:00.000Z"
 
@@ -39,6 +50,39 @@ class _Turn:
     outcome: Outcome = Outcome.ANSWERED
 
 
+class FakePeople:
+    """Roles, in memory."""
+
+    def __init__(self) -> None:
+        self.known: list[PersonShape] = []
+
+    async def all(self) -> PersonList:
+        return PersonList(people=self.known)
+
+    async def add(self, request: AddPersonRequest) -> PersonShape:
+        person = PersonShape(**request.model_dump(mode="json"))
+        self.known.append(person)
+        return person
+
+    async def remove(self, request: RemovePersonRequest) -> Done:
+        before = len(self.known)
+        self.known = [one for one in self.known if (one.channel, one.sender) != (request.channel, request.sender)]
+        return Done(changed=len(self.known) < before)
+
+    async def dropped(self, limit: int) -> DroppedList:
+        one = DroppedShape(
+            channel="whatsapp",
+            chat="club",
+            sender="49",
+            name="Mallory",
+            reason="the sender has no role in this group",
+            count=3,
+            first_at=AT,
+            last_at=AT,
+        )
+        return DroppedList(dropped=[one][:limit])
+
+
 class FakeService:
     """Answers ``You said: TEXT``.
 
@@ -47,6 +91,9 @@ class FakeService:
     """
 
     def __init__(self, *, home: str = "/home/someone/.nanoclaw", endless: bool = True) -> None:
+        self.people = FakePeople()
+        self.tasks = object()
+        self.usage = object()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []
@@ -121,9 +168,23 @@ class FakeService:
         del self._groups[folder]
         return Done()
 
-    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
-        lines = [line for line in self._lines if group in {None, line.group} and (since is None or line.time >= since)]
-        return MessageList(messages=lines[-limit:])
+    async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
+        options = NO_OPTIONS
+        for name, text in request.changes.items():
+            options = with_option(options, name, text)
+        shape = self._find(folder).model_copy(update={"options": options_as_text(options)})
+        self._groups[folder] = shape
+        return shape
+
+    async def messages(self, query: MessageQuery) -> MessageList:
+        lines = [
+            line
+            for line in self._lines
+            if query.group in {None, line.group}
+            and (query.since is None or line.time >= query.since)
+            and (query.search or "") in line.text
+        ]
+        return MessageList(messages=lines[-query.limit :])
 
     @contextmanager
     def watch(self, folder: str) -> Iterator[AsyncIterator[LiveEvent]]:

@@ -43,23 +43,25 @@ from nanoclaw.agents.preview import Preview
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, Usage
+from nanoclaw.model.turns import Lane, SessionId, SessionPosition, Turn, TurnId, Usage
 from nanoclaw.sandboxes.contract import EndReason
 
 logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 12
 _INTERRUPT_SECONDS = 5
+_OF_NO_TOOL = {"parent_tool_use_id": None}
 _ABORTED = {"aborted_streaming", "aborted_tools"}
 
 
 class Agent:
     """One sandboxed ``claude``. Used by one task at a time, but for :meth:`give` and :meth:`interrupt`."""
 
-    def __init__(self, group: Group, launcher: Launcher, clock: Clock, *, start_seconds: float) -> None:
+    def __init__(self, group: Group, launcher: Launcher, clock: Clock, *, lane: Lane, start_seconds: float) -> None:
         self._group = group
         self._launcher = launcher
         self._clock = clock
+        self._lane = lane
         self._start_seconds = start_seconds
         self._client: ClaudeSDKClient | None = None
         self._launch: Launch | None = None
@@ -69,6 +71,7 @@ class Agent:
         self._interrupted = False
         self._cost = 0.0
         self._given = False
+        self._compacting = False
         self._preview = Preview()
 
     async def start(self, position: SessionPosition | None) -> None:
@@ -79,7 +82,7 @@ class Agent:
             AgentLostError: it did not start.
         """
         try:
-            self._launch = await self._launcher.launch(self._group, position)
+            self._launch = await self._launcher.launch(self._group, self._lane, position)
             self._client = ClaudeSDKClient(self._launch.options)
             async with asyncio.timeout(self._start_seconds):
                 await self._client.connect()
@@ -100,7 +103,7 @@ class Agent:
             logger.warning("agent did not start", extra={"group": self._group.folder, "error": type(error).__name__})
             raise await self._lost(Fault(kind=FaultKind.START, what="The agent did not start as it should")) from error
 
-    async def give(self, turn: TurnId, prompt: str) -> None:
+    async def give(self, turn: Turn, prompt: str) -> None:
         """Put a turn's messages before the agent, whether or not it is busy.
 
         Raises:
@@ -108,15 +111,19 @@ class Agent:
         """
         identity = str(uuid.uuid4())
         self._given = True
-        self._open[identity] = turn
+        self._open[identity] = turn.id
 
         async def message() -> AsyncIterator[dict[str, object]]:
             content = {"role": "user", "content": prompt}
-            yield {"type": "user", "uuid": identity, "message": content, "parent_tool_use_id": None}
+            # Composed by a client: "@/path" and "/command" in a chat message are text.
+            yield {"type": "user", "uuid": identity, "client_composed": True, "message": content, **_OF_NO_TOOL}
 
+        await self._say(message())
+
+    async def _say(self, messages: AsyncIterator[dict[str, object]]) -> None:
         client = self._connected()
         try:
-            await client.query(message())
+            await client.query(messages)
         except ClaudeSDKError as error:
             raise await self._broken(error) from error
 
@@ -144,6 +151,15 @@ class Agent:
         with suppress(Exception):
             async with asyncio.timeout(_INTERRUPT_SECONDS):
                 await self._connected().interrupt()
+
+    async def compact(self) -> None:
+        """Ask the program to shorten the conversation; what came of it is an event."""
+        self._compacting = True
+
+        async def message() -> AsyncIterator[dict[str, object]]:
+            yield {"type": "user", "message": {"role": "user", "content": "/compact"}, **_OF_NO_TOOL}
+
+        await self._say(message())
 
     async def close(self, *, gently: bool = True) -> None:
         """End the program and its sandbox, for certain; ``gently`` lets the program finish its transcript first."""

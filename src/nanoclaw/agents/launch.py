@@ -13,7 +13,7 @@ from nanoclaw.agents.prompt import write_instructions
 from nanoclaw.agents.workbench import Workbench
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import SessionPosition
+from nanoclaw.model.turns import Lane, SessionPosition
 from nanoclaw.sandboxes.contract import (
     CLAUDE_HOME,
     GLOBAL_FOLDER,
@@ -87,7 +87,7 @@ class Launcher:
         self._installation = bench.installation
         self._count = 0
 
-    async def launch(self, group: Group, position: SessionPosition | None) -> Launch:
+    async def launch(self, group: Group, lane: Lane, position: SessionPosition | None) -> Launch:
         """Prepare one start of a group's agent.
 
         Raises:
@@ -177,8 +177,6 @@ class Launcher:
             resume=position.session if position else None,
             resume_session_at=position.entry if position else None,
             include_partial_messages=True,
-            # "@/path" and "/command" in a chat message are text.
-            verbatim_prompts=True,
             max_buffer_size=self._settings.agents.line_mib * 1024 * 1024,
             stderr=complaints.append,
         )

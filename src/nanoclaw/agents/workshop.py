@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nanoclaw.agents.workbench import Workbench
 from nanoclaw.model.groups import Group
+from nanoclaw.model.turns import Lane
 
 if TYPE_CHECKING:
     from nanoclaw.agents.agent import Agent
@@ -26,13 +27,13 @@ class Workshop:
                 self._launcher = await asyncio.to_thread(self._load)
             return self._launcher
 
-    async def make(self, group: Group) -> "Agent":
-        """An agent for a group, not started yet."""
+    async def make(self, group: Group, lane: Lane) -> "Agent":
+        """An agent for a group and one of its conversations, not started yet."""
         launcher = await self.open()
         from nanoclaw.agents.agent import Agent  # noqa: PLC0415 - loaded by now
 
         start_seconds = self._bench.settings.agents.start_seconds
-        return Agent(group, launcher, self._bench.clock, start_seconds=start_seconds)
+        return Agent(group, launcher, self._bench.clock, lane=lane, start_seconds=start_seconds)
 
     def _load(self) -> "Launcher":
         from nanoclaw.agents import agent, launch  # noqa: F401, PLC0415 - see above

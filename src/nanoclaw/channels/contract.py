@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nanoclaw.events.kinds import Event
-from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundMessage, MessageId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.model.turns import Reply, TurnId
+from nanoclaw.model.turns import OutgoingFile, Reply, ReplyKind, TurnId
 
 
 class ChannelError(NanoclawError):
@@ -37,15 +37,27 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent``: it honours client-chosen ids."""
+    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent``: it honours client-chosen ids.
+
+    What a network cannot do, the delivery replaces by text before ``send``: a channel is never given a reply of a kind
+    that it does not claim.
+    """
 
     dialect: Dialect
     text_limit: int
     idempotent: bool
     typing: bool = False
-    attachments: bool = False
     streams: bool = False
     """Shows an answer while it is being written."""
+    files: bool = False
+    """Carries files of up to ``file_limit`` bytes, with a caption."""
+    file_limit: int = 25 * 1024 * 1024
+    reactions: bool = False
+    """Puts an emoji on an earlier message, either side's."""
+    edits: bool = False
+    """Changes the text of a message that it sent."""
+    choices: bool = False
+    """Shows ``Reply.choices`` as buttons. What is chosen comes in with ``InboundMessage.answers``."""
 
 
 class ChannelStatus(StrEnum):
@@ -76,7 +88,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatLine:
-    """One line of a chat's history, either direction. ``id`` is ``in-N`` or ``out-N``; ``state`` a word for people."""
+    """One line of a chat's history, either direction. ``id`` is ``in-N`` or ``out-N``; ``state`` a word for people.
+
+    ``name`` is what the network calls the message: ``external_id`` of one that came in, ``client_id`` of one that went
+    out. ``target`` is the ``id`` of the line that a reaction or an edit is about.
+    """
 
     id: str
     at: Milliseconds
@@ -84,6 +100,13 @@ class ChatLine:
     sender: str
     text: str
     state: str
+    name: str = ""
+    kind: ReplyKind = ReplyKind.TEXT
+    target: str = ""
+    file: OutgoingFile | None = None
+    attachments: tuple[Attachment, ...] = ()
+    choices: tuple[str, ...] = ()
+    """What can still be answered; empty once the question is answered or over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +127,10 @@ class Conversations(Protocol):
 
     async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
         """The newest lines of a chat, oldest first."""
+        ...
+
+    async def line(self, address: ChatAddress, line: str) -> ChatLine | None:
+        """One line of a chat by its id; None when this chat has no such line."""
         ...
 
     def watch(self, address: ChatAddress) -> AbstractContextManager[AsyncIterator[Event]]:
@@ -159,8 +186,9 @@ class Channel(Protocol):
         ...
 
     async def send(self, reply: Reply) -> str:
-        """Deliver one message that fits ``text_limit`` and is in the channel's dialect; the network's id for it.
+        """Deliver one message of a kind the channel claims; the network's id for it, by which it can be changed later.
 
+        A text fits ``text_limit`` and is in the channel's dialect; a file was there, and not too large, a moment ago.
         Called again with the same ``client_id`` after a crash. Where the network is idempotent that is one message.
 
         Raises:

@@ -39,9 +39,8 @@ class ControlClient:
         """Given a ``SendRequest``, a ``SendResult``. The deadline is the request's own ``wait_seconds`` and 15 s."""
         return self.call("POST", "/v1/messages", request, timeout=float(request.get("wait_seconds", 0)) + 15)
 
-    def messages(self, *, group: str | None = None, limit: int = 50, since: str | None = None) -> Document:
-        """A ``MessageList``; ``since`` is an ISO 8601 time with a zone."""
-        query = {"group": group, "limit": limit, "since": since}
+    def messages(self, query: Document) -> Document:
+        """Given a ``MessageQuery``, a ``MessageList``."""
         given = {name: value for name, value in query.items() if value is not None}
         return self.call("GET", f"/v1/messages?{urlencode(given)}")
 
@@ -60,6 +59,26 @@ class ControlClient:
     def remove_group(self, folder: str) -> Document:
         """A ``Done``."""
         return self.call("DELETE", _group_path(folder))
+
+    def change_group(self, folder: str, changes: dict[str, str]) -> Document:
+        """The changed ``GroupShape``."""
+        return self.call("PATCH", _group_path(folder), {"changes": changes})
+
+    def people(self) -> Document:
+        """A ``PersonList``."""
+        return self.call("GET", "/v1/people")
+
+    def add_person(self, request: Document) -> Document:
+        """Given an ``AddPersonRequest``, the ``PersonShape``."""
+        return self.call("POST", "/v1/people", request)
+
+    def remove_person(self, request: Document) -> Document:
+        """Given a ``RemovePersonRequest``, a ``Done``."""
+        return self.call("POST", "/v1/people/remove", request)
+
+    def dropped(self, limit: int) -> Document:
+        """A ``DroppedList``."""
+        return self.call("GET", f"/v1/dropped?limit={limit}")
 
     def expect(self, folder: str) -> Document:
         """A ``Done``: someone is about to write."""

@@ -1,21 +1,26 @@
 """The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
 
+from nanoclaw.control.people_routes import PEOPLE_ROUTES
 from nanoclaw.control.route import Route
 from nanoclaw.control.service import Service
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeGroupRequest,
     Done,
     GroupList,
     GroupShape,
     LiveEvent,
     MessageList,
     MessageQuery,
+    OptionList,
+    OptionShape,
     SendRequest,
     SendResult,
     Status,
 )
 from nanoclaw.control.task_routes import TASK_ROUTES
 from nanoclaw.control.usage_routes import USAGE_ROUTES
+from nanoclaw.model.options import OPTION_NAMES, describe_option
 
 
 async def _status(service: Service, _folder: str, _request: None) -> Status:
@@ -27,7 +32,7 @@ async def _send(service: Service, _folder: str, request: SendRequest) -> SendRes
 
 
 async def _messages(service: Service, _folder: str, query: MessageQuery) -> MessageList:
-    return await service.messages(group=query.group, limit=query.limit, since=query.since)
+    return await service.messages(query)
 
 
 async def _groups(service: Service, _folder: str, _request: None) -> GroupList:
@@ -44,6 +49,14 @@ async def _add_group(service: Service, _folder: str, request: AddGroupRequest) -
 
 async def _remove_group(service: Service, folder: str, _request: None) -> Done:
     return await service.remove_group(folder)
+
+
+async def _change_group(service: Service, folder: str, request: ChangeGroupRequest) -> GroupShape:
+    return await service.change_group(folder, request)
+
+
+async def _options(_service: Service, _folder: str, _request: None) -> OptionList:
+    return OptionList(options=[OptionShape(name=name, allowed=describe_option(name)) for name in OPTION_NAMES])
 
 
 async def _interrupt(service: Service, folder: str, _request: None) -> Done:
@@ -116,6 +129,24 @@ ROUTES: tuple[Route, ...] = (
         problems=(404,),
     ),
     Route(
+        method="PATCH",
+        path="/v1/groups/{folder}",
+        name="change_group",
+        summary="Change a group's name, trigger or options.",
+        answer=_change_group,
+        body=ChangeGroupRequest,
+        response=GroupShape,
+        problems=(400, 404, 413, 422, 503),
+    ),
+    Route(
+        method="GET",
+        path="/v1/options",
+        name="options",
+        summary="The options that each group may set, and what they allow.",
+        answer=_options,
+        response=OptionList,
+    ),
+    Route(
         method="DELETE",
         path="/v1/groups/{folder}",
         name="remove_group",
@@ -160,6 +191,7 @@ ROUTES: tuple[Route, ...] = (
         answer=_stop,
         response=Done,
     ),
+    *PEOPLE_ROUTES,
     *TASK_ROUTES,
     *USAGE_ROUTES,
 )

@@ -19,8 +19,10 @@ from nanoclaw.control.route import Route
 from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES
 from nanoclaw.control.service import ConflictError, NoSuchGroupError, Service, StoppingError
 from nanoclaw.control.shapes import LiveEvent, Problem
+from nanoclaw.intake.trigger import InvalidTriggerError
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import InvalidFolderError
+from nanoclaw.model.options import InvalidOptionError
 from nanoclaw.settings.sockets import bindable_path
 
 logger = logging.getLogger(__name__)
@@ -188,7 +190,7 @@ def _status_of(error: NanoclawError) -> int:
             return 404
         case ConflictError():
             return 409
-        case InvalidRequestError() | InvalidFolderError():
+        case InvalidRequestError() | InvalidFolderError() | InvalidOptionError() | InvalidTriggerError():
             return 422
         case StoppingError():
             return 503

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeGroupRequest,
     Done,
     GroupList,
     GroupShape,
     LiveEvent,
     MessageList,
+    MessageQuery,
     SendRequest,
     SendResult,
     Status,
@@ -34,6 +37,11 @@ class StoppingError(NanoclawError):
 
 class Service(Protocol):
     """The daemon as commands see it. Every method may raise a NanoclawError, whose text is fit for the owner."""
+
+    @property
+    def people(self) -> PeopleDesk:
+        """Roles, and who was turned away."""
+        ...
 
     @property
     def tasks(self) -> TaskDesk:
@@ -74,8 +82,12 @@ class Service(Protocol):
         """Forget a group's registration; its files and history stay. Raises NoSuchGroupError, ConflictError (main)."""
         ...
 
-    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
-        """The newest lines of history, oldest first; ``since`` is an ISO 8601 time."""
+    async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
+        """Change a group's settings. Raises NoSuchGroupError, InvalidOptionError."""
+        ...
+
+    async def messages(self, query: MessageQuery) -> MessageList:
+        """The newest lines of history, oldest first. Raises NoSuchGroupError."""
         ...
 
     def watch(self, folder: str) -> AbstractContextManager[AsyncIterator[LiveEvent]]:

@@ -25,7 +25,9 @@ def _time(value: str) -> str:
     return value.upper()
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """What every shape has in common: nothing unknown is taken, nothing can be changed."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -39,7 +41,7 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
 
 
-class SendRequest(_Shape):
+class SendRequest(Shape):
     """A message to a group's local chat. ``wait_seconds`` 0 returns as soon as the message is on disk."""
 
     group: Annotated[str, Field(max_length=64)] = "main"
@@ -50,7 +52,7 @@ class SendRequest(_Shape):
     """Chosen by the client: the same id twice is the same message. Empty: a new one."""
 
 
-class ReplyShape(_Shape):
+class ReplyShape(Shape):
     """One reply. ``state`` is pending, sending, sent or failed."""
 
     id: int
@@ -58,7 +60,7 @@ class ReplyShape(_Shape):
     state: str
 
 
-class Timings(_Shape):
+class Timings(Shape):
     """Milliseconds since the message came in; null for what has not happened."""
 
     accepted: float | None = None
@@ -68,7 +70,7 @@ class Timings(_Shape):
     delivered: float | None = None
 
 
-class SendResult(_Shape):
+class SendResult(Shape):
     """What became of a sent message. ``turn_id`` is null when it woke nobody."""
 
     outcome: Outcome
@@ -79,7 +81,7 @@ class SendResult(_Shape):
     error: str | None = None
 
 
-class ChatShape(_Shape):
+class ChatShape(Shape):
     """A chat as its channel names it."""
 
     channel: str
@@ -88,7 +90,7 @@ class ChatShape(_Shape):
     last_activity: str | None = None
 
 
-class GroupShape(_Shape):
+class GroupShape(Shape):
     """A registered group."""
 
     folder: str
@@ -98,16 +100,18 @@ class GroupShape(_Shape):
     is_main: bool
     chats: list[ChatShape] = []
     session_id: str | None = None
+    options: dict[str, str] = {}
+    """The group's own settings, as ``groups set`` takes them; what stands at its default is absent."""
 
 
-class GroupList(_Shape):
+class GroupList(Shape):
     """All registered groups, main first, and the chats that wrote but are not registered."""
 
     groups: list[GroupShape]
     unregistered: list[ChatShape] = []
 
 
-class AddGroupRequest(_Shape):
+class AddGroupRequest(Shape):
     """A group to register. ``chat`` empty: the folder's name. ``trigger`` null: the assistant's own."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -119,7 +123,29 @@ class AddGroupRequest(_Shape):
     is_main: bool = False
 
 
-class MessageLine(_Shape):
+class ChangeGroupRequest(Shape):
+    """What to change about a group: ``name``, ``trigger``, ``requires_trigger`` (yes or no), or an option by name.
+
+    An empty text puts an option back to its default.
+    """
+
+    changes: Annotated[dict[str, Annotated[str, Field(max_length=4000)]], Field(min_length=1, max_length=40)]
+
+
+class OptionShape(Shape):
+    """An option that each group may set, and what it allows, in words."""
+
+    name: str
+    allowed: str
+
+
+class OptionList(Shape):
+    """Every option of a group."""
+
+    options: list[OptionShape]
+
+
+class MessageLine(Shape):
     """One line of history, either direction. ``id`` is ``in-N`` or ``out-N``."""
 
     id: str
@@ -133,23 +159,28 @@ class MessageLine(_Shape):
     state: str
 
 
-class MessageQuery(_Shape):
-    """Which lines of history: of one group or of all, at most ``limit``, none older than ``since``."""
+class MessageQuery(Shape):
+    """Which lines of history: of one group or of all, at most ``limit``, none older than ``since``.
+
+    With ``search``, the newest lines that hold all its words: text in double quotes is a phrase, a word that ends in
+    ``*`` a beginning.
+    """
 
     group: Annotated[str | None, Field(max_length=64)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     since: Annotated[str | None, AfterValidator(lambda value: None if value is None else _time(value))] = Field(
         default=None, json_schema_extra={"format": "date-time"}
     )
+    search: Annotated[str | None, Field(min_length=1, max_length=400)] = None
 
 
-class MessageList(_Shape):
+class MessageList(Shape):
     """Lines of history, oldest first."""
 
     messages: list[MessageLine]
 
 
-class SandboxShape(_Shape):
+class SandboxShape(Shape):
     """The sandbox in use and whether it works."""
 
     kind: str
@@ -161,7 +192,7 @@ class SandboxShape(_Shape):
     notes: list[str] = []
 
 
-class ChannelShape(_Shape):
+class ChannelShape(Shape):
     """A channel and whether it is up. ``link`` opens it, where it has a page; it lets whoever has it in."""
 
     name: str
@@ -170,7 +201,7 @@ class ChannelShape(_Shape):
     link: str | None = None
 
 
-class AgentShape(_Shape):
+class AgentShape(Shape):
     """A living agent. ``state`` is starting, idle, working or closing."""
 
     group: str
@@ -178,7 +209,7 @@ class AgentShape(_Shape):
     since: str
 
 
-class QueueShape(_Shape):
+class QueueShape(Shape):
     """What waits."""
 
     waiting_turns: int
@@ -187,7 +218,7 @@ class QueueShape(_Shape):
     agents_at_once: int
 
 
-class ErrorShape(_Shape):
+class ErrorShape(Shape):
     """An error that the owner should know of."""
 
     at: str
@@ -195,7 +226,7 @@ class ErrorShape(_Shape):
     hint: str = ""
 
 
-class Status(_Shape):
+class Status(Shape):
     """How everything is. With ``running`` false only the parts that can be read from disk are filled in."""
 
     running: bool
@@ -213,7 +244,7 @@ class Status(_Shape):
     last_errors: list[ErrorShape] = []
 
 
-class LiveEvent(_Shape):
+class LiveEvent(Shape):
     """One line of the event stream of a group's local chat.
 
     ``kind``: ``message`` (``sender`` wrote), ``turn`` (``state`` says what became of it), ``model_request``, ``tool``
@@ -229,14 +260,14 @@ class LiveEvent(_Shape):
     sender: str = ""
 
 
-class Problem(_Shape):
+class Problem(Shape):
     """Why a request was refused: the body of every answer with status 400 and above."""
 
     error: str
     hint: str = ""
 
 
-class Done(_Shape):
+class Done(Shape):
     """It was done; ``changed`` says whether that made a difference."""
 
     changed: bool = True

@@ -16,50 +16,31 @@ from nanoclaw.channels.registry import load_channels
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.conversations import LiveConversations
+from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.ground import Ground
+from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Meter
 from nanoclaw.daemon.networks import Networks
+from nanoclaw.daemon.people import PeopleRecords
+from nanoclaw.daemon.reception import open_reception
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
+from nanoclaw.daemon.shelves import open_shelves
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.delivery.typing import TypingLights
-from nanoclaw.dispatch.dispatcher import Dispatcher
-from nanoclaw.dispatch.ledger import Ledger, RetryPolicy
-from nanoclaw.dispatch.limits import WorkLimits
+from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import Surface
-from nanoclaw.dispatch.worker import Worker
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.gateway.audit import AuditLog
 from nanoclaw.gateway.gateway import Gateway
 from nanoclaw.intake.admit import Intake
+from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.clock import Clock
-from nanoclaw.model.groups import Group
-from nanoclaw.sandboxes.contract import Sandbox
 from nanoclaw.sandboxes.preparation import Preparation
-from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import machine_time_zone
-from nanoclaw.settings.schema import Settings, Upstream
-from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups
-from nanoclaw.store.inbox import Inbox
-from nanoclaw.store.outbox import Outbox
-from nanoclaw.store.turns import Turns
-from nanoclaw.store.usage import UsageLedger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What everything stands on."""
-
-    home: Home
-    settings: Settings
-    upstream: Upstream
-    clock: Clock
-    database: Database
-    sandbox: Sandbox
-    installation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +49,8 @@ class Daemon:
 
     networks: Networks
     intake: Intake
-    dispatcher: Dispatcher
+    approvals: Approvals
+    lanes: Lanes
     courier: Courier
     typing: TypingLights
     gateway: Gateway
@@ -79,17 +61,6 @@ class Daemon:
     groups: Groups
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shelves:
-    """The store, part by part."""
-
-    groups: Groups
-    inbox: Inbox
-    turns: Turns
-    outbox: Outbox
-    usage: UsageLedger
-
-
 def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     """Build the daemon. Nothing runs yet, nothing is connected.
 
@@ -97,28 +68,34 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         ChannelError: a configured channel does not exist.
         GatewayError: the allowlist cannot be understood.
     """
-    settings, clock, broadcast, store = ground.settings, ground.clock, Broadcast(), _open_shelves(ground)
+    settings, clock, broadcast = ground.settings, ground.clock, Broadcast()
+    store = open_shelves(ground.database, clock, settings)
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
 
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
-    dispatcher = Dispatcher(store.turns, clock, lambda group: make_worker(group), courier.wake, settings.agents.at_once)  # noqa: PLW0108 - made below
-    intake = Intake(store.inbox, broadcast, dispatcher.wake)
-    meter = Meter(AuditLog(ground.home.audit_log), store.usage, dispatcher.asked)
+    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
+    lanes = Lanes(store, settings.agents, outlets, broadcast, clock)
+    meter = Meter(AuditLog(ground.home.audit_log), store.usage, lanes.asked)
     gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
     preparation = Preparation(ground.sandbox, clock)
     workshop = Workshop(_bench(ground, preparation, gateway))
     typing = TypingLights(channels, broadcast)
-    make_worker = _hire(ground, store, _surface(ground, channels, workshop, courier, typing), broadcast, dispatcher)
+    lanes.equip(_surface(ground, channels, workshop, courier, typing))
 
-    networks = _networks(ground, store, channels, intake, broadcast, dispatcher)
-    records = Records(ground.home, settings, store.groups, store.inbox)
+    reception = open_reception(ground, store, lanes, gateway, courier.wake)
+    intake = Intake(store.inbox, broadcast, reception.desks)
+    conversations = LiveConversations(store.groups, store.history, broadcast, lanes)
+    networks = Networks(channels, intake, conversations, ground.home, settings, clock)
+    records = Records(ground.home, settings, store.groups, store.history)
+    desks = Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=_Nothing())
     views = _views(ground, networks, preparation)
-    service = DaemonService(records, store.turns, dispatcher, broadcast, clock, local, views, request_stop)
+    service = DaemonService(records, desks, store.turns, lanes, broadcast, clock, local, views, request_stop)
     return Daemon(
         networks=networks,
         intake=intake,
-        dispatcher=dispatcher,
+        approvals=reception.approvals,
+        lanes=lanes,
         courier=courier,
         typing=typing,
         gateway=gateway,
@@ -130,15 +107,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     )
 
 
-def _open_shelves(ground: Ground) -> _Shelves:
-    database, clock = ground.database, ground.clock
-    return _Shelves(
-        groups=Groups(database, clock),
-        inbox=Inbox(database, clock),
-        turns=Turns(database, clock, catch_up=ground.settings.agents.catch_up_messages),
-        outbox=Outbox(database, clock),
-        usage=UsageLedger(database),
-    )
+class _Nothing:
+    """Stands where a desk is to come."""
 
 
 def _bench(ground: Ground, preparation: Preparation, gateway: Gateway) -> Workbench:
@@ -166,32 +136,6 @@ def _surface(
     )
 
 
-def _hire(
-    ground: Ground, store: _Shelves, surface: Surface, broadcast: Broadcast, dispatcher: Dispatcher
-) -> Callable[[Group], Worker]:
-    """How a group gets its worker."""
-    agents, clock = ground.settings.agents, ground.clock
-    retries = RetryPolicy(seconds=agents.retry_seconds)
-    ledger = Ledger(store.turns, store.groups, store.outbox, clock, retries=retries)
-    limits = WorkLimits(
-        turn_seconds=agents.turn_minutes * 60, idle_seconds=agents.idle_minutes * 60, changed=dispatcher.make_room
-    )
-    return lambda group: Worker(group, ledger, surface, broadcast, clock, limits=limits)
-
-
-def _networks(
-    ground: Ground,
-    store: _Shelves,
-    channels: Mapping[ChannelName, Channel],
-    intake: Intake,
-    broadcast: Broadcast,
-    dispatcher: Dispatcher,
-) -> Networks:
-    name = ground.settings.assistant.name
-    conversations = LiveConversations(store.groups, store.inbox, broadcast, dispatcher, assistant=name)
-    return Networks(channels, intake, conversations, ground.home, ground.settings, ground.clock)
-
-
 def _views(ground: Ground, networks: Networks, preparation: Preparation) -> Views:
     credential = ground.upstream.credential
     return Views(
@@ -199,6 +143,7 @@ def _views(ground: Ground, networks: Networks, preparation: Preparation) -> View
         sandbox=lambda: sandbox_shape(preparation),
         model_key=credential.source if credential else "",
         at_once=ground.settings.agents.at_once,
+        group_changed=lambda _: None,
     )
 
 

@@ -4,25 +4,22 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 from nanoclaw.channels.contract import ChatCard, ChatLine
-from nanoclaw.dispatch.dispatcher import Dispatcher
+from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.store.groups import Groups
-from nanoclaw.store.inbox import HistoryFilter, Inbox
+from nanoclaw.store.history import History, HistoryFilter
 
 
 class LiveConversations:
     """Answers channels from the store, and passes on what happens."""
 
-    def __init__(
-        self, groups: Groups, inbox: Inbox, broadcast: Broadcast, dispatcher: Dispatcher, *, assistant: str
-    ) -> None:
+    def __init__(self, groups: Groups, history: History, broadcast: Broadcast, lanes: Lanes) -> None:
         self._groups = groups
-        self._inbox = inbox
+        self._history = history
         self._broadcast = broadcast
-        self._dispatcher = dispatcher
-        self._assistant = assistant
+        self._lanes = lanes
 
     async def chats(self, channel: ChannelName) -> tuple[ChatCard, ...]:
         """The registered chats of a channel, main first."""
@@ -37,7 +34,7 @@ class LiveConversations:
 
     async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
         """The newest lines of a chat, oldest first."""
-        lines = await self._inbox.history(HistoryFilter(limit=limit, address=address), self._assistant)
+        lines = await self._history.newest(HistoryFilter(limit=limit, address=address))
         return tuple(
             ChatLine(
                 id=line.id,
@@ -66,9 +63,9 @@ class LiveConversations:
         """Someone is typing: an agent may be started ahead."""
         group = await self._groups.of_chat(address)
         if group is not None:
-            self._dispatcher.expect(group)
+            self._lanes.expect(group)
 
     async def interrupt(self, address: ChatAddress) -> bool:
         """Stop what the agent does for this chat; False when it does nothing."""
         group = await self._groups.of_chat(address)
-        return group is not None and await self._dispatcher.interrupt(group.id)
+        return group is not None and await self._lanes.interrupt(group.id)

@@ -12,10 +12,12 @@ from pydantic import SecretStr
 
 from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
-from nanoclaw.daemon.compose import Daemon, Ground, compose
+from nanoclaw.daemon.compose import Daemon, compose
+from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.log import start_logging
+from nanoclaw.daemon.people import ensure_owners
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
@@ -27,6 +29,7 @@ from nanoclaw.settings.load import load_settings, load_upstream
 from nanoclaw.settings.schema import Settings, Upstream
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
+from nanoclaw.store.people import People
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,7 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Ca
     try:
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
+        await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.channels}))
         identity = await groups.installation()
         sandbox = await choose_sandbox(settings.sandbox.kind, describe_installation(home, identity))
         ground = Ground(
@@ -116,7 +120,8 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             tasks.create_task(daemon.meter.run(), name="meter"),
             tasks.create_task(daemon.typing.run(), name="typing"),
             tasks.create_task(daemon.courier.run(), name="courier"),
-            tasks.create_task(daemon.dispatcher.run(), name="dispatcher"),
+            tasks.create_task(daemon.lanes.run(), name="lanes"),
+            tasks.create_task(daemon.approvals.run(), name="approvals"),
             tasks.create_task(daemon.networks.run(), name="networks"),
         ]
         await daemon.control.start()
@@ -158,7 +163,7 @@ async def _take_down(daemon: Daemon, stop: _Stop, settings: Settings) -> None:
 
 
 async def _orderly(daemon: Daemon, settings: Settings) -> None:
-    await daemon.dispatcher.stop(settings.agents.stop_seconds)
+    await daemon.lanes.stop(settings.agents.stop_seconds)
     await daemon.courier.drain(_DRAIN_SECONDS)
 
 

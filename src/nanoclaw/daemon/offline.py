@@ -6,26 +6,32 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeGroupRequest,
     Done,
     GroupList,
     GroupShape,
     LiveEvent,
     MessageList,
+    MessageQuery,
     SendRequest,
     SendResult,
     Status,
 )
+from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.usage_desk import UsageDesk
+from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.lock import hold
+from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.records import Records
+from nanoclaw.daemon.shelves import Shelves, open_shelves
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings, load_upstream
 from nanoclaw.store.database import Database
-from nanoclaw.store.groups import Groups
-from nanoclaw.store.inbox import Inbox
 
 
 class NotRunningError(NanoclawError):
@@ -68,20 +74,45 @@ async def _service(home: Home, files: Home) -> AsyncIterator["OfflineService"]:
     settings, upstream, clock = load_settings(home), load_upstream(home), SystemClock()
     database = await Database.open(files.database)
     try:
-        records = Records(home, settings, Groups(database, clock), Inbox(database, clock))
+        store = open_shelves(database, clock, settings)
+        records = Records(home, settings, store.groups, store.history)
         source = upstream.credential.source if upstream.credential else ""
-        yield OfflineService(records, model_key=source, exists=home is files)
+        yield OfflineService(records, _desks(store), model_key=source, exists=home is files)
     finally:
         await database.close()
+
+
+def _desks(store: Shelves) -> Desks:
+    return Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=_Nothing())
+
+
+class _Nothing:
+    """Stands where a desk is to come."""
 
 
 class OfflineService:
     """Reads and registers; everything that needs an agent is refused."""
 
-    def __init__(self, records: Records, *, model_key: str, exists: bool) -> None:
+    def __init__(self, records: Records, desks: Desks, *, model_key: str, exists: bool) -> None:
         self._records = records
+        self._desks = desks
         self._model_key = model_key
         self._exists = exists
+
+    @property
+    def people(self) -> PeopleDesk:
+        """Roles."""
+        return self._desks.people
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """Scheduled tasks."""
+        return self._desks.tasks
+
+    @property
+    def usage(self) -> UsageDesk:
+        """Usage."""
+        return self._desks.usage
 
     async def status(self) -> Status:
         """What the files tell."""
@@ -105,9 +136,13 @@ class OfflineService:
         """Forget a group's registration."""
         return await self._records.remove_group(folder)
 
-    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
+    async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
+        """Change a group's settings."""
+        return (await self._records.change_group(folder, request))[1]
+
+    async def messages(self, query: MessageQuery) -> MessageList:
         """History."""
-        return await self._records.messages(group=group, limit=limit, since=since)
+        return await self._records.messages(query)
 
     async def send(self, request: SendRequest) -> SendResult:
         """Needs the daemon."""

@@ -1,11 +1,12 @@
 """What can be asked and changed in a home with nothing but its files: groups, history, the offline status."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
 from nanoclaw import __version__
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeGroupRequest,
     ChatShape,
     Done,
     ErrorShape,
@@ -13,33 +14,32 @@ from nanoclaw.control.shapes import (
     GroupShape,
     MessageLine,
     MessageList,
+    MessageQuery,
     Status,
 )
+from nanoclaw.daemon.changes import read_changes
+from nanoclaw.daemon.times import iso, parse_time
 from nanoclaw.intake.trigger import check_trigger
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
-from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, parse_folder
+from nanoclaw.model.options import options_as_text
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
 from nanoclaw.store.groups import GroupConflictError, Groups, KnownChat, NewGroup
-from nanoclaw.store.inbox import HistoryFilter, Inbox
+from nanoclaw.store.history import History, HistoryFilter, HistoryLine
 
 _SHOWN_TROUBLES = 5
-
-
-class InvalidTimeError(NanoclawError):
-    """A time cannot be understood."""
 
 
 class Records:
     """Groups and history of one home."""
 
-    def __init__(self, home: Home, settings: Settings, groups: Groups, inbox: Inbox) -> None:
+    def __init__(self, home: Home, settings: Settings, groups: Groups, history: History) -> None:
         self._home = home
         self._settings = settings
         self._groups = groups
-        self._inbox = inbox
+        self._history = history
 
     async def status(self, *, model_key: str) -> Status:
         """What the files tell."""
@@ -100,28 +100,31 @@ class Records:
             raise ConflictError("The main group cannot be removed", hint="It is the owner's own chat.")
         return Done(changed=await self._groups.remove(group.folder))
 
-    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
+    async def change_group(self, folder: str, request: ChangeGroupRequest) -> tuple[Group, GroupShape]:
+        """Change a group's name, trigger or options. Raises NoSuchGroupError, InvalidOptionError."""
+        group = await self.find(folder)
+        changed = await self._groups.change(group.folder, read_changes(group, request.changes))
+        if changed is None:
+            raise NoSuchGroupError(f"There is no group {folder[:64]!r}", hint="It was removed meanwhile.")
+        return changed, await self.group(folder)
+
+    async def messages(self, query: MessageQuery) -> MessageList:
         """History, oldest first."""
-        if group is not None:
-            await self.find(group)
-        wanted = HistoryFilter(limit=limit, folder=group, since=parse_time(since) if since else Milliseconds(0))
-        lines = await self._inbox.history(wanted, self._settings.assistant.name)
-        return MessageList(
-            messages=[
-                MessageLine(
-                    id=line.id,
-                    time=iso(line.at),
-                    direction=line.direction,
-                    channel=line.address.channel,
-                    chat=line.address.chat,
-                    group=line.folder,
-                    sender=line.sender,
-                    text=line.text,
-                    state=line.state,
-                )
-                for line in lines
-            ]
-        )
+        if query.search is not None:
+            return _lines(reversed(await self._search(query, query.search)))
+        if query.group is not None:
+            await self.find(query.group)
+        since = parse_time(query.since) if query.since else Milliseconds(0)
+        return _lines(await self._history.newest(HistoryFilter(limit=query.limit, folder=query.group, since=since)))
+
+    async def _search(self, query: MessageQuery, words: str) -> tuple[HistoryLine, ...]:
+        found: list[HistoryLine] = []
+        groups = await self._groups.all() if query.group is None else (await self.find(query.group),)
+        since = parse_time(query.since) if query.since else Milliseconds(0)
+        for group in groups:
+            found += await self._history.search(group, words, limit=query.limit)
+        newest = sorted((line for line in found if line.at >= since), key=lambda line: line.at, reverse=True)
+        return tuple(newest[: query.limit])
 
     async def _shape(self, group: Group, chats: tuple[KnownChat, ...]) -> GroupShape:
         position = await self._groups.session(group.id)
@@ -133,6 +136,7 @@ class Records:
             is_main=group.is_main,
             chats=[_chat(chat) for chat in chats if chat.folder == GroupFolder(group.folder)],
             session_id=position.session if position else None,
+            options=options_as_text(group.options),
         )
 
 
@@ -142,19 +146,20 @@ def _chat(chat: KnownChat) -> ChatShape:
     )
 
 
-def iso(at: Milliseconds) -> str:
-    """ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def parse_time(text: str) -> Milliseconds:
-    """An ISO 8601 time; without an offset it is UTC.
-
-    Raises:
-        InvalidTimeError: it is none.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        return Milliseconds(int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
-    except (ValueError, OverflowError) as error:
-        raise InvalidTimeError(f"{text[:40]!r} is not an ISO 8601 time", hint="Such as 2026-11-22T10:00Z.") from error
+def _lines(lines: Iterable[HistoryLine]) -> MessageList:
+    return MessageList(
+        messages=[
+            MessageLine(
+                id=line.id,
+                time=iso(line.at),
+                direction=line.direction,
+                channel=line.address.channel,
+                chat=line.address.chat,
+                group=line.folder,
+                sender=line.sender,
+                text=line.text,
+                state=line.state,
+            )
+            for line in lines
+        ]
+    )

@@ -7,15 +7,18 @@ from contextlib import contextmanager, suppress
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
+from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     AgentShape,
+    ChangeGroupRequest,
     Done,
     GroupList,
     GroupShape,
     LiveEvent,
     MessageList,
+    MessageQuery,
     Outcome,
     QueueShape,
     ReplyShape,
@@ -24,9 +27,13 @@ from nanoclaw.control.shapes import (
     Status,
     Timings,
 )
-from nanoclaw.daemon.records import Records, iso
+from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.usage_desk import UsageDesk
+from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.lanes import Lanes
+from nanoclaw.daemon.records import Records
+from nanoclaw.daemon.times import iso
 from nanoclaw.daemon.views import Views
-from nanoclaw.dispatch.dispatcher import Dispatcher
 from nanoclaw.events.broadcast import Broadcast, Subscription
 from nanoclaw.events.kinds import (
     Event,
@@ -59,8 +66,9 @@ class DaemonService:
     def __init__(  # noqa: PLR0913, PLR0917 - the daemon's parts that commands can see
         self,
         records: Records,
+        desks: Desks,
         turns: Turns,
-        dispatcher: Dispatcher,
+        lanes: Lanes,
         broadcast: Broadcast,
         clock: Clock,
         local: LocalChannel,
@@ -68,8 +76,9 @@ class DaemonService:
         request_stop: Callable[[], None],
     ) -> None:
         self._records = records
+        self._desks = desks
         self._turns = turns
-        self._dispatcher = dispatcher
+        self._lanes = lanes
         self._broadcast = broadcast
         self._clock = clock
         self._local = local
@@ -77,6 +86,21 @@ class DaemonService:
         self._request_stop = request_stop
         self._started_at = clock.now()
         self._stopping = False
+
+    @property
+    def people(self) -> PeopleDesk:
+        """Roles."""
+        return self._desks.people
+
+    @property
+    def tasks(self) -> TaskDesk:
+        """Scheduled tasks."""
+        return self._desks.tasks
+
+    @property
+    def usage(self) -> UsageDesk:
+        """Usage."""
+        return self._desks.usage
 
     async def status(self) -> Status:
         """How everything is."""
@@ -91,7 +115,7 @@ class DaemonService:
                 "channels": self._views.channels(),
                 "agents": [
                     AgentShape(group=worker.group.folder, state=worker.state, since=iso(worker.since))
-                    for worker in self._dispatcher.workers
+                    for worker in self._lanes.workers
                 ],
                 "queue": QueueShape(
                     waiting_turns=counts.queued,
@@ -148,13 +172,20 @@ class DaemonService:
         """Forget a group's registration, and close its agent."""
         group = await self._records.find(folder)
         done = await self._records.remove_group(folder)
-        await self._dispatcher.interrupt(group.id)
-        self._dispatcher.release(group.id)
+        await self._lanes.interrupt(group.id)
+        self._lanes.release(group.id)
         return done
 
-    async def messages(self, *, group: str | None, limit: int, since: str | None) -> MessageList:
+    async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
+        """Change a group's settings: at once in the gateway, for the rest at the next start of its agent."""
+        group, shape = await self._records.change_group(folder, request)
+        self._views.group_changed(group)
+        self._lanes.release(group.id)
+        return shape
+
+    async def messages(self, query: MessageQuery) -> MessageList:
         """History."""
-        return await self._records.messages(group=group, limit=limit, since=since)
+        return await self._records.messages(query)
 
     @contextmanager
     def watch(self, folder: str) -> Iterator[AsyncIterator[LiveEvent]]:
@@ -170,13 +201,13 @@ class DaemonService:
 
     async def expect(self, folder: str) -> Done:
         """Start a group's agent ahead."""
-        self._dispatcher.expect(await self._records.find(folder))
+        self._lanes.expect(await self._records.find(folder))
         return Done()
 
     async def interrupt(self, folder: str) -> Done:
         """Stop what a group's agent does."""
         group = await self._records.find(folder)
-        return Done(changed=await self._dispatcher.interrupt(group.id))
+        return Done(changed=await self._lanes.interrupt(group.id))
 
     async def stop(self) -> Done:
         """Begin to shut down."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nanoclaw.control.shapes import ChannelShape, SandboxShape
+from nanoclaw.model.groups import Group
 from nanoclaw.sandboxes.contract import SandboxReport
 from nanoclaw.sandboxes.preparation import Preparation
 
@@ -18,6 +19,8 @@ class Views:
     """Where the credential was found; empty when there is none."""
     at_once: int
     """Agents that may live at the same time."""
+    group_changed: Callable[[Group], None]
+    """Told when a group's settings were changed."""
 
 
 def report_shape(report: SandboxReport) -> SandboxShape:

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from nanoclaw.channels.contract import Channel, ChannelError, PermanentSendError, TemporarySendError
+from nanoclaw.delivery.adapt import adapt, plain_words
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.model.turns import Reply
+from nanoclaw.model.turns import Reply, ReplyKind
 from nanoclaw.store.outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -101,22 +102,37 @@ class Courier:
             due = await self._outbox.next_attempt(address)
             return None if due is None else max(0.05, (due - self._clock.now()) / 1000)
         try:
-            external_id = await self._send(reply)
+            carried = await self._adapted(reply)
+            external_id = "" if carried is None else await self._send(carried)
         except PermanentSendError as error:
             await self._drop(reply, error)
             return 0
         except ChannelError as error:
             return await self._later(reply, error)
         await self._outbox.sent(reply.id, external_id)
-        self._broadcast.publish(ReplySent(address=address, reply=reply.id, turn=reply.turn, text=reply.text))
+        if carried is not None:
+            said = plain_words(carried)
+            self._broadcast.publish(
+                ReplySent(address=address, reply=reply.id, turn=reply.turn, text=said, kind=carried.kind)
+            )
         return 0
 
-    async def _send(self, reply: Reply) -> str:
-        """Hand it to its channel; whatever goes wrong there is a ChannelError."""
-        name = reply.address.channel
+    def _channel(self, name: ChannelName) -> Channel:
         channel = self._channels.get(name)
         if channel is None:
             raise TemporarySendError(f"The channel {name} is not enabled", hint="Enable it again.")
+        return channel
+
+    async def _adapted(self, reply: Reply) -> Reply | None:
+        """As its channel can carry it; None when there is nothing to carry, which counts as sent."""
+        capabilities = self._channel(reply.address.channel).capabilities
+        if reply.kind is ReplyKind.TEXT:
+            return adapt(reply, capabilities)
+        return await asyncio.to_thread(adapt, reply, capabilities)
+
+    async def _send(self, reply: Reply) -> str:
+        """Hand it to its channel; whatever goes wrong there is a ChannelError."""
+        channel = self._channel(reply.address.channel)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 return await channel.send(reply)

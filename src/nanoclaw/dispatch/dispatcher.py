@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
-from nanoclaw.dispatch.signals import AgentState, Asked, Leave, Work
+from nanoclaw.dispatch.limits import Outlets
+from nanoclaw.dispatch.signals import AgentState, Asked, Compact, Leave, Work
 from nanoclaw.dispatch.worker import Worker
-from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
@@ -26,7 +26,7 @@ class Dispatcher:
         turns: Turns,
         clock: Clock,
         make_worker: Callable[[Group], Worker],
-        deliver: Callable[[ChatAddress], None],
+        outlets: Outlets,
         at_once: int,
         *,
         sweep_seconds: float = 60.0,
@@ -34,7 +34,7 @@ class Dispatcher:
         self._turns = turns
         self._clock = clock
         self._make_worker = make_worker
-        self._deliver = deliver
+        self._outlets = outlets
         self._at_once = at_once
         self._sweep_seconds = sweep_seconds
         self._workers: dict[GroupId, Worker] = {}
@@ -92,13 +92,24 @@ class Dispatcher:
             if worker.group.folder == folder:
                 worker.tell(Asked(at=at))
 
+    def compact(self, group: Group) -> bool:
+        """Have a group's conversation shortened; False when its agent works, or there is no room to start it."""
+        worker = self._workers.get(group.id)
+        if worker is None and not self._waiting and len(self._workers) < self._at_once:
+            self._begin(group, ahead=True)
+            worker = self._workers.get(group.id)
+        if worker is None or worker.state in {AgentState.WORKING, AgentState.CLOSING}:
+            return False
+        worker.tell(Compact())
+        return True
+
     async def interrupt(self, group: GroupId) -> bool:
         """Stop what a group's agent does; False when it does nothing."""
         worker = self._workers.get(group)
         return worker is not None and await worker.interrupt()
 
     def release(self, group: GroupId) -> None:
-        """The group was removed: close its agent once it is idle."""
+        """Close a group's agent once it is idle: the group was removed, or is to be served as it is set now."""
         self._waiting.pop(group, None)
         if group in self._workers:
             self._workers[group].tell(Leave())
@@ -190,8 +201,10 @@ class Dispatcher:
         recovered = await self._turns.recover(limit=_TAKEN_UP_AT_MOST, served=tuple(served))
         if recovered.again:
             logger.info("unfinished turns start again", extra={"turns": len(recovered.again)})
+        for run in recovered.broken:
+            self._outlets.run_ended(run)
         for turn in recovered.given_up:
             logger.error("a turn outlived too many workers", extra={"turn": turn})
             address = await self._turns.give_up(turn)
             if address is not None:
-                self._deliver(address)
+                self._outlets.deliver(address)

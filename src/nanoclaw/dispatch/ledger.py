@@ -10,10 +10,11 @@ from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
+from nanoclaw.model.tasks import RunId
 from nanoclaw.model.turns import SessionPosition, Turn, TurnState
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.outbox import Outbox
-from nanoclaw.store.turns import Finish, Retry, Turns
+from nanoclaw.store.turns import BROKEN_OFF, Finish, Retry, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +46,14 @@ class Ledger:
         clock: Clock,
         *,
         retries: RetryPolicy,
+        run_ended: Callable[[RunId], None],
     ) -> None:
         self._turns = turns
         self._groups = groups
         self._outbox = outbox
         self._clock = clock
         self._retries = retries
+        self._run_ended = run_ended
         self._last_chat: dict[int, ChatAddress] = {}
 
     async def position(self, group: Group) -> SessionPosition | None:
@@ -86,6 +89,21 @@ class Ledger:
         )
         if not await self._turns.finish(finish):
             logger.warning("an answer came for a turn that had ended", extra={"turn": turns[0].id})
+        self._tell(turns)
+
+    def _tell(self, turns: Sequence[Turn]) -> None:
+        for turn in turns:
+            if turn.run is not None:
+                self._run_ended(turn.run)
+
+    async def compacted(self, group: Group, position: SessionPosition | None, text: str) -> ChatAddress | None:
+        """The conversation was shortened, or could not be; the chat that is told."""
+        if position is not None:
+            await self._groups.set_session(group.id, position)
+        address = self._last_chat.get(group.id) or await self._groups.chat_of(group.folder)
+        if address is not None:
+            await self._outbox.add(address, text, client_id=f"compacted-{uuid.uuid4().hex}")
+        return address
 
     async def volunteered(
         self, group: Group, answer: Answered, compose: Callable[[ChatAddress, str], tuple[str, ...]]
@@ -104,20 +122,29 @@ class Ledger:
         """A person stopped them."""
         ids = tuple(turn.id for turn in turns)
         await self._turns.finish(Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped"))
+        self._tell(turns)
 
-    async def put_back(self, turns: Sequence[Turn]) -> None:
-        """They start again; it was not their fault."""
+    async def put_back(self, turns: Sequence[Turn], *, acted: bool = False) -> None:
+        """They start again; it was not their fault. The run of a task in which the agent ``acted`` ends instead."""
+        if acted and turns[0].run is not None:
+            await self._end_run(turns[0], BROKEN_OFF)
+            return
         ids = tuple(turn.id for turn in turns)
         await self._turns.retry(Retry(turns=ids, not_before=self._clock.now(), error="its worker ended", counts=False))
 
-    async def failed(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
-        """Let failed turns wait for a retry; after the last one tell the chat and the owner, and say which chats."""
+    async def failed(self, turns: Sequence[Turn], fault: Fault, *, acted: bool = False) -> tuple[ChatAddress, ...]:
+        """Let failed turns wait for a retry; after the last one tell the chat and the owner, and say which chats.
+
+        The run of a task is not tried again once the agent ``acted``: an occurrence happens at most once. Whoever
+        keeps the tasks tells the owner of it.
+        """
         first = turns[0]
         logger.warning(
             "turn failed",
             extra={"turn": first.id, "group": first.group.folder, "fault": fault.kind, "attempt": first.attempt},
         )
-        wait = None if fault.lasting else self._retries.wait(first.attempt)
+        spent = fault.lasting or (acted and first.run is not None)
+        wait = None if spent else self._retries.wait(first.attempt)
         ids = tuple(turn.id for turn in turns)
         if wait is not None:
             at = Milliseconds(self._clock.now() + int(wait * 1000))
@@ -127,6 +154,9 @@ class Ledger:
 
     async def _give_up(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
         first = turns[0]
+        if first.run is not None:
+            await self._end_run(first, fault.what)
+            return ()
         owner = await self._groups.owner_chat()
         refused = fault.kind is FaultKind.REFUSED
         finish = Finish(
@@ -145,6 +175,10 @@ class Ledger:
             if await self._outbox.add(owner, text, client_id=f"failed-{first.id}"):
                 told.append(owner)
         return tuple(told)
+
+    async def _end_run(self, turn: Turn, error: str) -> None:
+        await self._turns.finish(Finish(turns=(turn.id,), state=TurnState.FAILED, error=error))
+        self._tell([turn])
 
 
 def _notice(group: Group, fault: Fault, *, forgotten: bool) -> str:

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.tasks import RunId
+from nanoclaw.model.turns import Lane
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLimits:
@@ -12,5 +16,17 @@ class WorkLimits:
     """A turn without a sign of life for this long has failed."""
     idle_seconds: float
     """An agent without work for this long is closed."""
+    lane: Lane = Lane.GROUP
+    """In a lane of its own, an agent works on one turn, without the group's conversation, and is closed."""
     changed: Callable[[], None]
     """Told when a worker enters another state: an idle one may have to give its place to a group that waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """Who is told what came of turns, as functions that the root passes in."""
+
+    deliver: Callable[[ChatAddress], None]
+    """The outbox has something for this chat."""
+    run_ended: Callable[[RunId], None]
+    """The turn of a task's occurrence has ended, whichever way."""

@@ -9,7 +9,7 @@ from nanoclaw.agents.outcomes import AgentEvent, AgentLostError, StaleSessionErr
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import SessionPosition, Turn, TurnId
+from nanoclaw.model.turns import Lane, SessionPosition, Turn
 
 
 class AgentState(StrEnum):
@@ -28,7 +28,7 @@ class WorkingAgent(Protocol):
         """Start, resuming a conversation."""
         ...
 
-    async def give(self, turn: TurnId, prompt: str) -> None:
+    async def give(self, turn: Turn, prompt: str) -> None:
         """Put a turn before it."""
         ...
 
@@ -38,6 +38,10 @@ class WorkingAgent(Protocol):
 
     async def interrupt(self) -> None:
         """Stop what it does."""
+        ...
+
+    async def compact(self) -> None:
+        """Shorten the conversation; only while no turn is before it. What came of it is an event."""
         ...
 
     async def close(self, *, gently: bool = True) -> None:
@@ -70,13 +74,18 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compact:
+    """Shorten the conversation, once nothing runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request of the agent left for the model."""
 
     at: Milliseconds
 
 
-Signal = Work | Heard | Lost | Leave | Asked
+Signal = Work | Heard | Lost | Leave | Compact | Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +98,4 @@ class Surface:
     deliver: Callable[[ChatAddress], None]
     """The outbox has something for this chat."""
     typing: Callable[[ChatAddress, bool], None]
-    make_agent: Callable[[Group], Awaitable[WorkingAgent]]
+    make_agent: Callable[[Group, Lane], Awaitable[WorkingAgent]]

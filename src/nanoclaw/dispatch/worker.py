@@ -23,13 +23,24 @@ from nanoclaw.agents.outcomes import (
 )
 from nanoclaw.dispatch.ledger import Ledger
 from nanoclaw.dispatch.limits import WorkLimits
-from nanoclaw.dispatch.signals import AgentState, Asked, Heard, Leave, Lost, Signal, Surface, Work, WorkingAgent
+from nanoclaw.dispatch.signals import (
+    AgentState,
+    Asked,
+    Compact,
+    Heard,
+    Leave,
+    Lost,
+    Signal,
+    Surface,
+    Work,
+    WorkingAgent,
+)
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import TextStreamed, TurnChanged, TurnProgressed, TurnStep
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import SessionPosition, Turn, TurnState
+from nanoclaw.model.turns import Lane, SessionPosition, Turn, TurnState
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +66,8 @@ class Worker:
         self._unwanted = False
         self._typing_at: ChatAddress | None = None
         self._progress = clock.monotonic()
+        self._alone = limits.lane is Lane.ISOLATED
+        self._acted = False
 
     def tell(self, signal: Signal) -> None:
         """Queue a signal; returns at once."""
@@ -102,12 +115,12 @@ class Worker:
         finally:
             self._show_typing(on=False)
             if self._open:
-                await self._ledger.put_back(self._open)
+                await self._ledger.put_back(self._open, acted=self._acted)
 
     async def _start(self) -> None:
-        position = await self._ledger.position(self.group)
+        position = None if self._alone else await self._ledger.position(self.group)
         while True:
-            self._agent = await self._surface.make_agent(self.group)
+            self._agent = await self._surface.make_agent(self.group, self._limits.lane)
             try:
                 await self._agent.start(position)
             except StaleSessionError as error:
@@ -168,6 +181,8 @@ class Worker:
                 await self._asked(at)
             case Leave():
                 self._leaving = True
+            case Compact():
+                await self._compact()
             case Lost(error=error):
                 return await self._lose(error)
             case Heard(event=event):
@@ -181,6 +196,7 @@ class Worker:
         """Act on what the agent did; False when it cannot go on."""
         match event:
             case ToolUsed(tool=tool):
+                self._acted = True
                 self._progressed(TurnStep.TOOL, tool)
             case TextWritten(text=text):
                 if self._open:
@@ -206,7 +222,7 @@ class Worker:
             self._drop(turns)
             self._changed(turns, TurnState.ANSWERED)
             self._surface.deliver(first.address)
-        else:
+        elif not self._alone and not self._leaving:
             address = await self._ledger.volunteered(self.group, answer, self._surface.compose)
             if address is not None:
                 self._surface.deliver(address)
@@ -241,19 +257,29 @@ class Worker:
 
     async def _claim(self) -> None:
         chat: ChatId | None = self._open[0].chat if self._open else None
-        while (turn := await self._ledger.claim(self.group, chat)) is not None:
+        # The run of a task has the agent to itself, so that what it does and says is its own.
+        while not self._runs_task() and (turn := await self._ledger.claim(self.group, chat)) is not None:
+            self._acted = self._acted and bool(self._open)
             self._open.append(turn)
             chat = turn.chat
+            self._leaving = self._leaving or self._alone
             self._changed([turn], TurnState.RUNNING)
         if self._open:
             self._show_typing(on=True)
+
+    def _runs_task(self) -> bool:
+        return any(turn.run is not None for turn in self._open)
+
+    async def _compact(self) -> None:
+        if self._agent is not None and not self._open and not self._leaving:
+            await self._agent.compact()
 
     async def _give(self, turn: Turn) -> None:
         if self._agent is None:
             return
         self._progress = self._clock.monotonic()
         try:
-            await self._agent.give(turn.id, self._surface.prompt(turn))
+            await self._agent.give(turn, self._surface.prompt(turn))
         except AgentLostError as error:
             self.tell(Lost(error=error))
 
@@ -266,7 +292,7 @@ class Worker:
     async def _fail(self, turns: list[Turn], fault: Fault) -> None:
         self._drop(turns)
         if turns:
-            told = await self._ledger.failed(turns, fault)
+            told = await self._ledger.failed(turns, fault, acted=self._acted)
             self._changed(turns, TurnState.FAILED if told else TurnState.QUEUED)
             for address in told:
                 self._surface.deliver(address)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from nanoclaw.model.chats import ChatAddress, MessageId
 from nanoclaw.model.groups import GroupFolder
-from nanoclaw.model.turns import ReplyId, TurnId, TurnState
+from nanoclaw.model.turns import ReplyId, ReplyKind, TurnId, TurnState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +65,13 @@ class TypingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplySent:
-    """A reply was delivered."""
+    """A reply was delivered. ``text`` says it as a terminal would, also what is no text, such as a file."""
 
     address: ChatAddress
     reply: ReplyId
     turn: TurnId | None
     text: str
+    kind: ReplyKind = ReplyKind.TEXT
 
 
 Event = MessageArrived | TurnChanged | TurnProgressed | TextStreamed | TypingChanged | ReplySent

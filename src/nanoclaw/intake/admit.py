@@ -1,15 +1,16 @@
 """Take a message in."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
-from nanoclaw.intake.trigger import wakes
-from nanoclaw.model.chats import InboundMessage
+from nanoclaw.intake.judge import judge
+from nanoclaw.model.chats import Attachment, InboundMessage, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
-from nanoclaw.store.inbox import Inbox
+from nanoclaw.store.inbox import Admission, Inbox, Stored
 
 TEXT_LIMIT = 1_048_576
 """The longest text taken in, in characters."""
@@ -23,13 +24,27 @@ class ClosedError(NanoclawError):
     """The daemon is shutting down: the message was not taken in, and the network must keep it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """Who sees to what is not simply a message, as functions that the root passes in."""
+
+    wake: Callable[[Group], None]
+    command: Callable[[Stored, InboundMessage], Awaitable[None]]
+    stranger: Callable[[Group, InboundMessage], Awaitable[None]]
+    """A message waits until the owner has decided about its sender."""
+    answered: Callable[[], None]
+    """The owner has allowed or refused something."""
+    keep: Callable[[Group, tuple[IncomingFile, ...]], Awaitable[tuple[Attachment, ...]]]
+    """Copy files that came with a message into the group's folder."""
+
+
 class Intake:
     """Where every channel hands its messages in."""
 
-    def __init__(self, inbox: Inbox, broadcast: Broadcast, wake: Callable[[Group], None]) -> None:
+    def __init__(self, inbox: Inbox, broadcast: Broadcast, desks: Desks) -> None:
         self._inbox = inbox
         self._broadcast = broadcast
-        self._wake = wake
+        self._desks = desks
         self._open = True
 
     def close(self) -> None:
@@ -48,18 +63,42 @@ class Intake:
             raise MessageTooLongError(
                 f"A message of {len(message.text):,} characters is too long", hint=f"At most {TEXT_LIMIT:,} fit."
             )
-        stored = await self._inbox.add(message, wakes)
+        stored = await self._inbox.add(await self._with_attachments(message), judge)
         if stored.group is not None and not stored.duplicate:
-            self._broadcast.publish(
-                MessageArrived(
-                    address=message.address, message=stored.message, sender=message.sender.name, text=message.text
-                )
-            )
-            if stored.turn is not None:
-                self._wake(stored.group)
+            await self._follow(stored, stored.group, message)
         return Receipt(
             message=stored.message,
             duplicate=stored.duplicate,
             turn=stored.turn,
             registered=stored.group is not None,
         )
+
+    async def _with_attachments(self, message: InboundMessage) -> InboundMessage:
+        """The files of a message are kept before the message is, and only of those who may write here."""
+        if not message.files:
+            return message
+        expected = await self._inbox.judged(message, judge)
+        if expected is None or expected[1].admission in {Admission.DROP, Admission.HOLD}:
+            return message
+        return replace(message, attachments=await self._desks.keep(expected[0], message.files))
+
+    async def _follow(self, stored: Stored, group: Group, message: InboundMessage) -> None:
+        """What comes after a message is on disk; a crash in between loses a convenience, never the message."""
+        match stored.verdict.admission:
+            case Admission.DROP:
+                return
+            case Admission.HOLD:
+                await self._desks.stranger(group, message)
+                return
+            case Admission.STORE | Admission.WAKE | Admission.COMMAND:
+                self._broadcast.publish(
+                    MessageArrived(
+                        address=message.address, message=stored.message, sender=message.sender.name, text=message.text
+                    )
+                )
+        if stored.turn is not None:
+            self._desks.wake(group)
+        if stored.verdict.question is not None:
+            self._desks.answered()
+        elif stored.verdict.admission is Admission.COMMAND:
+            await self._desks.command(stored, message)

@@ -32,9 +32,21 @@ def wakes(group: Group, message: InboundMessage) -> bool:
     The main group and groups that require no trigger are always answered; others when the platform says that the
     assistant was mentioned or replied to, or when the trimmed text begins with the trigger as a whole word.
     """
-    if group.is_main or not group.requires_trigger or message.mentions_assistant:
+    return message.mentions_assistant or text_wakes(group, message.text)
+
+
+def text_wakes(group: Group, text: str) -> bool:
+    """Whether a message of this text must be answered, whatever else is known of it."""
+    if group.is_main or not group.requires_trigger:
         return True
-    return _pattern(group.trigger).match(message.text.strip()) is not None
+    return _pattern(group.trigger).match(text.strip()) is not None
+
+
+def without_trigger(group: Group, text: str) -> str:
+    """The text without surrounding space and without the trigger that it may begin with."""
+    stripped = text.strip()
+    found = _pattern(group.trigger).match(stripped)
+    return stripped[found.end() :].strip() if found else stripped
 
 
 @lru_cache(maxsize=256)

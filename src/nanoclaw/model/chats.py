@@ -92,3 +92,5 @@ class StoredMessage:
     sent_at: Milliseconds
     quote: Quote | None = None
     attachments: tuple[Attachment, ...] = ()
+    answers: str = ""
+    """The text of the question that it answers."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nanoclaw.model.chats import ChannelName
+from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import GroupFolder
 
 
@@ -39,5 +40,5 @@ class DroppedSender:
     name: str
     reason: str
     count: int
-    first_at: int
-    last_at: int
+    first_at: Milliseconds
+    last_at: Milliseconds

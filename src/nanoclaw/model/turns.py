@@ -7,6 +7,7 @@ from typing import NewType
 from nanoclaw.model.chats import ChatAddress, ChatId, MessageId, StoredMessage
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
+from nanoclaw.model.questions import QuestionId
 from nanoclaw.model.tasks import RunId
 
 TurnId = NewType("TurnId", int)
@@ -72,7 +73,7 @@ class Turn:
     """Failures before this try: 0 at first."""
     messages: tuple[StoredMessage, ...]
     through: MessageId
-    """Where the chat's cursor moves when the turn finishes."""
+    """Where the chat's cursor moves when the turn finishes; 0 for the run of a task, which moves none."""
     lane: Lane = Lane.GROUP
     run: RunId | None = None
     """The occurrence of a task that this turn runs: its one message is the whole prompt."""
@@ -108,6 +109,24 @@ class OutgoingFile:
     media_type: str
     path: str
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOutgoing:
+    """A message to put into the outbox. The same ``client_id`` twice is one message.
+
+    ``target_message`` or ``target_reply`` is what a reaction or an edit is about; ``question`` the question it asks.
+    """
+
+    address: ChatAddress
+    client_id: str
+    text: str
+    turn: TurnId | None = None
+    kind: ReplyKind = ReplyKind.TEXT
+    file: OutgoingFile | None = None
+    target_message: MessageId | None = None
+    target_reply: ReplyId | None = None
+    question: QuestionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from nanoclaw.store.errors import explained
+from nanoclaw.store.words import searchable
 
 _BUSY_MS = 5_000
 
@@ -20,6 +22,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         connection = apsw.Connection(str(path), flags=flags)
         connection.set_busy_timeout(_BUSY_MS)
+        connection.create_scalar_function("searchable", _searchable, 1, deterministic=True)
         for pragma in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
             connection.execute(f"PRAGMA {pragma}")
         if not read_only:
@@ -30,3 +33,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
                 connection.execute("PRAGMA fullfsync = 1")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         return connection
+
+
+def _searchable(*values: Any) -> str:
+    return searchable(values[0])

@@ -1,5 +1,6 @@
 """Groups, their chats and sessions, and the few facts about the installation itself."""
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.options import GroupOptions, options_as_text
 from nanoclaw.model.turns import SessionId, SessionPosition
 from nanoclaw.store.database import Database
 from nanoclaw.store.rows import group_from
@@ -30,6 +32,16 @@ class NewGroup:
     requires_trigger: bool
     is_main: bool
     address: ChatAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChange:
+    """What to change about a registration; None leaves a part as it is."""
+
+    name: str | None = None
+    trigger: str | None = None
+    requires_trigger: bool | None = None
+    options: GroupOptions | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +127,25 @@ class Groups:
                 rows(connection, self._sql["drop_open_turns"], {"group": group, "now": now})
                 rows(connection, self._sql["release_chats"], {"group": group})
                 rows(connection, self._sql["clear_session"], {"group": group})
+                rows(connection, self._sql["close_questions"], {"group": group})
             return bool(removed)
+
+        return await self._database.write(work)
+
+    async def change(self, folder: GroupFolder, change: GroupChange) -> Group | None:
+        """Change a registration; None if there is none."""
+        values = {
+            "folder": folder,
+            "name": change.name,
+            "trigger": change.trigger,
+            "requires_trigger": None if change.requires_trigger is None else int(change.requires_trigger),
+            "options": None if change.options is None else json.dumps(options_as_text(change.options)),
+        }
+
+        def work(connection: apsw.Connection) -> Group | None:
+            rows(connection, self._sql["change"], values)
+            found = rows(connection, self._sql["find"], values)
+            return group_from(found[0]) if found else None
 
         return await self._database.write(work)
 
@@ -154,6 +184,11 @@ class Groups:
         found = await self._database.read(lambda connection: rows(connection, self._sql["owner_chat"]))
         return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
 
+    async def chat_of(self, folder: GroupFolder) -> ChatAddress | None:
+        """A group's most recently active chat."""
+        found = [chat for chat in await self.chats() if chat.folder == folder]
+        return found[0].address if found else None
+
     async def session(self, group: GroupId) -> SessionPosition | None:
         """Where a group's conversation stands."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))
@@ -167,6 +202,15 @@ class Groups:
     async def clear_session(self, group: GroupId) -> None:
         """Let the group's next turn begin a new conversation."""
         await self._do("clear_session", {"group": group})
+
+    async def forget_conversation(self, group: GroupId) -> None:
+        """Let the next turn begin a new conversation, and turns that run now not bring the old one back."""
+
+        def work(connection: apsw.Connection) -> None:
+            rows(connection, self._sql["forget"], {"group": group, "now": self._clock.now()})
+            rows(connection, self._sql["clear_session"], {"group": group})
+
+        await self._database.write(work)
 
     async def installation(self) -> str:
         """This installation's own id, made at the first call: it marks our containers among others'."""

@@ -1,99 +1,191 @@
 """Incoming messages: on disk before anyone is told that they arrived, each once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import apsw
 
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, MessageId
-from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.model.clock import Clock
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.people import Role
+from nanoclaw.model.questions import Question, QuestionPurpose, QuestionState
 from nanoclaw.model.turns import TurnId
 from nanoclaw.store.database import Database
-from nanoclaw.store.rows import group_from, message_values
+from nanoclaw.store.people import find_role
+from nanoclaw.store.questions import question_from
+from nanoclaw.store.rows import group_from, message_values, storable
 from nanoclaw.store.sql import load_queries, rows
 
-Triggers = Callable[[Group, InboundMessage], bool]
-"""Whether a message wakes its group's agent."""
+_NOT_KEPT = MessageId(0)
+_HELD_AT_MOST = 20
 
-_UNREGISTERED = MessageId(0)
-_ALWAYS = Milliseconds(0)
+
+class Admission(StrEnum):
+    """What is done with an incoming message."""
+
+    STORE = "store"
+    WAKE = "wake"
+    """Store it, and have it answered."""
+    COMMAND = "command"
+    """Store it for the record; the caller does what it says."""
+    HOLD = "hold"
+    """Store it where nobody sees it, until the owner has decided about its sender."""
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A question that waits in this chat, and the ids under which its messages were sent."""
+
+    question: Question
+    client_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message with what is known about it."""
+
+    group: Group
+    message: InboundMessage
+    role: Role | None
+    questions: tuple[OpenQuestion, ...]
+    """Open in this chat, the newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to be done with a message. ``reason`` says why it is dropped."""
+
+    admission: Admission
+    reason: str = ""
+    question: Question | None = None
+    """The question that it answers, with ``answer`` in it."""
+
+
+Judge = Callable[[Arrival], Verdict]
+"""The rule by which messages are admitted; runs inside the transaction that stores them, so it must be quick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What became of an incoming message. ``message`` is 0 and ``group`` None when its chat is not registered."""
+    """What became of an incoming message. ``message`` is 0 when it was not kept; ``group`` None: not registered."""
 
     message: MessageId
     group: Group | None
     duplicate: bool
     turn: TurnId | None
+    verdict: Verdict
+    role: Role | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryLine:
-    """One line of history, either direction. ``id`` is ``in-N`` or ``out-N``."""
-
-    id: str
-    at: Milliseconds
-    direction: str
-    address: ChatAddress
-    folder: GroupFolder | None
-    sender: str
-    text: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFilter:
-    """Which lines of history: of one group, of one chat, not older than ``since``, the newest ``limit``."""
-
-    limit: int
-    folder: str | None = None
-    address: ChatAddress | None = None
-    since: Milliseconds = _ALWAYS
+_UNREGISTERED = Verdict(admission=Admission.DROP, reason="the chat is not registered")
 
 
 class Inbox:
-    """Takes messages in and shows history."""
+    """Takes messages in."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._sql = load_queries("inbox")
+        self._people = load_queries("people")
+        self._questions = load_queries("questions")
 
-    async def add(self, message: InboundMessage, triggers: Triggers) -> Stored:
-        """Store a message and, if it triggers, the turn that will answer it, in one transaction.
+    async def add(self, message: InboundMessage, judge: Judge) -> Stored:
+        """Store a message as ``judge`` decides, and queue a turn if it wakes its group's agent.
 
-        Of a chat that is not registered only the name and the time are kept. The same external id of the same chat
-        twice is the same message, and wakes nobody a second time.
-
-        Raises:
-            StoreError: nothing was kept; the network must not be told that the message arrived.
+        Of chats that are not registered only name and time are kept; of dropped messages only that there were some.
         """
-        return await self._database.write(lambda connection: self._add(connection, message, triggers))
+        return await self._database.write(lambda connection: self._add(connection, message, judge))
 
-    def _add(self, connection: apsw.Connection, message: InboundMessage, triggers: Triggers) -> Stored:
-        sql, now = self._sql, self._clock.now()
+    async def judged(self, message: InboundMessage, judge: Judge) -> tuple[Group, Verdict] | None:
+        """What would become of a message now; None when its chat is not registered. Nothing is changed."""
+
+        def work(connection: apsw.Connection) -> tuple[Group, Verdict] | None:
+            for chat, group_id in rows(connection, self._sql["chat"], _address(message)):
+                if group_id is not None:
+                    arrival = self._arrival(connection, message, chat, group_id)
+                    return arrival.group, judge(arrival)
+            return None
+
+        return await self._database.read(work)
+
+    def _add(self, connection: apsw.Connection, message: InboundMessage, judge: Judge) -> Stored:
+        values = {**_address(message), "name": message.chat_name, "now": self._clock.now()}
+        chat, group_id = rows(connection, self._sql["touch_chat"], values)[0]
+        if group_id is None:
+            return self._drop(connection, message, None, _UNREGISTERED)
+        arrival = self._arrival(connection, message, chat, group_id)
+        identity = {"chat": chat, "external_id": message.external_id}
+        for known, turn in rows(connection, self._sql["known"], identity):
+            return Stored(
+                message=MessageId(known),
+                group=arrival.group,
+                duplicate=True,
+                turn=TurnId(turn) if turn else None,
+                verdict=Verdict(admission=Admission.STORE),
+            )
+        verdict = Verdict(admission=Admission.STORE) if message.from_assistant else judge(arrival)
+        if verdict.admission is Admission.HOLD and self._holds_enough(connection, message, group_id):
+            verdict = replace(verdict, admission=Admission.DROP)
+        if verdict.admission is Admission.DROP:
+            return self._drop(connection, message, arrival.group, verdict)
+        return self._keep(connection, arrival, chat, verdict)
+
+    def _arrival(self, connection: apsw.Connection, message: InboundMessage, chat: int, group: int) -> Arrival:
+        waiting = rows(connection, self._questions["open_here"], {"chat": chat, "now": self._clock.now()})
+        return Arrival(
+            group=group_from(rows(connection, self._sql["group"], {"group": group})[0]),
+            message=message,
+            role=find_role(connection, message.address.channel, storable(message.sender.id), group),
+            questions=tuple(
+                OpenQuestion(question=question_from(row), client_ids=frozenset((row[-1] or "").split()))
+                for row in waiting
+            ),
+        )
+
+    def _keep(self, connection: apsw.Connection, arrival: Arrival, chat: int, verdict: Verdict) -> Stored:
+        message, group, question = arrival.message, arrival.group, verdict.question
+        row = {
+            **message_values(message),
+            "chat": chat,
+            "now": self._clock.now(),
+            "kind": "command" if verdict.admission is Admission.COMMAND else "message",
+            "held": int(verdict.admission is Admission.HOLD),
+            "question": question.id if question else None,
+        }
+        identity = MessageId(rows(connection, self._sql["insert"], row)[0][0])
+        rows(connection, self._sql["index_text"], {"message": identity, "text": message.text, "group": group.id})
+        if question is not None:
+            # Nothing but the message itself follows from an answer to an agent: it is settled with it.
+            done = QuestionState.SETTLED if question.purpose is QuestionPurpose.AGENT else QuestionState.ANSWERED
+            answer = {"id": question.id, "state": done, "answer": question.answer, "by": message.sender.id}
+            rows(connection, self._questions["answer"], {**answer, "now": self._clock.now()})
+        wakes = verdict.admission is Admission.WAKE
+        turn = self._queue(connection, chat, group.id, identity) if wakes else None
+        return Stored(message=identity, group=group, duplicate=False, turn=turn, verdict=verdict, role=arrival.role)
+
+    def _holds_enough(self, connection: apsw.Connection, message: InboundMessage, group: int) -> bool:
+        """Whether so much of a stranger waits already that more is not kept."""
+        wanted = {"group": group, "channel": message.address.channel, "sender": message.sender.id}
+        return len(rows(connection, self._sql["held"], wanted)) >= _HELD_AT_MOST
+
+    def _drop(
+        self, connection: apsw.Connection, message: InboundMessage, group: Group | None, verdict: Verdict
+    ) -> Stored:
         values = {
             "channel": message.address.channel,
-            "address": message.address.chat,
-            "name": message.chat_name,
-            "now": now,
+            "chat": message.address.chat,
+            "sender": message.sender.id,
+            "name": message.sender.name,
+            "reason": verdict.reason,
+            "now": self._clock.now(),
         }
-        chat, group_id = rows(connection, sql["touch_chat"], values)[0]
-        if group_id is None:
-            return Stored(message=_UNREGISTERED, group=None, duplicate=False, turn=None)
-        group = group_from(rows(connection, sql["group"], {"group": group_id})[0])
-        row = {**message_values(message), "chat": chat, "now": now}
-        inserted = rows(connection, sql["insert"], row)
-        if not inserted:
-            known, turn = rows(connection, sql["known"], row)[0]
-            return Stored(message=MessageId(known), group=group, duplicate=True, turn=TurnId(turn) if turn else None)
-        identity = MessageId(inserted[0][0])
-        wakes = not message.from_assistant and triggers(group, message)
-        turn_id = self._queue(connection, chat, group.id, identity) if wakes else None
-        return Stored(message=identity, group=group, duplicate=False, turn=turn_id)
+        rows(connection, self._people["drop"], values)
+        rows(connection, self._people["trim_dropped"])
+        return Stored(message=_NOT_KEPT, group=group, duplicate=False, turn=None, verdict=verdict)
 
     def _queue(self, connection: apsw.Connection, chat: int, group: GroupId, message: MessageId) -> TurnId:
         for (waiting,) in rows(connection, self._sql["queued"], {"chat": chat}):
@@ -101,27 +193,44 @@ class Inbox:
         values = {"chat": chat, "group": group, "message": message, "now": self._clock.now()}
         return TurnId(rows(connection, self._sql["queue"], values)[0][0])
 
-    async def history(self, wanted: HistoryFilter, assistant: str) -> tuple[HistoryLine, ...]:
-        """The newest lines, oldest first; ``assistant`` is the name put on outgoing ones."""
-        values = {
-            "folder": wanted.folder,
-            "channel": wanted.address.channel if wanted.address else None,
-            "address": wanted.address.chat if wanted.address else None,
-            "since": wanted.since,
-            "limit": wanted.limit,
-            "assistant": assistant,
-        }
-        found = await self._database.read(lambda connection: rows(connection, self._sql["history"], values))
-        return tuple(
-            HistoryLine(
-                id=identity,
-                at=Milliseconds(at),
-                direction=direction,
-                address=ChatAddress(channel=ChannelName(channel), chat=chat),
-                folder=GroupFolder(folder) if folder else None,
-                sender=sender,
-                text=text,
-                state=state,
-            )
-            for identity, at, direction, channel, chat, folder, sender, text, state in reversed(found)
-        )
+    async def release(self, group: Group, channel: str, sender: str, wakes: Callable[[str], bool]) -> bool:
+        """Let the held messages of a person in; whether any of them wakes the agent, by ``wakes(text)``."""
+
+        def work(connection: apsw.Connection) -> bool:
+            wanted = {"group": group.id, "channel": channel, "sender": sender}
+            let_in: dict[int, list[MessageId]] = {}
+            waking: dict[int, MessageId] = {}
+            for (message,) in rows(connection, self._sql["held"], wanted):
+                for chat, text in rows(connection, self._sql["release"], {"message": message}):
+                    let_in.setdefault(chat, []).append(MessageId(message))
+                    if wakes(text):
+                        waking.setdefault(chat, MessageId(message))
+            for chat, first in waking.items():
+                turn = self._queue(connection, chat, group.id, first)
+                for message in let_in[chat]:
+                    # The chat's cursor may be past them: what a turn has claimed before is before it again.
+                    rows(connection, self._sql["give_to"], {"message": message, "turn": turn})
+            return bool(waking)
+
+        return await self._database.write(work)
+
+    async def newest(self, address: ChatAddress) -> MessageId | None:
+        """The newest message of a person in a chat."""
+        values = {"channel": address.channel, "address": address.chat}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["newest"], values))
+        return MessageId(found[0][0]) if found[0][0] is not None else None
+
+    async def address_of(self, group: GroupFolder, message: int) -> ChatAddress | None:
+        """The chat of a message, if it is one of this group's."""
+        values = {"folder": group, "message": message}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["address_of"], values))
+        return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
+
+
+def answered(question: Question, answer: str) -> Question:
+    """The question with its answer."""
+    return replace(question, answer=answer)
+
+
+def _address(message: InboundMessage) -> dict[str, str]:
+    return {"channel": message.address.channel, "address": message.address.chat}

@@ -4,11 +4,16 @@ A reply found ``sending`` after a restart may or may not have reached the networ
 client id, which a network that honours such ids shows once.
 """
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
 import apsw
 
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
-from nanoclaw.model.turns import Reply, ReplyId, TurnId
+from nanoclaw.model.groups import GroupFolder
+from nanoclaw.model.turns import NewOutgoing, OutgoingFile, Reply, ReplyId, ReplyKind, TurnId
 from nanoclaw.store.database import Database
 from nanoclaw.store.sql import load_queries, rows
 
@@ -22,23 +27,31 @@ class Outbox:
         self._sql = load_queries("outbox")
 
     async def add(self, address: ChatAddress, text: str, *, client_id: str) -> bool:
-        """Queue a message that belongs to no turn; the same client id twice queues one. False: no such chat."""
+        """Queue a text that belongs to no turn; the same client id twice queues one. False: no such chat."""
+        return await self.queue(NewOutgoing(address=address, client_id=client_id, text=text)) is not None
 
-        def work(connection: apsw.Connection) -> bool:
-            values = {"channel": address.channel, "address": address.chat}
+    async def queue(self, new: NewOutgoing) -> ReplyId | None:
+        """Queue a message; the one that has this client id already, if there is one. None: no such chat."""
+
+        def work(connection: apsw.Connection) -> ReplyId | None:
+            values = {"channel": new.address.channel, "address": new.address.chat}
             for (chat,) in rows(connection, self._sql["chat_id"], values):
-                row = {
-                    "chat": chat,
-                    "turn": None,
-                    "client_id": client_id,
-                    "text": text,
-                    "now": self._clock.now(),
-                }
-                rows(connection, self._sql["add"], row)
-                return True
-            return False
+                return put_out(connection, chat, new, self._clock.now())
+            return None
 
         return await self._database.write(work)
+
+    async def place_of(self, group: GroupFolder, reply: int) -> ChatAddress | None:
+        """The chat of one of the assistant's own texts, if it is a chat of this group's."""
+        values = {"folder": group, "reply": reply}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["place_of"], values))
+        return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
+
+    async def newest(self, address: ChatAddress) -> ReplyId | None:
+        """The assistant's newest text in a chat."""
+        values = {"channel": address.channel, "address": address.chat}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["last_of"], values))
+        return ReplyId(found[0][0]) if found[0][0] is not None else None
 
     async def waiting_chats(self) -> tuple[ChatAddress, ...]:
         """Chats with something to deliver."""
@@ -50,17 +63,8 @@ class Outbox:
         values = {"channel": address.channel, "address": address.chat, "now": self._clock.now()}
 
         def work(connection: apsw.Connection) -> Reply | None:
-            for identity, turn, client_id, text, attempts, created in rows(connection, self._sql["take"], values):
-                return Reply(
-                    id=ReplyId(identity),
-                    address=address,
-                    turn=TurnId(turn) if turn else None,
-                    client_id=client_id,
-                    text=text,
-                    attempts=attempts,
-                    created_at=Milliseconds(created),
-                )
-            return None
+            found = rows(connection, self._sql["take"], values)
+            return _reply(address, found[0]) if found else None
 
         return await self._database.write(work)
 
@@ -84,3 +88,43 @@ class Outbox:
 
     async def _do(self, query: str, values: dict[str, object]) -> None:
         await self._database.write(lambda connection: rows(connection, self._sql[query], values))
+
+
+def put_out(connection: apsw.Connection, chat: int, new: NewOutgoing, now: Milliseconds) -> ReplyId:
+    """Add a row to the outbox inside a transaction of the caller's; the row of the same client id, if there is one."""
+    sql = load_queries("outbox")
+    file = new.file
+    values = {
+        "chat": chat,
+        "turn": new.turn,
+        "client_id": new.client_id,
+        "text": new.text,
+        "now": now,
+        "kind": new.kind,
+        "file": json.dumps({name: getattr(file, name) for name in OutgoingFile.__slots__}) if file else None,
+        "target_message": new.target_message,
+        "target_reply": new.target_reply,
+        "question": new.question,
+    }
+    for (reply,) in rows(connection, sql["add"], values):
+        if new.kind is not ReplyKind.REACTION:
+            rows(connection, sql["index_text"], {"reply": reply, "text": new.text, "chat": chat})
+        return ReplyId(reply)
+    return ReplyId(rows(connection, sql["by_client_id"], values)[0][0])
+
+
+def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
+    identity, turn, client_id, text, attempts, created, kind, file, target, options = row
+    return Reply(
+        id=ReplyId(identity),
+        address=address,
+        turn=TurnId(turn) if turn else None,
+        client_id=client_id,
+        text=text,
+        attempts=attempts,
+        created_at=Milliseconds(created),
+        kind=ReplyKind(kind),
+        target=target or "",
+        file=OutgoingFile(**json.loads(file)) if file else None,
+        choices=tuple(json.loads(options)) if options else (),
+    )

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from nanoclaw.model.chats import Attachment, ChatId, InboundMessage, MessageId, Quote, Sender, StoredMessage
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.options import GroupOptions, options_from_text
 
 
 def group_from(row: Sequence[Any]) -> Group:
-    """From columns id, folder, name, trigger, requires_trigger, is_main."""
+    """From columns id, folder, name, trigger, requires_trigger, is_main, options."""
     return Group(
         id=GroupId(row[0]),
         folder=GroupFolder(row[1]),
@@ -18,11 +20,17 @@ def group_from(row: Sequence[Any]) -> Group:
         trigger=row[3],
         requires_trigger=bool(row[4]),
         is_main=bool(row[5]),
+        options=_options(row[6]),
     )
 
 
+@lru_cache(maxsize=1024)
+def _options(text: str) -> GroupOptions:
+    return options_from_text(json.loads(text))
+
+
 def message_from(row: Sequence[Any]) -> StoredMessage:
-    """From columns id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at."""
+    """From columns id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, question."""
     return StoredMessage(
         id=MessageId(row[0]),
         chat=ChatId(row[1]),
@@ -32,6 +40,7 @@ def message_from(row: Sequence[Any]) -> StoredMessage:
         quote=Quote(**json.loads(row[6])) if row[6] else None,
         attachments=tuple(Attachment(**one) for one in json.loads(row[7])) if row[7] else (),
         sent_at=Milliseconds(row[8]),
+        answers=row[9] or "",
     )
 
 

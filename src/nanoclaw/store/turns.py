@@ -12,10 +12,15 @@ import apsw
 from nanoclaw.model.chats import ChannelName, ChatAddress, ChatId, MessageId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupId
-from nanoclaw.model.turns import NO_USAGE, SessionPosition, Turn, TurnId, TurnState, Usage
+from nanoclaw.model.tasks import RunId
+from nanoclaw.model.turns import NO_USAGE, Lane, NewOutgoing, SessionPosition, Turn, TurnId, TurnState, Usage
 from nanoclaw.store.database import Database
+from nanoclaw.store.outbox import put_out
 from nanoclaw.store.rows import group_from, message_from
 from nanoclaw.store.sql import load_queries, rows
+
+BROKEN_OFF = "it was interrupted"
+"""The error of a task's run that ended with the worker that had begun it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +61,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """Turns found running without a worker: those that wait again, and those that were given up."""
+    """Turns found running without a worker: those that wait again, those to be given up, runs broken off."""
 
     again: tuple[TurnId, ...]
     given_up: tuple[TurnId, ...]
+    broken: tuple[RunId, ...] = ()
+    """Runs of tasks that have failed now, for they must not happen twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,57 +102,63 @@ class Counts:
 
 
 class Turns:
-    """Every change of a turn's state."""
+    """Every change of a turn's state, in one lane."""
 
-    def __init__(self, database: Database, clock: Clock, *, catch_up: int) -> None:
+    def __init__(self, database: Database, clock: Clock, *, catch_up: int, lane: Lane = Lane.GROUP) -> None:
         self._database = database
         self._clock = clock
         self._catch_up = catch_up
+        self._lane = lane
         self._sql = load_queries("turns")
-        self._outbox = load_queries("outbox")
         self._groups = load_queries("groups")
 
     async def due(self) -> tuple[DueTurn, ...]:
-        """All queued turns, the longest due first."""
-        found = await self._database.read(lambda connection: rows(connection, self._sql["due"]))
-        return tuple(DueTurn(group=group_from(row[:6]), not_before=Milliseconds(row[6])) for row in found)
+        """All queued turns: runs of tasks first, then the longest due first."""
+        values = {"lane": self._lane}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["due"], values))
+        return tuple(DueTurn(group=group_from(row[:7]), not_before=Milliseconds(row[7])) for row in found)
 
     async def claim(self, group: GroupId, *, chat: ChatId | None = None) -> Turn | None:
-        """Start a group's next due turn (of ``chat`` alone if given); None when nothing is due.
+        """Start a group's next due turn; None when nothing is due.
 
         It claims the messages after the chat's cursor and after those of turns that run already: the newest
-        ``catch_up`` of them, and always the one that woke the agent.
+        ``catch_up`` of them, and always the one that woke the agent. The run of a task claims its one message alone.
+        With ``chat``, the chat whose turn runs already, only more messages of that chat are claimed.
         """
         return await self._database.write(lambda connection: self._claim(connection, group, chat))
 
-    def _claim(self, connection: apsw.Connection, group: GroupId, chat: ChatId | None) -> Turn | None:
+    def _claim(self, connection: apsw.Connection, group_id: GroupId, chat: ChatId | None) -> Turn | None:
         now = self._clock.now()
-        wanted = {"group": group, "chat": chat, "now": now}
+        wanted = {"group": group_id, "chat": chat, "now": now, "lane": self._lane}
         found = rows(connection, self._sql["next_of_group"], wanted)
         if not found:
             return None
         turn, chat_id, trigger, attempt, channel, address, cursor = found[0][:7]
-        after = max(cursor, found[0][13] or 0)
+        group, run = group_from(found[0][7:14]), found[0][15]
         values = {
             "turn": turn,
             "chat": chat_id,
-            "after": after,
+            "after": max(cursor, found[0][14] or 0),
             "trigger": trigger,
-            "limit": self._catch_up,
+            "limit": group.options.catch_up_messages or self._catch_up,
             "now": now,
         }
-        messages = tuple(message_from(row) for row in rows(connection, self._sql["claimable"], values))
-        values["through"] = max(message.id for message in messages)
-        rows(connection, self._sql["claim"], values)
+        which, take = ("claimable", "claim") if run is None else ("only_trigger", "claim_trigger")
+        messages = tuple(message_from(row) for row in rows(connection, self._sql[which], values))
+        # A run answers nobody: it leaves the chat's cursor where it is.
+        values["through"] = max(message.id for message in messages) if run is None else None
+        rows(connection, self._sql[take], values)
         rows(connection, self._sql["start"], values)
         return Turn(
             id=TurnId(turn),
-            group=group_from(found[0][7:13]),
+            group=group,
             chat=ChatId(chat_id),
             address=ChatAddress(channel=ChannelName(channel), chat=address),
             attempt=attempt,
             messages=messages,
-            through=MessageId(values["through"]),
+            through=MessageId(values["through"] or 0),
+            lane=self._lane,
+            run=None if run is None else RunId(run),
         )
 
     async def finish(self, finish: Finish) -> bool:
@@ -171,28 +184,27 @@ class Turns:
                 return False
             for chat_id, through in found:
                 chat = chat_id if turn == first else chat
-                if finish.state is not TurnState.FAILED or finish.skips:
+                if through is not None and (finish.state is not TurnState.FAILED or finish.skips):
                     rows(connection, self._sql["move_cursor"], {"chat": chat_id, "through": through})
-        for number, text in enumerate(finish.messages):
-            reply = {
-                "chat": chat,
-                "turn": first,
-                "client_id": f"turn-{first}-{number}",
-                "text": text,
-                "now": now,
-            }
-            rows(connection, self._outbox["add"], reply)
+        if chat is not None:
+            self._put_out(connection, chat, finish)
         if finish.position is not None:
-            self._keep_position(connection, first, finish.position)
+            position = {"turn": first, "session": finish.position.session, "entry": finish.position.entry, "now": now}
+            rows(connection, self._groups["keep_position"], position)
         usage = finish.usage
         values = {name: getattr(usage, name) for name in Usage.__slots__}
         rows(connection, self._sql["set_usage"], {"turn": first, **values})
         return True
 
-    def _keep_position(self, connection: apsw.Connection, turn: TurnId, position: SessionPosition) -> None:
-        ((group,),) = rows(connection, self._sql["group_of"], {"turn": turn})
-        values = {"group": group, "session": position.session, "entry": position.entry, "now": self._clock.now()}
-        rows(connection, self._groups["set_session"], values)
+    def _put_out(self, connection: apsw.Connection, chat: int, finish: Finish) -> None:
+        first, address = finish.turns[0], self._address(connection, finish.turns[0])
+        for number, text in enumerate(finish.messages):
+            reply = NewOutgoing(address=address, turn=first, client_id=f"turn-{first}-{number}", text=text)
+            put_out(connection, chat, reply, self._clock.now())
+
+    def _address(self, connection: apsw.Connection, turn: TurnId) -> ChatAddress:
+        ((channel, chat),) = rows(connection, self._sql["address_of"], {"turn": turn})
+        return ChatAddress(channel=ChannelName(channel), chat=chat)
 
     async def retry(self, retry: Retry) -> None:
         """Put running turns back to wait until ``not_before``; those that ended meanwhile stay as they are."""
@@ -209,28 +221,37 @@ class Turns:
         """Let turns wait again whose worker is no more: all running ones but those of ``served`` groups.
 
         A turn that has been taken up again ``limit`` times is left running, for the caller to fail with a message.
+        The run of a task may have done something already: it is failed and never started again.
         """
 
         def work(connection: apsw.Connection) -> Recovered:
-            again, given_up = [], []
-            for turn, group, interruptions, attempt in rows(connection, self._sql["running"]):
+            again, given_up, broken = [], [], []
+            for turn, group, interruptions, attempt, run in rows(
+                connection, self._sql["running"], {"lane": self._lane}
+            ):
                 if group in served:
                     continue
-                if interruptions >= limit:
+                if run is not None:
+                    self._break_off(connection, TurnId(turn))
+                    broken.append(RunId(run))
+                elif interruptions >= limit:
                     given_up.append(TurnId(turn))
-                    continue
-                retry = Retry(turns=(TurnId(turn),), not_before=Milliseconds(0), error="its worker ended")
-                self._requeue(connection, TurnId(turn), retry, attempt=attempt, interruptions=1)
-                again.append(TurnId(turn))
-            return Recovered(again=tuple(again), given_up=tuple(given_up))
+                else:
+                    retry = Retry(turns=(TurnId(turn),), not_before=Milliseconds(0), error="its worker ended")
+                    self._requeue(connection, TurnId(turn), retry, attempt=attempt, interruptions=1)
+                    again.append(TurnId(turn))
+            return Recovered(again=tuple(again), given_up=tuple(given_up), broken=tuple(broken))
 
         return await self._database.write(work)
+
+    def _break_off(self, connection: apsw.Connection, turn: TurnId) -> None:
+        self._finish(connection, Finish(turns=(turn,), state=TurnState.FAILED, error=BROKEN_OFF))
 
     def _requeue(
         self, connection: apsw.Connection, turn: TurnId, retry: Retry, *, attempt: int, interruptions: int
     ) -> None:
-        ((chat,),) = rows(connection, self._sql["chat_of"], {"turn": turn})
-        for (other,) in rows(connection, self._sql["queued_of_chat"], {"chat": chat}):
+        ((chat, run),) = rows(connection, self._sql["chat_of"], {"turn": turn})
+        for (other,) in rows(connection, self._sql["queued_of_chat"], {"chat": chat}) if run is None else ():
             # One of the two must go on for both. The older keeps the failures it has counted.
             older, younger = min(turn, other), max(turn, other)
             rows(connection, self._sql["merge"], {"turn": younger, "into": older, "now": self._clock.now()})
@@ -252,8 +273,7 @@ class Turns:
         finish = Finish(turns=(turn,), state=TurnState.FAILED, messages=(notice,), error="interrupted too often")
         if not await self.finish(finish):
             return None
-        found = await self._database.read(lambda connection: rows(connection, self._sql["address_of"], {"turn": turn}))
-        return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1])
+        return await self._database.read(lambda connection: self._address(connection, turn))
 
     async def mark_model_request(self, turn: TurnId, at: Milliseconds) -> None:
         """Note when the turn's first request left for the model."""

@@ -14,8 +14,8 @@ from tests.fakes.control_thread import ServerThread, serving
 def test_every_call_reaches_the_service(client: ControlClient, server: ServerThread) -> None:
     assert client.status()["running"]
     assert client.send({"text": "hi", "wait_seconds": 1})["replies"][0]["text"] == "You said: hi"
-    assert [line["text"] for line in client.messages(group="main")["messages"]] == ["hi", "You said: hi"]
-    assert client.messages(since="2030-01-01T00:00:00Z")["messages"] == []
+    assert [line["text"] for line in client.messages({"group": "main"})["messages"]] == ["hi", "You said: hi"]
+    assert client.messages({"since": "2030-01-01T00:00:00Z"})["messages"] == []
     assert client.add_group({"name": "Fam", "folder": "fam"})["folder"] == "fam"
     assert [group["folder"] for group in client.groups()["groups"]] == ["main", "fam"]
     assert client.group("fam")["name"] == "Fam"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.control.shapes import AddGroupRequest, SendRequest
+from nanoclaw.control.shapes import AddGroupRequest, MessageQuery, SendRequest
 from nanoclaw.daemon.lock import HomeInUseError, hold
 from nanoclaw.daemon.offline import NoHomeError, NotRunningError, open_service
 from nanoclaw.settings.home import Home
@@ -34,7 +34,7 @@ async def test_a_home_that_is_not_there_reads_as_empty_and_is_not_made(tmp_path:
     home = Home(tmp_path / "missing")
     async with open_service(home) as service:
         assert (await service.groups()).groups == []
-        assert (await service.messages(group=None, limit=10, since=None)).messages == []
+        assert (await service.messages(MessageQuery(limit=10))).messages == []
         status = await service.status()
         assert (status.running, status.home) == (False, str(home.root))
         with pytest.raises(NoHomeError) as caught:

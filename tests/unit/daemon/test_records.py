@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
-from nanoclaw.control.shapes import AddGroupRequest
-from nanoclaw.daemon.records import InvalidTimeError, Records, iso, parse_time
+from nanoclaw.control.shapes import AddGroupRequest, MessageQuery
+from nanoclaw.daemon.records import Records
+from nanoclaw.daemon.times import InvalidTimeError, iso, parse_time
 from nanoclaw.intake.trigger import InvalidTriggerError
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import InvalidFolderError
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AssistantSettings, Settings
-from tests.unit.store.conftest import Store, address, message, new_group, open_store
+from tests.unit.store.conftest import WAKING, Store, address, message, new_group, open_store
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def records(store: Store, home: Home) -> Records:
     settings = Settings(assistant=AssistantSettings(name="Zoë"))
-    return Records(home, settings, store.groups, store.inbox)
+    return Records(home, settings, store.groups, store.history)
 
 
 async def test_a_group_is_registered_with_the_assistants_trigger_and_gets_a_private_folder(
@@ -69,7 +70,7 @@ async def test_what_cannot_be_registered_is_refused_and_makes_no_folder(
 async def test_a_chat_that_wrote_but_is_not_registered_is_listed_so_that_it_can_be(
     records: Records, store: Store
 ) -> None:
-    await store.inbox.add(message("hello", where=address("club", "whatsapp")), lambda *_: True)
+    await store.inbox.add(message("hello", where=address("club", "whatsapp")), WAKING)
     listed = await records.groups()
     assert [(chat.channel, chat.chat) for chat in listed.unregistered] == [("whatsapp", "club")]
     await records.add_group(AddGroupRequest(name="Club", folder="club", channel="whatsapp", chat="club"))
@@ -87,13 +88,11 @@ async def test_a_group_can_be_removed_but_not_the_main_one_nor_one_that_is_not_t
 
 async def test_history_is_shown_with_times_and_of_a_known_group_only(records: Records, store: Store) -> None:
     await store.receive("one")
-    (line,) = (await records.messages(group="main", limit=10, since=None)).messages
+    (line,) = (await records.messages(MessageQuery(group="main", limit=10))).messages
     assert (line.id, line.text, line.group, line.time) == ("in-1", "one", "main", iso(store.clock.now()))
-    assert (await records.messages(group=None, limit=10, since="2026-01-01T00:00Z")).messages == []
+    assert (await records.messages(MessageQuery(limit=10, since="2026-01-01T00:00:00Z"))).messages == []
     with pytest.raises(NoSuchGroupError):
-        await records.messages(group="nobody", limit=10, since=None)
-    with pytest.raises(InvalidTimeError):
-        await records.messages(group=None, limit=10, since="yesterday")
+        await records.messages(MessageQuery(group="nobody", limit=10))
 
 
 async def test_the_status_tells_the_newest_troubles(records: Records, store: Store) -> None:

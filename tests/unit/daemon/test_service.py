@@ -11,16 +11,23 @@ from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel
 from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import Outcome, SandboxShape, SendRequest
+from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.lanes import Lanes
+from nanoclaw.daemon.people import PeopleRecords, ensure_owners
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
+from nanoclaw.daemon.shelves import open_shelves
 from nanoclaw.daemon.views import Views
 from nanoclaw.delivery.courier import Courier
+from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.intake.admit import Intake
 from nanoclaw.model.chats import ChannelName
+from nanoclaw.model.groups import Group
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.schema import Settings
+from nanoclaw.settings.schema import AgentSettings, Settings
 from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
+from tests.fakes.intake_desks import desks
 from tests.fakes.running_channel import running
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
 from tests.unit.store.conftest import address, new_group, open_store
@@ -51,25 +58,37 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     channels: dict[ChannelName, Channel] = {LOCAL: local}
     courier = Courier(store.outbox, channels, office.broadcast, clock, alert=store.groups.note_trouble)
     world = ChannelWorld(LOCAL, tmp_path / "kept", chats={}, options={})
+    office_changes: list[Group] = []
     async with AsyncExitStack() as stack:
-        dispatcher = await stack.enter_async_context(office.dispatching())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         carrying = tasks.create_task(courier.run(), name="courier")
         stack.callback(carrying.cancel)
+        shelves = open_shelves(store.database, clock, Settings())
+        outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
+        lanes = Lanes(shelves, AgentSettings(retry_seconds=()), outlets, office.broadcast, clock)
+        lanes.equip(office.surface())
+        dispatching = tasks.create_task(lanes.run(), name="lanes")
+        stack.callback(dispatching.cancel)
         office.deliver = courier.wake
-        intake = Intake(store.inbox, office.broadcast, dispatcher.wake)
+        await ensure_owners(shelves.people, frozenset({LOCAL}))
+        intake = Intake(store.inbox, office.broadcast, desks(lanes.wake))
         world.accept = intake.accept  # type: ignore[method-assign]
         await stack.enter_async_context(running(local, world.surroundings()))
-        records = Records(Home(tmp_path), Settings(), store.groups, store.inbox)
+        records = Records(Home(tmp_path), Settings(), store.groups, store.history)
         views = Views(
-            channels=list, sandbox=lambda: SandboxShape(kind="docker", usable=True, ready=True), model_key="", at_once=5
+            channels=list,
+            sandbox=lambda: SandboxShape(kind="docker", usable=True, ready=True),
+            model_key="",
+            at_once=5,
+            group_changed=office_changes.append,
         )
         made = House(
             office,
             DaemonService(
                 records,
+                Desks(people=PeopleRecords(shelves.people), tasks=object(), usage=object()),
                 office.turns,
-                dispatcher,
+                lanes,
                 office.broadcast,
                 clock,
                 local,
@@ -78,6 +97,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             ),
         )
         yield made
+        await lanes.stop(0)
     await store.database.close()
 
 
@@ -118,7 +138,6 @@ async def test_the_same_message_again_gets_the_same_answer(house: House) -> None
 
 
 async def test_a_turn_that_failed_or_was_stopped_is_said_to_be_so(house: House) -> None:
-    house.office.retries = ()
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(house.service.send(SendRequest(text="one", wait_seconds=10)), name="send")
         agent, _ = await house.crew.next_given()

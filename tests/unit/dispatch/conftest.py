@@ -10,12 +10,13 @@ import pytest
 
 from nanoclaw.dispatch.dispatcher import Dispatcher
 from nanoclaw.dispatch.ledger import Ledger, RetryPolicy
-from nanoclaw.dispatch.limits import WorkLimits
+from nanoclaw.dispatch.limits import Outlets, WorkLimits
 from nanoclaw.dispatch.signals import Surface
 from nanoclaw.dispatch.worker import Worker
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import Group
+from nanoclaw.model.tasks import RunId
 from nanoclaw.model.turns import Turn, TurnId, TurnState
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.turns import Finish, TurnOutcome, Turns
@@ -47,6 +48,7 @@ class Office:
     broadcast: Broadcast = field(default_factory=Broadcast)
     delivered: list[ChatAddress] = field(default_factory=list)
     typing: list[tuple[ChatAddress, bool]] = field(default_factory=list)
+    ended_runs: list[RunId] = field(default_factory=list)
     retries: tuple[float, ...] = (0.01, 0.01)
     turn_seconds: float = 30
     idle_seconds: float = 30
@@ -58,17 +60,24 @@ class Office:
 
     def worker(self, group: Group) -> Worker:
         ledger = Ledger(
-            self.turns, self.store.groups, self.store.outbox, self.clock, retries=RetryPolicy(seconds=self.retries)
+            self.turns,
+            self.store.groups,
+            self.store.outbox,
+            self.clock,
+            retries=RetryPolicy(seconds=self.retries),
+            run_ended=self.ended_runs.append,
         )
-        surface = Surface(
+        limits = WorkLimits(turn_seconds=self.turn_seconds, idle_seconds=self.idle_seconds, changed=self._change)
+        return Worker(group, ledger, self.surface(), self.broadcast, self.clock, limits=limits)
+
+    def surface(self) -> Surface:
+        return Surface(
             compose=lambda _, text: tuple(text.split("|")) if text else (),
             prompt=lambda turn: self.prompt(turn),  # noqa: PLW0108 - looked up at each call, as tests change it
             deliver=self._deliver,
             typing=lambda where, on: self.typing.append((where, on)),
             make_agent=self.crew.make,
         )
-        limits = WorkLimits(turn_seconds=self.turn_seconds, idle_seconds=self.idle_seconds, changed=self._change)
-        return Worker(group, ledger, surface, self.broadcast, self.clock, limits=limits)
 
     def _change(self) -> None:
         self.changed()
@@ -121,7 +130,7 @@ class Office:
             self.turns,
             self.clock,
             self.worker,
-            self.delivered.append,
+            Outlets(deliver=self.delivered.append, run_ended=self.ended_runs.append),
             self.at_once,
             sweep_seconds=self.sweep_seconds,
         )

@@ -12,9 +12,9 @@ import pytest
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
 from nanoclaw.intake.admit import TEXT_LIMIT, ClosedError, Intake, MessageTooLongError
-from nanoclaw.model.groups import Group
 from nanoclaw.store.errors import StoreError
-from tests.unit.store.conftest import HERE, Store, address, message, new_group, open_store
+from tests.fakes.intake_desks import Notes, desks
+from tests.unit.store.conftest import HERE, OWNER, Store, address, message, new_group, open_store
 
 
 class Door:
@@ -24,10 +24,10 @@ class Door:
         self.store = store
         self.broadcast = Broadcast()
         self.woken: list[str] = []
-        self.intake = Intake(store.inbox, self.broadcast, self._wake)
-
-    def _wake(self, group: Group) -> None:
-        self.woken.append(group.folder)
+        self.notes = Notes()
+        self.intake = Intake(
+            store.inbox, self.broadcast, desks(lambda group: self.woken.append(group.folder), self.notes)
+        )
 
     async def texts(self) -> list[str]:
         query = "SELECT text FROM messages ORDER BY id"
@@ -39,6 +39,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     store = await open_store(tmp_path / "messages.db")
     await store.groups.add(new_group("main", is_main=True))
     await store.add_group("family")
+    await store.people.add(OWNER)
     yield Door(store)
     await store.database.close()
 

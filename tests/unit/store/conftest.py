@@ -9,14 +9,28 @@ import pytest
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, Sender
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import MAIN_FOLDER, Group, GroupFolder
+from nanoclaw.model.people import Person, Role
 from nanoclaw.model.turns import Turn
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
-from nanoclaw.store.inbox import Inbox, Stored
+from nanoclaw.store.history import History
+from nanoclaw.store.inbox import Admission, Inbox, Judge, Stored, Verdict
 from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.people import People
+from nanoclaw.store.questions import Questions
+from nanoclaw.store.runs import Runs
 from nanoclaw.store.turns import Turns
 
+OWNER = Person(channel=ChannelName("local"), sender="u1", role=Role.OWNER, folder=None)
 HERE = ChatAddress(channel=ChannelName("local"), chat="main")
+
+
+def verdict(admission: Admission) -> Judge:
+    """A judge who always says the same."""
+    return lambda _: Verdict(admission=admission)
+
+
+WAKING, STORING = verdict(Admission.WAKE), verdict(Admission.STORE)
 
 
 class HeldClock:
@@ -42,6 +56,10 @@ class Store:
     inbox: Inbox
     turns: Turns
     outbox: Outbox
+    history: History
+    people: People
+    questions: Questions
+    runs: Runs
     sent: list[str] = field(default_factory=list)
 
     async def receive(
@@ -50,7 +68,9 @@ class Store:
         """Take in a message of this text."""
         self.clock.value += 1
         self.sent.append(text)
-        return await self.inbox.add(message(text, external_id or f"m{len(self.sent)}", address), lambda *_: wakes)
+        return await self.inbox.add(
+            message(text, external_id or f"m{len(self.sent)}", address), WAKING if wakes else STORING
+        )
 
     async def claim(self, group: Group) -> Turn:
         """The group's next turn, which there must be."""
@@ -102,6 +122,10 @@ async def open_store(path: Path, clock: Clock | None = None, *, catch_up: int = 
         inbox=Inbox(database, going),
         turns=Turns(database, going, catch_up=catch_up),
         outbox=Outbox(database, going),
+        history=History(database, assistant="Andy"),
+        people=People(database, going),
+        questions=Questions(database, going),
+        runs=Runs(database, going),
     )
 
 

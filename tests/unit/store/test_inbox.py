@@ -7,27 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanoclaw.model.chats import Attachment, Quote, Sender
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import TurnState
-from nanoclaw.store.inbox import HistoryFilter
+from nanoclaw.store.history import HistoryFilter
+from nanoclaw.store.inbox import Admission, Arrival, Verdict
 from nanoclaw.store.rows import storable
 from nanoclaw.store.turns import Finish
-from tests.unit.store.conftest import HERE, Store, address, message
+from tests.unit.store.conftest import WAKING, Store, address, message
 
 
 async def test_of_an_unregistered_chat_only_name_and_time_are_kept(store: Store) -> None:
     somewhere = address("elsewhere", "whatsapp")
-    stored = await store.inbox.add(replace(message("secret", where=somewhere), chat_name="Club"), lambda *_: True)
+    stored = await store.inbox.add(replace(message("secret", where=somewhere), chat_name="Club"), WAKING)
     assert (stored.message, stored.group, stored.turn, stored.duplicate) == (0, None, None, False)
     chat = next(chat for chat in await store.groups.chats() if chat.address == somewhere)
     assert (chat.name, chat.last_activity, chat.folder) == ("Club", store.clock.now(), None)
-    assert await store.inbox.history(HistoryFilter(limit=10), "Andy") == ()
+    assert await store.history.newest(HistoryFilter(limit=10)) == ()
 
 
 async def test_a_chat_keeps_its_name_when_a_message_brings_none(store: Store) -> None:
-    await store.inbox.add(replace(message("one", "1"), chat_name="Club"), lambda *_: True)
-    await store.inbox.add(message("two", "2"), lambda *_: True)
+    await store.inbox.add(replace(message("one", "1"), chat_name="Club"), WAKING)
+    await store.inbox.add(message("two", "2"), WAKING)
     assert [chat.name for chat in await store.groups.chats()] == ["Club"]
 
 
@@ -50,7 +50,7 @@ async def test_a_duplicate_wakes_nobody_a_second_time_even_after_its_turn(store:
 
 async def test_what_the_assistant_itself_wrote_wakes_nobody_and_is_put_before_nobody(store: Store, main: Group) -> None:
     own = replace(message("@Andy from my other phone"), from_assistant=True)
-    assert (await store.inbox.add(own, lambda *_: True)).turn is None
+    assert (await store.inbox.add(own, WAKING)).turn is None
     await store.receive("and?")
     assert [one.text for one in (await store.claim(main)).messages] == ["and?"]
 
@@ -58,9 +58,9 @@ async def test_what_the_assistant_itself_wrote_wakes_nobody_and_is_put_before_no
 async def test_a_trigger_judges_with_the_group_as_it_is(store: Store) -> None:
     seen: list[tuple[str, str]] = []
 
-    def judge(group: Group, incoming: object) -> bool:
-        seen.append((group.folder, group.trigger))
-        return False
+    def judge(arrival: Arrival) -> Verdict:
+        seen.append((arrival.group.folder, arrival.group.trigger))
+        return Verdict(admission=Admission.STORE)
 
     assert (await store.inbox.add(message("one"), judge)).turn is None
     assert seen == [("main", "@Andy")]
@@ -73,7 +73,7 @@ async def test_a_message_comes_back_as_it_went_in(store: Store, main: Group) -> 
         quote=Quote(sender="Bob", text="what?"),
         attachments=(Attachment(name="a.png", media_type="image/png", path="groups/main/a.png"),),
     )
-    await store.inbox.add(incoming, lambda *_: True)
+    await store.inbox.add(incoming, WAKING)
     (kept,) = (await store.claim(main)).messages
     assert (kept.text, kept.sender, kept.quote) == (incoming.text, incoming.sender, incoming.quote)
     assert (kept.attachments, kept.sent_at) == (incoming.attachments, incoming.sent_at)
@@ -100,7 +100,7 @@ async def test_odd_texts_are_kept_wherever_they_stand(store: Store, main: Group,
         quote=Quote(sender=odd[:99], text=odd),
         attachments=(Attachment(name=odd[:99], media_type="text/plain", path=odd[:99]),),
     )
-    await store.inbox.add(incoming, lambda *_: True)
+    await store.inbox.add(incoming, WAKING)
     (found,) = (await store.claim(main)).messages
     assert found.text == kept
     assert found.sender.name == kept[:99]
@@ -115,34 +115,3 @@ def test_storable_text_differs_only_where_nothing_could_hold_it(text: str) -> No
     assert storable(kept) == kept
     if not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text):
         assert kept == text
-
-
-async def test_history_holds_both_directions_oldest_first(store: Store, main: Group) -> None:
-    await store.receive("one")
-    turn = await store.claim(main)
-    store.clock.value += 10
-    await store.turns.finish(Finish(turns=(turn.id,), state=TurnState.ANSWERED, messages=("hello",)))
-    await store.receive("two", wakes=False)
-    lines = await store.inbox.history(HistoryFilter(limit=10), "Andy")
-    assert [(line.direction, line.sender, line.text, line.state) for line in lines] == [
-        ("in", "Ann", "one", "answered"),
-        ("out", "Andy", "hello", "pending"),
-        ("in", "Ann", "two", "stored"),
-    ]
-    assert [line.id for line in lines] == ["in-1", "out-1", "in-2"]
-
-
-async def test_history_can_be_of_one_group_one_chat_one_time_and_so_many_lines(store: Store) -> None:
-    await store.add_group("family")
-    await store.receive("one")
-    await store.receive("two", address=address("family"))
-    late = Milliseconds(store.clock.now() + 1)
-    await store.receive("three")
-
-    async def texts(wanted: HistoryFilter) -> list[str]:
-        return [line.text for line in await store.inbox.history(wanted, "Andy")]
-
-    assert await texts(HistoryFilter(limit=10, folder="family")) == ["two"]
-    assert await texts(HistoryFilter(limit=10, address=HERE)) == ["one", "three"]
-    assert await texts(HistoryFilter(limit=10, since=late)) == ["three"]
-    assert await texts(HistoryFilter(limit=2)) == ["two", "three"]

@@ -4,25 +4,27 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from nanoclaw.cli.context import Context, Result
-from nanoclaw.cli.parsing import add_choices, add_command
+from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.reach import ask
 from nanoclaw.cli.render import local_time, one_line, table
 from nanoclaw.model.groups import parse_folder
+from nanoclaw.model.options import OPTION_NAMES
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
-    from nanoclaw.control.shapes import AddGroupRequest
+    from nanoclaw.control.shapes import AddGroupRequest, ChangeGroupRequest
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Four actions."""
+    """Five actions."""
     parser = add_command(
         subparsers,
         "groups",
-        "List, add, show or remove groups. A group is a registered chat with a folder, a memory and an agent of its"
+        "List, add, show, set up or remove groups. A group is a registered chat with a folder, a memory and an agent of its"
         " own. Works while the daemon is stopped, too.",
         "nanoclaw groups list",
         "nanoclaw groups add Family --folder family --trigger @Andy",
+        "nanoclaw groups set family network=none budget_day_usd=2",
     )
     actions = add_choices(parser)
     add_command(
@@ -34,6 +36,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     _add_parser_of_add(actions)
     show = add_command(actions, "show", "Show one group.", "nanoclaw groups show main")
     show.add_argument("folder", metavar="FOLDER", help="the group's folder name")
+    _add_parser_of_set(actions)
     remove = add_command(
         actions,
         "remove",
@@ -66,6 +69,19 @@ def _add_parser_of_add(actions: "Subparsers") -> None:
     )
 
 
+def _add_parser_of_set(actions: "Subparsers") -> None:
+    change = add_command(
+        actions,
+        "set",
+        "Change a group's settings. KEY= puts one back to its default. There are: name, trigger, requires_trigger (yes"
+        " or no), " + ", ".join(OPTION_NAMES) + ".",
+        "nanoclaw groups set family senders=ask model=claude-haiku-4-5",
+        "nanoclaw groups set work mounts=~/notes:rw allow=example.org,*.example.com",
+    )
+    change.add_argument("folder", metavar="FOLDER", help="the group's folder name")
+    change.add_argument("settings", metavar="KEY=VALUE", nargs="+", help="a setting and its new value")
+
+
 def run(arguments: argparse.Namespace, context: Context) -> Result:
     """A ``GroupList``, ``GroupShape`` or ``Done``."""
     match arguments.action:
@@ -77,6 +93,8 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
             folder: str = arguments.folder
             shown = ask(context, lambda client: client.group(folder), lambda service: service.group(folder))
             return Result(document=shown, text=_describe(shown))
+        case "set":
+            return _set(arguments.folder, arguments.settings, context)
         case _:
             return _remove(arguments.folder, context)
 
@@ -108,6 +126,25 @@ def _add(arguments: argparse.Namespace, context: Context) -> Result:
     return Result(document=added, text=f"Added.\n{_describe(added)}")
 
 
+def _set(folder: str, settings: list[str], context: Context) -> Result:
+    changes = dict(setting.partition("=")[::2] for setting in settings)
+    if not all("=" in setting for setting in settings) or len(changes) < len(settings):
+        raise UsageError("argument KEY=VALUE: write each setting once, as key=value", "see: nanoclaw groups set --help")
+    changed = ask(
+        context,
+        lambda client: client.change_group(folder, changes),
+        lambda service: service.change_group(folder, _checked_changes(changes)),
+    )
+    return Result(document=changed, text=f"Changed.\n{_describe(changed)}")
+
+
+def _checked_changes(changes: dict[str, str]) -> "ChangeGroupRequest":
+    from nanoclaw.control.requests import parse_values  # noqa: PLC0415 - as below
+    from nanoclaw.control.shapes import ChangeGroupRequest  # noqa: PLC0415
+
+    return parse_values(ChangeGroupRequest, {"changes": changes})
+
+
 def _checked(request: dict[str, Any]) -> "AddGroupRequest":
     # Only without a daemon, which else checks it: then pydantic is imported anyway.
     from nanoclaw.control.requests import parse_values  # noqa: PLC0415
@@ -130,4 +167,5 @@ def _row(group: dict[str, Any]) -> tuple[str, str, str, str]:
 def _describe(group: dict[str, Any]) -> str:
     folder, name, trigger, chats = _row(group)
     lines = (("folder", folder), ("name", name), ("trigger", trigger), ("chats", chats))
-    return "\n".join(f"{head + ':':<10}{one_line(value)}" for head, value in lines)
+    settings = group["options"].items()
+    return "\n".join(f"{head + ':':<20}{one_line(value)}" for head, value in (*lines, *settings))

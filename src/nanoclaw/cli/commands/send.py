@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from nanoclaw.cli.commands.messages import read_query
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import UsageError, add_command
@@ -93,8 +94,8 @@ def _after_loss(request: Document, began: str, context: Context, lost: DaemonLos
     try:
         found = ask(
             context,
-            lambda client: client.messages(group=group, limit=50, since=began),
-            lambda service: service.messages(group=group, limit=50, since=began),
+            lambda client: client.messages({"group": group, "limit": 50, "since": began}),
+            lambda service: service.messages(read_query(group=group, since=began)),
         )
     except NanoclawError as error:
         raise DaemonLostError(

@@ -7,15 +7,15 @@ ON CONFLICT (folder) DO UPDATE SET
 RETURNING id
 
 -- name: find
-SELECT id, folder, name, trigger, requires_trigger, is_main FROM groups
+SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups
 WHERE folder = :folder AND removed_at IS NULL
 
 -- name: all
-SELECT id, folder, name, trigger, requires_trigger, is_main FROM groups
+SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups
 WHERE removed_at IS NULL ORDER BY is_main DESC, folder
 
 -- name: by_chat
-SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options
 FROM chats c JOIN groups g ON g.id = c.group_id
 WHERE c.channel = :channel AND c.address = :address
 
@@ -52,6 +52,24 @@ SELECT session, entry FROM sessions WHERE group_id = :group
 -- name: set_session
 INSERT INTO sessions (group_id, session, entry, updated_at) VALUES (:group, :session, :entry, :now)
 ON CONFLICT (group_id) DO UPDATE SET session = excluded.session, entry = excluded.entry, updated_at = excluded.updated_at
+
+-- name: keep_position
+-- Not of a conversation of its own, and not of one that was to be forgotten while the turn ran.
+INSERT INTO sessions (group_id, session, entry, updated_at)
+SELECT g.id, :session, :entry, :now FROM turns t JOIN groups g ON g.id = t.group_id
+WHERE t.id = :turn AND t.lane = 'group' AND t.started_at > g.forgotten_at
+ON CONFLICT (group_id) DO UPDATE SET session = excluded.session, entry = excluded.entry, updated_at = excluded.updated_at
+
+-- name: forget
+UPDATE groups SET forgotten_at = :now WHERE id = :group
+
+-- name: change
+UPDATE groups SET name = coalesce(:name, name), trigger = coalesce(:trigger, trigger),
+    requires_trigger = coalesce(:requires_trigger, requires_trigger), options = coalesce(:options, options)
+WHERE folder = :folder AND removed_at IS NULL
+
+-- name: close_questions
+UPDATE questions SET state = 'expired' WHERE group_id = :group AND state = 'open'
 
 -- name: clear_session
 DELETE FROM sessions WHERE group_id = :group

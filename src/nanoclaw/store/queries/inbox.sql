@@ -1,3 +1,6 @@
+-- name: chat
+SELECT id, group_id FROM chats WHERE channel = :channel AND address = :address
+
 -- name: touch_chat
 INSERT INTO chats (channel, address, name, last_activity) VALUES (:channel, :address, :name, :now)
 ON CONFLICT (channel, address) DO UPDATE SET
@@ -6,32 +9,67 @@ ON CONFLICT (channel, address) DO UPDATE SET
 RETURNING id, group_id
 
 -- name: group
-SELECT id, folder, name, trigger, requires_trigger, is_main FROM groups WHERE id = :group
+SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups WHERE id = :group
 
 -- name: insert
 INSERT INTO messages (chat_id, external_id, sender_id, sender_name, text, quote, attachments, from_assistant, sent_at,
-    received_at)
-VALUES (:chat, :external_id, :sender_id, :sender_name, :text, :quote, :attachments, :from_assistant, :sent_at, :now)
+    received_at, kind, held, question_id)
+VALUES (:chat, :external_id, :sender_id, :sender_name, :text, :quote, :attachments, :from_assistant, :sent_at, :now,
+    :kind, :held, :question)
 ON CONFLICT (chat_id, external_id) DO NOTHING
 RETURNING id
 
+-- name: index_text
+INSERT INTO messages_text (rowid, text, scope) VALUES (:message, searchable(:text), 'g' || :group)
+
 -- name: known
 SELECT m.id, coalesce(m.turn_id, (SELECT t.id FROM turns t WHERE t.chat_id = m.chat_id AND t.state = 'queued'
-    AND t.trigger_id <= m.id AND m.from_assistant = 0))
+    AND t.run IS NULL AND t.trigger_id <= m.id AND m.from_assistant = 0))
 FROM messages m WHERE m.chat_id = :chat AND m.external_id = :external_id
 
 -- name: queued
-SELECT id FROM turns WHERE chat_id = :chat AND state = 'queued'
+SELECT id FROM turns WHERE chat_id = :chat AND state = 'queued' AND run IS NULL
 
 -- name: queue
 INSERT INTO turns (chat_id, group_id, state, trigger_id, created_at)
 VALUES (:chat, :group, 'queued', :message, :now)
 RETURNING id
 
+-- name: held
+SELECT id FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group AND channel = :channel)
+    AND sender_id = :sender AND held = 1 ORDER BY id
+
+-- name: release
+UPDATE messages SET held = 0 WHERE id = :message RETURNING chat_id, text
+
+-- name: give_to
+UPDATE messages SET turn_id = :turn WHERE id = :message
+
+-- name: run_chat
+SELECT c.id, g.id FROM groups g, chats c
+WHERE g.folder = :folder AND g.removed_at IS NULL AND c.channel = :channel AND c.address = :address AND c.group_id = g.id
+
+-- name: run_turn
+SELECT id FROM turns WHERE run = :run
+
+-- name: queue_run
+INSERT INTO turns (chat_id, group_id, state, trigger_id, created_at, lane, run, task_id)
+VALUES (:chat, :group, 'queued', :message, :now, :lane, :run, :task)
+RETURNING id
+
+-- name: newest
+SELECT max(m.id) FROM messages m JOIN chats c ON c.id = m.chat_id
+WHERE c.channel = :channel AND c.address = :address AND m.kind = 'message' AND m.held = 0 AND m.from_assistant = 0
+
+-- name: address_of
+SELECT c.channel, c.address FROM messages m JOIN chats c ON c.id = m.chat_id JOIN groups g ON g.id = c.group_id
+WHERE m.id = :message AND g.folder = :folder AND m.held = 0
+
 -- name: history
 SELECT id, at, direction, channel, address, folder, sender, text, state FROM (
     SELECT 'in-' || m.id AS id, m.received_at AS at, 'in' AS direction, c.channel, c.address, g.folder,
-        m.sender_name AS sender, m.text, coalesce(t.state, 'stored') AS state, m.id AS row
+        m.sender_name AS sender, m.text, CASE WHEN m.held THEN 'held' ELSE coalesce(t.state, 'stored') END AS state,
+        m.id AS row
     FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN groups g ON g.id = c.group_id
         LEFT JOIN turns t ON t.id = m.turn_id
     WHERE m.from_assistant = 0 AND (:folder IS NULL OR g.folder = :folder)
@@ -42,3 +80,15 @@ SELECT id, at, direction, channel, address, folder, sender, text, state FROM (
     WHERE (:folder IS NULL OR g.folder = :folder)
         AND (:channel IS NULL OR (c.channel = :channel AND c.address = :address)) AND o.created_at >= :since
 ) ORDER BY at DESC, direction DESC, row DESC LIMIT :limit
+
+-- name: find_incoming
+SELECT 'in-' || m.id, m.received_at, 'in', c.channel, c.address, :folder, m.sender_name, m.text,
+    coalesce(t.state, 'stored')
+FROM messages_text f JOIN messages m ON m.id = f.rowid JOIN chats c ON c.id = m.chat_id
+    LEFT JOIN turns t ON t.id = m.turn_id
+WHERE f.messages_text MATCH :expression AND m.held = 0 ORDER BY f.rowid DESC LIMIT :limit
+
+-- name: find_outgoing
+SELECT 'out-' || o.id, o.created_at, 'out', c.channel, c.address, :folder, :assistant, o.text, o.state
+FROM outbox_text f JOIN outbox o ON o.id = f.rowid JOIN chats c ON c.id = o.chat_id
+WHERE f.outbox_text MATCH :expression ORDER BY f.rowid DESC LIMIT :limit

@@ -1,7 +1,16 @@
 -- name: add
-INSERT INTO outbox (chat_id, turn_id, client_id, text, state, created_at)
-VALUES (:chat, :turn, :client_id, :text, 'pending', :now)
+INSERT INTO outbox (chat_id, turn_id, client_id, text, state, created_at, kind, file, target_message, target_reply,
+    question_id)
+VALUES (:chat, :turn, :client_id, :text, 'pending', :now, :kind, :file, :target_message, :target_reply, :question)
 ON CONFLICT (client_id) DO NOTHING
+RETURNING id
+
+-- name: index_text
+INSERT INTO outbox_text (rowid, text, scope)
+SELECT :reply, searchable(:text), 'g' || group_id FROM chats WHERE id = :chat AND group_id IS NOT NULL
+
+-- name: by_client_id
+SELECT id FROM outbox WHERE client_id = :client_id
 
 -- name: chat_id
 SELECT id FROM chats WHERE channel = :channel AND address = :address
@@ -17,7 +26,10 @@ WHERE id = (
     WHERE c.channel = :channel AND c.address = :address AND o.state IN ('pending', 'sending')
     ORDER BY o.id LIMIT 1
 ) AND not_before <= :now
-RETURNING id, turn_id, client_id, text, attempts, created_at
+RETURNING id, turn_id, client_id, text, attempts, created_at, kind, file,
+    coalesce((SELECT m.external_id FROM messages m WHERE m.id = outbox.target_message),
+        (SELECT r.external_id FROM outbox r WHERE r.id = outbox.target_reply)),
+    (SELECT q.options FROM questions q WHERE q.id = outbox.question_id)
 
 -- name: next_attempt
 SELECT o.not_before FROM outbox o JOIN chats c ON c.id = o.chat_id
@@ -32,3 +44,11 @@ UPDATE outbox SET state = 'pending', not_before = :not_before, error = :error WH
 
 -- name: failed
 UPDATE outbox SET state = 'failed', error = :error WHERE id = :reply
+
+-- name: place_of
+SELECT c.channel, c.address, o.state FROM outbox o JOIN chats c ON c.id = o.chat_id JOIN groups g ON g.id = c.group_id
+WHERE o.id = :reply AND g.folder = :folder AND o.kind = 'text'
+
+-- name: last_of
+SELECT max(o.id) FROM outbox o JOIN chats c ON c.id = o.chat_id
+WHERE c.channel = :channel AND c.address = :address AND o.kind = 'text'

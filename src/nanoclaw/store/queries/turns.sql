@@ -1,36 +1,46 @@
 -- name: due
-SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, t.not_before
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, t.not_before
 FROM turns t JOIN groups g ON g.id = t.group_id
-WHERE t.state = 'queued' ORDER BY t.not_before, t.id
+WHERE t.state = 'queued' AND t.lane = :lane ORDER BY (t.run IS NULL), t.not_before, t.id
 
 -- name: next_of_group
+-- Beside a turn that runs already (:chat) only messages of the same chat are taken in.
 SELECT t.id, t.chat_id, t.trigger_id, t.attempt, c.channel, c.address, c.cursor,
-    g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main,
-    (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running')
+    g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options,
+    (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running'), t.run
 FROM turns t JOIN chats c ON c.id = t.chat_id JOIN groups g ON g.id = t.group_id
-WHERE t.group_id = :group AND t.state = 'queued' AND t.not_before <= :now
-    AND (:chat IS NULL OR t.chat_id = :chat)
-ORDER BY t.id LIMIT 1
+WHERE t.group_id = :group AND t.state = 'queued' AND t.lane = :lane AND t.not_before <= :now
+    AND (:chat IS NULL OR (t.chat_id = :chat AND t.run IS NULL))
+ORDER BY (t.run IS NULL), t.id LIMIT 1
 
 -- name: claimable
-SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM (
-    SELECT * FROM messages
-    WHERE chat_id = :chat AND id > :after AND from_assistant = 0 ORDER BY id DESC LIMIT :limit
-) UNION
-SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM messages
-WHERE id = :trigger
-UNION
--- What this turn claimed before, and a later turn's answer left behind.
-SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at FROM (
-    SELECT * FROM messages WHERE turn_id = :turn AND id <= :after ORDER BY id DESC LIMIT :limit
+SELECT m.id, m.chat_id, m.external_id, m.sender_id, m.sender_name, m.text, m.quote, m.attachments, m.sent_at, q.text
+FROM messages m LEFT JOIN questions q ON q.id = m.question_id
+WHERE m.id IN (
+    SELECT id FROM (
+        SELECT id FROM messages
+        WHERE chat_id = :chat AND id > :after AND from_assistant = 0 AND kind = 'message' AND held = 0
+        ORDER BY id DESC LIMIT :limit
+    ) UNION SELECT :trigger
+    UNION
+    -- What this turn claimed before, and a later turn's answer left behind.
+    SELECT id FROM (SELECT id FROM messages WHERE turn_id = :turn AND id <= :after ORDER BY id DESC LIMIT :limit)
 )
-ORDER BY id
+ORDER BY m.id
+
+-- name: only_trigger
+SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, NULL
+FROM messages WHERE id = :trigger
 
 -- name: start
 UPDATE turns SET state = 'running', through_id = :through, started_at = :now, model_request_at = NULL WHERE id = :turn
 
 -- name: claim
 UPDATE messages SET turn_id = :turn WHERE chat_id = :chat AND id > :after AND id <= :through AND from_assistant = 0
+    AND kind = 'message' AND held = 0
+
+-- name: claim_trigger
+UPDATE messages SET turn_id = :turn WHERE id = :trigger
 
 -- name: mark_model_request
 UPDATE turns SET model_request_at = coalesce(model_request_at, :at) WHERE id = :turn AND state = 'running'
@@ -49,10 +59,10 @@ WHERE id = :turn
 UPDATE chats SET cursor = max(cursor, :through) WHERE id = :chat
 
 -- name: queued_of_chat
-SELECT id FROM turns WHERE chat_id = :chat AND state = 'queued'
+SELECT id FROM turns WHERE chat_id = :chat AND state = 'queued' AND run IS NULL
 
 -- name: chat_of
-SELECT chat_id FROM turns WHERE id = :turn
+SELECT chat_id, run FROM turns WHERE id = :turn
 
 -- name: requeue
 UPDATE turns SET state = 'queued', attempt = :attempt, not_before = :not_before, error = :error, started_at = NULL,
@@ -66,7 +76,7 @@ UPDATE turns SET state = 'merged', covered_by = :into, finished_at = :now WHERE 
 UPDATE messages SET turn_id = :into WHERE turn_id = :turn
 
 -- name: running
-SELECT id, group_id, interruptions, attempt FROM turns WHERE state = 'running' ORDER BY id
+SELECT id, group_id, interruptions, attempt, run FROM turns WHERE state = 'running' AND lane = :lane ORDER BY id
 
 -- name: outcome
 SELECT t.id, t.state, t.error, t.covered_by, t.started_at, t.model_request_at, t.finished_at FROM turns t WHERE t.id = :turn
@@ -78,11 +88,14 @@ SELECT id, text, state, created_at, sent_at FROM outbox WHERE turn_id = :turn OR
 SELECT (SELECT count(*) FROM turns WHERE state = 'queued'), (SELECT count(*) FROM turns WHERE state = 'running'),
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))
 
--- name: group_of
-SELECT group_id FROM turns WHERE id = :turn
-
 -- name: attempt_of
 SELECT attempt FROM turns WHERE id = :turn AND state = 'running'
 
 -- name: address_of
 SELECT c.channel, c.address FROM turns t JOIN chats c ON c.id = t.chat_id WHERE t.id = :turn
+
+-- name: run_outcome
+SELECT t.id, t.state, t.error, t.finished_at, t.cost_usd FROM turns t WHERE t.run = :run
+
+-- name: run_of
+SELECT t.run FROM turns t JOIN outbox o ON o.turn_id = t.id WHERE o.id = :reply AND t.run IS NOT NULL

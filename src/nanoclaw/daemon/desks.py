@@ -1,0 +1,16 @@
+"""What commands ask about beside groups and messages, topic by topic."""
+
+from dataclasses import dataclass
+
+from nanoclaw.control.people_desk import PeopleDesk
+from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.usage_desk import UsageDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desks:
+    """One desk a topic."""
+
+    people: PeopleDesk
+    tasks: TaskDesk
+    usage: UsageDesk

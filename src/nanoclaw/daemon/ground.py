@@ -1,0 +1,22 @@
+"""What the daemon stands on: found or opened before anything is built."""
+
+from dataclasses import dataclass
+
+from nanoclaw.model.clock import Clock
+from nanoclaw.sandboxes.contract import Sandbox
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import Settings, Upstream
+from nanoclaw.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What everything stands on."""
+
+    home: Home
+    settings: Settings
+    upstream: Upstream
+    clock: Clock
+    database: Database
+    sandbox: Sandbox
+    installation: str

@@ -1,0 +1,88 @@
+"""Who sees to what is not simply a message: commands, strangers, the owner's answers, files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nanoclaw.daemon.ground import Ground
+from nanoclaw.daemon.lanes import Lanes
+from nanoclaw.daemon.shelves import Shelves
+from nanoclaw.gateway.gateway import Gateway
+from nanoclaw.intake.admit import Desks
+from nanoclaw.intake.approvals import Approvals, Books, Powers
+from nanoclaw.intake.asking import Asking
+from nanoclaw.intake.commands import Commands, Levers
+from nanoclaw.model.chats import Attachment, ChatAddress, IncomingFile
+from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.options import options_as_text, with_option
+from nanoclaw.store.groups import GroupChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """What the intake turns to, and what keeps working by itself."""
+
+    asking: Asking
+    approvals: Approvals
+    desks: Desks
+
+
+def open_reception(
+    ground: Ground, store: Shelves, lanes: Lanes, gateway: Gateway, deliver: Callable[[ChatAddress], None]
+) -> Reception:
+    """Build it."""
+    asking = Asking(store.questions, store.outbox, deliver)
+    books = Books(
+        questions=store.questions, groups=store.groups, people=store.people, inbox=store.inbox, outbox=store.outbox
+    )
+    powers = Powers(
+        wake=lanes.wake,
+        grant_once=lambda folder, place: _grant_once(gateway, folder, place),
+        grant_always=lambda folder, place: _grant_always(store, gateway, folder, place),
+    )
+    hours = ground.settings.assistant.question_hours
+    approvals = Approvals(books, asking, powers, ground.clock, hours=hours)
+    commands = Commands(_levers(store, lanes), store.outbox, deliver)
+    desks = Desks(
+        wake=lanes.wake,
+        command=commands.obey,
+        stranger=approvals.ask_sender,
+        answered=approvals.look,
+        keep=lambda group, files: _keep(ground, group, files),
+    )
+    return Reception(asking=asking, approvals=approvals, desks=desks)
+
+
+def _levers(store: Shelves, lanes: Lanes) -> Levers:
+    async def forget(group: Group) -> None:
+        await store.groups.forget_conversation(group.id)
+        lanes.release(group.id)
+
+    async def compact(group: Group) -> bool:
+        return lanes.compact(group)
+
+    async def status(group: Group) -> str:
+        counts = await store.turns.counts()
+        working = [worker.state for worker in lanes.workers if worker.group.id == group.id]
+        agent = f"My agent here is {working[0]}." if working else "No agent runs here."
+        return f"{agent} Waiting turns: {counts.queued}, running: {counts.running}, undelivered: {counts.undelivered}."
+
+    return Levers(forget=forget, compact=compact, stop=lambda group: lanes.interrupt(group.id), status=status)
+
+
+def _grant_once(gateway: Gateway, folder: GroupFolder, place: str) -> None:
+    host, _, port = place.rpartition(":")
+    gateway.grant_once(folder, host, int(port))
+
+
+async def _grant_always(store: Shelves, gateway: Gateway, folder: GroupFolder, place: str) -> None:
+    group = await store.groups.find(folder)
+    if group is None:
+        return
+    allow = options_as_text(group.options).get("allow", "")
+    options = with_option(group.options, "allow", f"{allow},{place.removesuffix(':443')}")
+    await store.groups.change(folder, GroupChange(options=options))
+    gateway.set_options(folder, options)
+
+
+async def _keep(ground: Ground, group: Group, files: tuple[IncomingFile, ...]) -> tuple[Attachment, ...]:
+    return ()

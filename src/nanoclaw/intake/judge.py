@@ -1,0 +1,44 @@
+"""What becomes of a message: the one rule about senders, commands, answers and triggers."""
+
+from nanoclaw.intake.answers import find_answer
+from nanoclaw.intake.trigger import wakes, without_trigger
+from nanoclaw.model.options import SenderPolicy
+from nanoclaw.model.questions import QuestionPurpose
+from nanoclaw.store.inbox import Admission, Arrival, Verdict
+
+COMMANDS = {
+    "/new": "begin a new conversation; files and memory stay",
+    "/compact": "shorten the conversation, keeping what matters",
+    "/stop": "stop what I am doing",
+    "/status": "say how things are",
+    "/help": "show this list",
+}
+"""What the owner and a group's admins can say instead of a message, and what it does."""
+
+_STRANGER = "the sender has no role in this group"
+
+
+def judge(arrival: Arrival) -> Verdict:
+    """Decide. Runs inside the transaction that stores the message."""
+    policy = arrival.group.options.senders
+    if arrival.role is None and policy is SenderPolicy.IGNORE:
+        return Verdict(admission=Admission.DROP, reason=_STRANGER)
+    if arrival.role is None and policy is SenderPolicy.ASK:
+        return Verdict(admission=Admission.HOLD, reason=_STRANGER)
+    if arrival.role is not None and _command_in(arrival):
+        return Verdict(admission=Admission.COMMAND)
+    question = find_answer(arrival)
+    if question is not None:
+        # What the owner allows is nothing that an agent reads.
+        told = question.purpose is QuestionPurpose.AGENT
+        return Verdict(admission=Admission.WAKE if told else Admission.COMMAND, question=question)
+    woken = wakes(arrival.group, arrival.message)
+    return Verdict(admission=Admission.WAKE if woken else Admission.STORE)
+
+
+def _command_in(arrival: Arrival) -> str:
+    """The command that a message is, such as ``/stop``; empty when it is none."""
+    if arrival.message.files:
+        return ""
+    word = without_trigger(arrival.group, arrival.message.text).lower()
+    return word if word in COMMANDS else ""
