@@ -39,6 +39,19 @@ class BrowserSession:
         """Post one message; ``text`` may hold anything that JSON can."""
         return await self.post(f"/api/chats/{chat}/messages", {"id": external_id or str(uuid.uuid4()), "text": text})
 
+    async def upload(
+        self, chat: str, name: str, content: bytes, *, identity: str = "", media_type: str = "application/octet-stream"
+    ) -> ClientResponse:
+        """Put one file there, under an id of its own."""
+        response = await self.session.put(
+            f"{self.url}/api/chats/{chat}/files/{identity or uuid.uuid4()}",
+            params={"name": name},
+            data=io.BytesIO(content),
+            headers={"Origin": self.url, "Content-Type": media_type},
+        )
+        await response.read()
+        return response
+
     async def sign_in(self, channel: WebChannel) -> None:
         link = channel.login_url()
         assert link is not None

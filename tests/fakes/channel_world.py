@@ -10,7 +10,7 @@ from typing import Any
 from nanoclaw.channels.contract import ChatCard, ChatLine, Receipt, Surroundings
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event, MessageArrived, ReplySent, TextStreamed, TurnChanged, TypingChanged
-from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundMessage, MessageId
 from nanoclaw.model.clock import Milliseconds, SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
@@ -52,6 +52,8 @@ class ChannelWorld:
         self.accepting = asyncio.Event()
         self.accepted: list[InboundMessage] = []
         self.receipts: list[Receipt] = []
+        self.received: dict[str, bytes] = {}
+        """The content of the files that came in, by their names."""
         self.expected: list[ChatAddress] = []
         self.interrupted: list[ChatAddress] = []
         self.watchers = 0
@@ -102,19 +104,36 @@ class ChannelWorld:
         receipt = Receipt(message=number, duplicate=False, turn=TurnId(self._turns), registered=True)
         self._known[key] = receipt
         self.accepted.append(message)
-        self._add(chat, "in", f"in-{number}", message.sender.name, message.text, "queued")
+        chat.lines.append(
+            ChatLine(
+                id=f"in-{number}",
+                at=self.clock.now(),
+                direction="in",
+                sender=message.sender.name,
+                text=message.text,
+                state="queued",
+                name=message.external_id,
+                attachments=tuple(
+                    Attachment(name=file.name, media_type=file.media_type, path=f"inbox/{file.name}")
+                    for file in message.files
+                ),
+            )
+        )
+        self.received.update({file.name: Path(file.path).read_bytes() for file in message.files})
+        self._close_question(chat, message)
         self.publish(
             MessageArrived(address=message.address, message=number, sender=message.sender.name, text=message.text)
         )
         return receipt
 
-    def _add(self, chat: _Chat, direction: str, name: str, sender: str, text: str, state: str) -> None:
-        chat.lines.append(
-            ChatLine(id=name, at=self.clock.now(), direction=direction, sender=sender, text=text, state=state)
-        )
+    def _close_question(self, chat: _Chat, message: InboundMessage) -> None:
+        chat.lines[:] = [
+            replace(line, choices=()) if message.answers and line.name == message.answers else line
+            for line in chat.lines
+        ]
 
-    def compose(self, chat: str, text: str, *, turn: int | None = None) -> Reply:
-        """A reply that waits in the outbox."""
+    def compose(self, chat: str, text: str, *, turn: int | None = None, **special: Any) -> Reply:
+        """A reply that waits in the outbox; ``special``: its kind, target, file and choices."""
         self._replies += 1
         reply = Reply(
             id=ReplyId(self._replies),
@@ -124,14 +143,32 @@ class ChannelWorld:
             text=text,
             attempts=1,
             created_at=self.clock.now(),
+            **special,
         )
-        self._add(self._chats[chat], "out", f"out-{reply.id}", "Andy", text, "sending")
+        lines = self._chats[chat].lines
+        lines.append(
+            ChatLine(
+                id=f"out-{reply.id}",
+                at=self.clock.now(),
+                direction="out",
+                sender="Andy",
+                text=text,
+                state="sending",
+                name=reply.client_id,
+                kind=reply.kind,
+                target=next((line.id for line in lines if reply.target and line.name == reply.target), ""),
+                file=reply.file,
+                choices=reply.choices,
+            )
+        )
         return reply
 
     def delivered(self, reply: Reply) -> None:
         """What the delivery notes after ``send`` returned."""
         self.mark(reply.address.chat, f"out-{reply.id}", "sent")
-        self.publish(ReplySent(address=reply.address, reply=reply.id, turn=reply.turn, text=reply.text))
+        self.publish(
+            ReplySent(address=reply.address, reply=reply.id, turn=reply.turn, text=reply.text, kind=reply.kind)
+        )
 
     def mark(self, chat: str, line: str, state: str) -> None:
         """Put one line, ``in-N`` or ``out-N``, into another state."""
@@ -161,6 +198,9 @@ class ChannelWorld:
 
     async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
         return tuple(self._chats[address.chat].lines[-limit:])
+
+    async def line(self, address: ChatAddress, line: str) -> ChatLine | None:
+        return next((one for one in self._chats[address.chat].lines if one.id == line), None)
 
     @contextmanager
     def watch(self, address: ChatAddress) -> Iterator[AsyncIterator[Event]]:

@@ -46,7 +46,7 @@ def plain_words(reply: Reply) -> str:
 
 def file_words(file: OutgoingFile) -> str:
     """A file's name, its size, and where it lies."""
-    return f"[File {file.name}, {show_size(file.size)}: {file.path}]"
+    return f"[File {_flat(file.name)}, {show_size(file.size)}: {file.path}]"
 
 
 def show_size(size: int) -> str:
@@ -54,7 +54,7 @@ def show_size(size: int) -> str:
     value, unit = float(size), 0
     while value >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
-    return f"{value:.1f} {_UNITS[unit]}" if unit and value < 10 else f"{value:.0f} {_UNITS[unit]}"  # noqa: PLR2004
+    return f"{value:.1f} {_UNITS[unit]}" if unit and value < 10 else f"{value:.0f} {_UNITS[unit]}"
 
 
 def _with_file(reply: Reply, capabilities: Capabilities) -> Reply:
@@ -62,7 +62,7 @@ def _with_file(reply: Reply, capabilities: Capabilities) -> Reply:
     if file is None:
         raise PermanentSendError("A file was to be sent, and none is named")
     if not capabilities.files:
-        note = f"[File {file.name}, {show_size(file.size)}: this chat cannot carry files]"
+        note = f"[File {_flat(file.name)}, {show_size(file.size)}: this chat cannot carry files]"
         return _as_text(reply, f"{reply.text}\n\n{note}".strip(), capabilities)
     size = _size(file)
     if size > capabilities.file_limit:
@@ -72,6 +72,10 @@ def _with_file(reply: Reply, capabilities: Capabilities) -> Reply:
             hint="Ask for it in parts or packed, or fetch it from the group's folder.",
         )
     return reply
+
+
+def _flat(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _size(file: OutgoingFile) -> int:

@@ -6,7 +6,14 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nanoclaw.gateway.contract import Decision, GatewayEvent, ModelCallMetered, ModelRequestSent
+from nanoclaw.gateway.contract import (
+    BudgetCrossed,
+    Decision,
+    DomainRefused,
+    GatewayEvent,
+    ModelCallMetered,
+    ModelRequestSent,
+)
 from nanoclaw.model.clock import Milliseconds
 
 logger = logging.getLogger(__name__)
@@ -72,7 +79,7 @@ class AuditLog:
                 newer.replace(older)
 
 
-def _record(event: GatewayEvent) -> dict[str, str | int] | None:
+def _record(event: GatewayEvent) -> dict[str, str | int | float] | None:
     match event:
         case Decision():
             return {
@@ -95,9 +102,10 @@ def _record(event: GatewayEvent) -> dict[str, str | int] | None:
                 "output_tokens": event.output_tokens,
                 "cache_read_tokens": event.cache_read_tokens,
                 "cache_write_tokens": event.cache_write_tokens,
+                "cost_usd": round(event.cost_usd, 6),
             }
-        case ModelRequestSent():
-            # Its call is metered when it ends.
+        case ModelRequestSent() | DomainRefused() | BudgetCrossed():
+            # Its call is metered when it ends; the refusal is a decision beside it.
             return None
 
 

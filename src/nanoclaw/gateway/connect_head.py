@@ -9,6 +9,8 @@ MAX_HEAD = 8 * 1024
 MAX_HEADERS = 64
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (\S{1,2000}) HTTP/1\.[01]")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[^\x00-\x08\x0a-\x1f\x7f]*")
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_LAST_PORT = 65_535
 _BODY_HEADERS = {b"content-length", b"transfer-encoding"}
 
 
@@ -60,9 +62,9 @@ def _read_authority(authority: bytes, shown: str) -> Target | Refusal:
     name = normalise_host(host)
     if name is None:
         return Refusal(status=403, target=shown, reason="not a host name; addresses are refused")
-    if port != "443":
-        return Refusal(status=403, target=shown, reason="only port 443 is open")
-    return Target(host=name, port=443)
+    if not _PORT.fullmatch(port) or int(port) > _LAST_PORT:
+        return Refusal(status=400, target=shown, reason="not a port")
+    return Target(host=name, port=int(port))
 
 
 def _printable(target: bytes) -> str:

@@ -10,7 +10,7 @@ from nanoclaw.gateway.addresses import Address, why_closed
 from nanoclaw.gateway.client_hello import HelloState, read_hello
 from nanoclaw.gateway.connect_head import MAX_HEAD, Refusal, Target, read_head
 from nanoclaw.gateway.network import BUFFER, Dialer, Resolver, Stream
-from nanoclaw.gateway.policy import Rule, is_allowed, normalise_host
+from nanoclaw.gateway.policy import GroupPolicy, normalise_host
 from nanoclaw.gateway.reporting import Reporter
 from nanoclaw.gateway.splice import splice
 
@@ -55,13 +55,13 @@ class ConnectProxy:
 
     def __init__(
         self,
-        rules: tuple[Rule, ...],
+        policy: GroupPolicy,
         resolver: Resolver,
         dialer: Dialer,
         reporter: Reporter,
         limits: ProxyLimits | None = None,
     ) -> None:
-        self._rules = rules
+        self._policy = policy
         self._resolver = resolver
         self._dialer = dialer
         self._reporter = reporter
@@ -122,7 +122,7 @@ class ConnectProxy:
             client.writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await client.writer.drain()
             hello = await self._checked_hello(client, target)
-            self._reporter.allowed(str(target), "on the allowlist")
+            self._reporter.allowed(str(target), "allowed by the group's network policy")
             server.writer.write(hello)
             await splice(client, server, self._limits.idle_seconds)
         finally:
@@ -144,10 +144,11 @@ class ConnectProxy:
         match read_head(head):
             case Refusal(status=status, target=shown, reason=reason):
                 raise _RefusedError(status, shown, reason)
-            case target if is_allowed(target.host, self._rules):
-                return target
             case target:
-                raise _RefusedError(403, str(target), "not on the allowlist (gateway.allow in config.toml)")
+                if reason := self._policy.why_refused(target.host, target.port):
+                    self._reporter.domain_refused(target.host, target.port)
+                    raise _RefusedError(403, str(target), reason)
+                return target
 
     async def _checked_addresses(self, target: Target) -> Sequence[Address]:
         try:

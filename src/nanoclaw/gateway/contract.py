@@ -35,6 +35,7 @@ class ModelCallMetered:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    cost_usd: float = 0.0
 
 
 class Verdict(StrEnum):
@@ -55,6 +56,26 @@ class Decision:
     reason: str
 
 
-GatewayEvent = ModelRequestSent | ModelCallMetered | Decision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRefused:
+    """The agent wanted to reach a host that its group may not reach."""
+
+    group: GroupFolder
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetCrossed:
+    """A budget was used up to ``percent``. ``group`` None: that of all groups together; ``span`` is day or month."""
+
+    group: GroupFolder | None
+    span: str
+    percent: int
+    spent_usd: float
+    limit_usd: float
+
+
+GatewayEvent = ModelRequestSent | ModelCallMetered | Decision | DomainRefused | BudgetCrossed
 Listener = Callable[[GatewayEvent], None]
 """Told what happens, in the event loop; must return at once."""

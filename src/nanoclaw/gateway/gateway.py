@@ -5,9 +5,10 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
+from nanoclaw.gateway.budget import Exhausted, Spending
 from nanoclaw.gateway.connect_proxy import ConnectProxy
 from nanoclaw.gateway.contract import GatewayError, Listener
-from nanoclaw.gateway.model_api import ModelApi
+from nanoclaw.gateway.model_api import ModelApi, Terms
 from nanoclaw.gateway.network import (
     BUFFER,
     Dialer,
@@ -17,11 +18,12 @@ from nanoclaw.gateway.network import (
     SystemResolver,
     parse_proxy,
 )
-from nanoclaw.gateway.policy import parse_rules
+from nanoclaw.gateway.policy import GroupPolicy, parse_rules
 from nanoclaw.gateway.reporting import Reporter
 from nanoclaw.gateway.sockets import ListeningSocket, Owner, listen_in
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.groups import GroupFolder
+from nanoclaw.model.options import GroupOptions
 from nanoclaw.settings.schema import Upstream
 
 MODEL_SOCKET = "model.sock"
@@ -54,6 +56,11 @@ class Door:
             model.handle, handler_cancellation=True, access_log=None, auto_decompress=False, keepalive_timeout=300.0
         )
         self._servers: list[asyncio.Server] = []
+
+    @property
+    def exhausted(self) -> Exhausted | None:
+        """The budget for which the newest call was refused; None when it was not."""
+        return self._model.exhausted
 
     @property
     def is_open(self) -> bool:
@@ -93,12 +100,13 @@ class Gateway:
         listener: told of decisions and calls.
         resolver: how host names are looked up; None asks the machine.
         dialer: how tunnels connect; None goes directly, or through the machine's proxy where there is one.
+        spending: prices and budgets; None sets no limit.
 
     Raises:
         GatewayError: the allowlist or the proxy's address cannot be understood.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last three are for tests and for what nobody limits
         self,
         upstream: Upstream,
         allow: tuple[str, ...],
@@ -107,9 +115,12 @@ class Gateway:
         *,
         resolver: Resolver | None = None,
         dialer: Dialer | None = None,
+        spending: Spending | None = None,
     ) -> None:
         self._upstream = upstream
         self._rules = parse_rules(allow)
+        self._spending = spending or Spending.free(clock, listener)
+        self._policies: dict[GroupFolder, GroupPolicy] = {}
         self._clock = clock
         self._listener = listener
         proxy = upstream.proxy.get_secret_value() if upstream.proxy else ""
@@ -148,12 +159,30 @@ class Gateway:
         if self._session is None:
             raise GatewayError("The gateway has not been started")
         reporter = Reporter(group, self._clock, self._listener)
-        model = ModelApi(self._upstream, self._session, reporter)
-        proxy = ConnectProxy(self._rules, self._resolver, self._dialer, reporter)
+        policy = self._policy(group)
+        terms = Terms(policy=policy, budgets=self._spending.budgets, prices=self._spending.prices)
+        model = ModelApi(self._upstream, self._session, reporter, terms)
+        proxy = ConnectProxy(policy, self._resolver, self._dialer, reporter)
         door = Door(group, listen_in(directory, (MODEL_SOCKET, PROXY_SOCKET), owner), model, proxy)
         await door.start()
         self._doors = {known for known in self._doors if known.is_open} | {door}
         return door
+
+    def set_options(self, group: GroupFolder, options: GroupOptions) -> None:
+        """Hold a group to its own network policy and budgets from now on, doors that are open included.
+
+        Raises:
+            GatewayError: the options allow what is no host.
+        """
+        self._policy(group).set_options(options)
+        self._spending.budgets.set_options(group, options)
+
+    def grant_once(self, group: GroupFolder, host: str, port: int) -> None:
+        """Let a group reach a host for ten minutes."""
+        self._policy(group).grant(host, port)
+
+    def _policy(self, group: GroupFolder) -> GroupPolicy:
+        return self._policies.setdefault(group, GroupPolicy(self._rules, self._clock))
 
     async def close(self) -> None:
         """Close every door, and the connections to the model's service."""

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from nanoclaw.settings.schema import Credential
 
 _REQUEST = frozenset(
-    {"accept", "anthropic-version", "content-encoding", "content-type", "user-agent", "x-app"}  # and x-stainless-*
+    # And x-stainless-*. Not content-encoding: what is compressed could not be looked at.
+    {"accept", "anthropic-version", "content-type", "user-agent", "x-app"}
 )
 _ANSWER = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
 # The account's identity (anthropic-organization-id) stays outside; the program waits by how full its limits are.

@@ -1,20 +1,24 @@
 """The model's door: two methods of the Messages API, signed on the way out, streamed and metered on the way back.
 
-The body of a request is the agent's own business and passes as it is; so an agent may use whatever the service itself
-offers by way of the body, such as its web search.
+The body of a request passes as it is, once it has been looked at: what it asks the service itself to fetch is held to
+the group's network policy, and no call leaves for which a budget has no room.
 """
 
 import asyncio
+import io
 import logging
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientResponse, ClientSession, StreamReader, web
 
+from nanoclaw.gateway.budget import Budgets, Exhausted
 from nanoclaw.gateway.headers import answer_headers, request_headers
+from nanoclaw.gateway.inspection import why_not
 from nanoclaw.gateway.metering import Meter, UncountedMeter, meter_for
-from nanoclaw.gateway.reporting import Reporter
+from nanoclaw.gateway.policy import GroupPolicy
+from nanoclaw.gateway.prices import Prices
+from nanoclaw.gateway.reporting import FinishedCall, Reporter
 from nanoclaw.settings.schema import Credential, Upstream
 
 logger = logging.getLogger(__name__)
@@ -69,10 +73,22 @@ _UNREACHABLE = _Problem(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms calls leave."""
+
+    policy: GroupPolicy
+    budgets: Budgets
+    prices: Prices
+
+
 class ModelApi:
     """Answers the requests of one door's ``model.sock``. The session is shared with other doors and not closed here."""
 
-    def __init__(self, upstream: Upstream, session: ClientSession, reporter: Reporter) -> None:
+    def __init__(self, upstream: Upstream, session: ClientSession, reporter: Reporter, terms: Terms) -> None:
+        self.exhausted: Exhausted | None = None
+        """The budget for which the newest call was refused."""
+        self._terms = terms
         self._base = upstream.base_url.rstrip("/")
         self._credential = upstream.credential
         self._session = session
@@ -91,11 +107,32 @@ class ModelApi:
         task.set_name(f"gateway model call {self._reporter.group}")
         self._calls.add(task)
         try:
-            return await _Call(self._session, f"{self._base}{request.raw_path}", request, self._reporter).run(
-                credential, metered=path == _MESSAGES
-            )
+            return await self._pass(request, credential, metered=path == _MESSAGES)
         finally:
             self._calls.discard(task)
+
+    async def _pass(self, request: web.BaseRequest, credential: Credential, *, metered: bool) -> web.StreamResponse:
+        body = await _read_body(request.content)
+        problem = body if isinstance(body, _Problem) else await self._objection(body)
+        if problem is not None or isinstance(body, _Problem):
+            self._reporter.denied(f"POST {request.path[:200]}", (problem or _TOO_LARGE).message)
+            return (problem or _TOO_LARGE).response()
+        call = _Call(self._session, f"{self._base}{request.raw_path}", request, body, self._reporter)
+        if not metered:
+            return await call.run_uncounted(credential)
+        with self._terms.budgets.reserved(self._reporter.group, self._terms.prices.guess(call.model, len(body))):
+            return await call.run(credential, self._terms)
+
+    async def _objection(self, body: bytes) -> _Problem | None:
+        """Why this request may not leave: the network policy, or a budget."""
+        # Parsing a large body takes long enough to hold up everybody else.
+        reason = await asyncio.to_thread(why_not, body, self._terms.policy)
+        if reason:
+            return _Problem(status=403, kind="permission_error", message=f"{reason}.")
+        self.exhausted = self._terms.budgets.find_exhausted(self._reporter.group)
+        if self.exhausted is None:
+            return None
+        return _Problem(status=402, kind="billing_error", message=f"{self.exhausted.what}. {self.exhausted.hint}")
 
     async def close(self) -> None:
         """End every call."""
@@ -115,67 +152,63 @@ class ModelApi:
         return _TOO_MANY if len(self._calls) >= MAX_CALLS else None
 
 
-class _Upload:
-    """A request's body on its way through, counted, with the model's name read in passing."""
-
-    def __init__(self, content: StreamReader) -> None:
-        self._content = content
-        self.model = ""
-        self.problem: _Problem | None = None
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        size = 0
-        while chunk := await self._next():
-            if size == 0 and (match := _MODEL.match(chunk)):
-                self.model = match[1].decode("ascii")
-            size += len(chunk)
-            if size > MAX_BODY:
-                self.problem = _TOO_LARGE
-                raise ConnectionAbortedError
-            yield chunk
-
-    async def _next(self) -> bytes:
+async def _read_body(content: StreamReader) -> bytes | _Problem:
+    """The whole body, for it is looked at before any of it leaves."""
+    pieces: list[bytes] = []
+    size = 0
+    while True:
         try:
             async with asyncio.timeout(_UPLOAD_SECONDS):
-                return await self._content.readany()
+                piece = await content.readany()
         except TimeoutError:
-            self.problem = _TOO_SLOW
-            raise
+            return _TOO_SLOW
+        if not piece:
+            return b"".join(pieces)
+        size += len(piece)
+        if size > MAX_BODY:
+            return _TOO_LARGE
+        pieces.append(piece)
 
 
 class _Call:
     """One request and its answer."""
 
-    def __init__(self, session: ClientSession, url: str, request: web.BaseRequest, reporter: Reporter) -> None:
+    def __init__(
+        self, session: ClientSession, url: str, request: web.BaseRequest, body: bytes, reporter: Reporter
+    ) -> None:
+        match = _MODEL.match(body)
+        self.model = match[1].decode("ascii") if match else ""
         self._session = session
         self._url = url
         self._request = request
+        self._body = body
         self._reporter = reporter
-        self._upload = _Upload(request.content)
         self._meter: Meter = UncountedMeter()
         self._response: web.StreamResponse | None = None
         self._status = 0
 
-    async def run(self, credential: Credential, *, metered: bool) -> web.StreamResponse:
-        """Make the call. Whatever becomes of it, a metered one is reported once when it ends."""
-        if not metered:
-            self._reporter.allowed("POST /v1/messages/count_tokens", "the Messages API")
-            return await self._answered(credential)
+    async def run_uncounted(self, credential: Credential) -> web.StreamResponse:
+        """Make a call that costs nothing."""
+        self._reporter.allowed("POST /v1/messages/count_tokens", "the Messages API")
+        return await self._answered(credential)
+
+    async def run(self, credential: Credential, terms: Terms) -> web.StreamResponse:
+        """Make the call. Whatever becomes of it, it is reported and paid once when it ends."""
         started_at = self._reporter.model_request_sent()
         try:
             return await self._answered(credential)
         finally:
-            model = self._meter.model or self._upload.model
-            self._reporter.model_call_metered(model, self._status, started_at, self._meter.tokens)
+            model, tokens = self._meter.model or self.model, self._meter.tokens
+            cost = terms.prices.cost(model, tokens)
+            self._reporter.model_call_metered(
+                FinishedCall(model=model, status=self._status, started_at=started_at, tokens=tokens, cost_usd=cost)
+            )
+            terms.budgets.spend(self._reporter.group, cost)
 
     async def _answered(self, credential: Credential) -> web.StreamResponse:
         headers = request_headers(self._request.headers, credential)
-        if self._request.content_length is not None:
-            headers["content-length"] = str(self._request.content_length)
         try:
-            async with self._session.post(
-                self._url, data=self._upload.chunks(), headers=headers, allow_redirects=False
-            ) as answer:
+            async with self._session.post(self._url, data=io.BytesIO(self._body), headers=headers, allow_redirects=False) as answer:
                 if 300 <= answer.status < 400:
                     return _REDIRECTED.response()
                 return await self._pass_on(answer)
@@ -198,11 +231,9 @@ class _Call:
     def _broken(self, error: Exception) -> web.StreamResponse:
         """The rest of a call that broke on either side."""
         if self._response is None:
-            problem = self._upload.problem or _UNREACHABLE
-            if problem is _UNREACHABLE:
-                # Only the kind: the text may name the proxy with its password.
-                logger.warning("The model's service cannot be reached: %s", type(error).__name__)
-            return problem.response()
+            # Only the kind: the text may name the proxy with its password.
+            logger.warning("The model's service cannot be reached: %s", type(error).__name__)
+            return _UNREACHABLE.response()
         # What has gone out cannot be taken back. A cut connection says that the answer is not whole.
         if self._request.transport is not None:
             self._request.transport.abort()

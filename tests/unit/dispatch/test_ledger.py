@@ -30,7 +30,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def ledger(store: Store) -> Ledger:
     policy = RetryPolicy(seconds=SCHEDULE, random=lambda: 0.5)
-    return Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy)
+    return Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy, run_ended=lambda _: None)
 
 
 async def running(store: Store, ledger: Ledger, chat: ChatAddress = HERE) -> Turn:

@@ -75,30 +75,30 @@ def test_a_form_is_its_own_form(text: str) -> None:
 )
 def test_an_exact_rule_matches_one_name_only(name: str, prefix: str) -> None:
     rules = parse_rules((name,))
-    assert is_allowed(name, rules)
-    assert not is_allowed(prefix + name, rules)
-    assert not is_allowed(name + prefix, rules)
+    assert is_allowed(name, 443, rules)
+    assert not is_allowed(prefix + name, 443, rules)
+    assert not is_allowed(name + prefix, 443, rules)
 
 
 def test_a_wildcard_matches_subdomains_and_neither_the_name_nor_a_look_alike() -> None:
     rules = parse_rules(("*.Example.org",))
-    assert is_allowed("a.example.org", rules)
-    assert is_allowed("a.b.example.org", rules)
-    assert not is_allowed("example.org", rules)
-    assert not is_allowed("evilexample.org", rules)
-    assert not is_allowed("example.org.evil.test", rules)
+    assert is_allowed("a.example.org", 443, rules)
+    assert is_allowed("a.b.example.org", 443, rules)
+    assert not is_allowed("example.org", 443, rules)
+    assert not is_allowed("evilexample.org", 443, rules)
+    assert not is_allowed("example.org.evil.test", 443, rules)
 
 
 @PATIENT
 @given(st.text(max_size=50))
 def test_an_empty_allowlist_allows_nobody(host: str) -> None:
-    assert not is_allowed(host, parse_rules(()))
+    assert not is_allowed(host, 443, parse_rules(()))
 
 
 @pytest.mark.parametrize(
-    "entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:443", "10.0.0.1", "a.*.org"]
+    "entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:", "example.org:0", "example.org:70000", "10.0.0.1", "a.*.org"]
 )
 def test_an_entry_that_is_no_name_is_an_error(entry: str) -> None:
-    with pytest.raises(GatewayError, match=r"gateway\.allow") as raised:
+    with pytest.raises(GatewayError, match="not a host that can be allowed") as raised:
         parse_rules((entry,))
     assert "example.org" in raised.value.hint

@@ -5,21 +5,22 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefinedType
 
 from nanoclaw.channels.web.options import WebOptions
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_upstream
-from nanoclaw.settings.schema import Settings
+from nanoclaw.settings.schema import PriceSettings, Settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
-_HEADING = re.compile(r"## `\[([a-z.]+)\]`")
-_ROW = re.compile(r"\| `([a-z_]+)` \| `(.+?)` \| (.+) \|")
+_HEADING = re.compile(r"## `\[([A-Za-z.]+)\]`")
+_ROW = re.compile(r"\| `([a-z_]+)` \| (?:`(.+?)`|absent) \| (.+) \|")
 
 
 def _tables() -> dict[str, type[BaseModel]]:
     """Every table of ``config.toml`` that we know the keys of."""
-    found: dict[str, type[BaseModel]] = {"channels.web": WebOptions}
+    found: dict[str, type[BaseModel]] = {"channels.web": WebOptions, "prices.MODEL": PriceSettings}
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found[name] = field.annotation
@@ -36,7 +37,7 @@ def _documented() -> dict[str, dict[str, tuple[str, str]]]:
         elif line.startswith("## "):
             table = {}
         elif row := _ROW.fullmatch(line):
-            table[row[1]] = (row[2], row[3])
+            table[row[1]] = (row[2] or "", row[3])
     return found
 
 
@@ -49,6 +50,8 @@ def _toml(value: Any) -> str:
             return f'"{value}"'
         case tuple():
             return f"[{', '.join(_toml(each) for each in value)}]"
+        case None | PydanticUndefinedType():
+            return ""
         case _:
             return str(value)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from nanoclaw.model.chats import ChatAddress
@@ -12,8 +13,26 @@ from nanoclaw.model.tasks import ContextMode, NewTask, Schedule, Task, TaskId, T
 from nanoclaw.model.turns import TurnId
 
 
+class Reason(StrEnum):
+    """Why a call was refused, as the audit has it."""
+
+    REFUSED = "refused"
+    ARGUMENTS = "arguments"
+    OTHER_GROUP = "other-group"
+    MAIN_ONLY = "main-only"
+    LIMIT = "limit"
+    NO_CHAT = "no-chat"
+    NOT_FOUND = "not-found"
+    TIME = "time"
+    DEFECT = "defect"
+
+
 class ToolRefusedError(NanoclawError):
     """A call is not allowed, or cannot be done; the text is for the agent, which may try otherwise."""
+
+    def __init__(self, what: str, *, hint: str = "", reason: Reason = Reason.REFUSED) -> None:
+        super().__init__(what, hint=hint)
+        self.reason = reason
 
 
 class NoSuchTaskError(NanoclawError):
@@ -31,6 +50,8 @@ class Caller:
     group: Group
     turn: TurnId | None
     address: ChatAddress | None
+    attempt: int = 0
+    """Failures of the turn before this try. A repeated call of a new try is the same call; of one try, a second one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

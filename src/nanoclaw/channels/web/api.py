@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
-from nanoclaw.channels.contract import Surroundings
+from nanoclaw.channels.contract import Receipt, Surroundings
 from nanoclaw.channels.web.answers import answer, problem
+from nanoclaw.channels.web.files import Files, MissingFileError
 from nanoclaw.channels.web.login import Login
 from nanoclaw.channels.web.stream import EventStreams
 from nanoclaw.channels.web.wire import TEXT_BYTES, NewMessage, show_chat, show_line
@@ -28,8 +30,11 @@ _ChatHandler = Callable[[web.Request, ChatAddress], Awaitable[web.StreamResponse
 class Api:
     """The page's questions, answered from the surroundings."""
 
-    def __init__(self, channel: ChannelName, surroundings: Surroundings, login: Login, streams: EventStreams) -> None:
+    def __init__(
+        self, channel: ChannelName, surroundings: Surroundings, login: Login, streams: EventStreams, files: Files
+    ) -> None:
         self._channel = channel
+        self._files = files
         self._surroundings = surroundings
         self._conversations = surroundings.conversations
         self._login = login
@@ -43,6 +48,8 @@ class Api:
             web.get("/api/events", self._events, allow_head=False),
             web.get(f"{chat}/lines", self._in_chat(self._lines)),
             web.post(f"{chat}/messages", self._in_chat(self._message)),
+            web.put(f"{chat}/files/{{id}}", self._in_chat(self._files.put)),
+            web.get(f"{chat}/files/{{id}}", self._in_chat(self._files.get)),
             web.post(f"{chat}/typing", self._in_chat(self._typing)),
             web.post(f"{chat}/stop", self._in_chat(self._stop)),
             web.post("/api/logout", self._login.sign_out),
@@ -74,6 +81,18 @@ class Api:
             return problem(400, f"The message is not well formed ({_places(error)})", "Reload the page and try again.")
         if len(new.text.encode()) > TEXT_BYTES:
             return _too_long()
+        known = self._files.receipt(new.id)
+        if known is not None:
+            return _taken_in(replace(known, duplicate=True))
+        try:
+            receipt = await self._accept(new, address)
+        except MissingFileError as error:
+            return problem(410, str(error), error.hint)
+        if not receipt.registered:
+            return problem(409, "Nobody answers in this chat", "Register it as a group again, then try again.")
+        return _taken_in(receipt)
+
+    async def _accept(self, new: NewMessage, address: ChatAddress) -> Receipt:
         receipt = await self._surroundings.accept(
             InboundMessage(
                 address=address,
@@ -81,14 +100,13 @@ class Api:
                 sender=_OWNER,
                 text=new.text,
                 sent_at=self._surroundings.clock.now(),
+                files=self._files.find(new.files, address),
+                answers=new.answers,
             )
         )
-        if not receipt.registered:
-            return problem(409, "Nobody answers in this chat", "Register it as a group again, then try again.")
-        return answer(
-            {"id": f"in-{receipt.message}", "duplicate": receipt.duplicate, "turn": receipt.turn},
-            status=200 if receipt.duplicate else 201,
-        )
+        if new.files and receipt.registered:
+            self._files.stored(new.id, new.files, receipt)
+        return receipt
 
     async def _typing(self, _request: web.Request, address: ChatAddress) -> web.Response:
         await self._conversations.expect(address)
@@ -131,6 +149,13 @@ def require_session(login: Login) -> Middleware:
             return problem(503, str(error) or "That took too long", hint)
 
     return check
+
+
+def _taken_in(receipt: Receipt) -> web.Response:
+    return answer(
+        {"id": f"in-{receipt.message}", "duplicate": receipt.duplicate, "turn": receipt.turn},
+        status=200 if receipt.duplicate else 201,
+    )
 
 
 def _too_long() -> web.Response:

@@ -15,10 +15,13 @@ from nanoclaw.channels.contract import (
     Dialect,
     Surroundings,
 )
+from nanoclaw.channels.spool import Spool
 from nanoclaw.channels.web.api import Api, require_session
+from nanoclaw.channels.web.files import Files
 from nanoclaw.channels.web.guard import add_headers, guard
 from nanoclaw.channels.web.keys import Keys
 from nanoclaw.channels.web.login import Login
+from nanoclaw.channels.web.operations import Desk, Operations
 from nanoclaw.channels.web.options import parse_options
 from nanoclaw.channels.web.page import Page
 from nanoclaw.channels.web.stream import HEARTBEAT_SECONDS, EventStreams
@@ -31,12 +34,15 @@ logger = logging.getLogger(__name__)
 WEB = ChannelName("web")
 _ADDRESS = "127.0.0.1"
 _GOODBYE_SECONDS = 2.0
+_LARGEST_FILE = 1024 * 1024 * 1024
 
 
 class WebChannel:
     """Chats in the owner's browser. A reply is delivered by being on disk, where every page reads it."""
 
-    def __init__(self, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(self, *, operations: Operations | None = None, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        """``operations`` is the way to the daemon's control operations; without it the page shows chats only."""
+        self._operations = operations
         self._heartbeat = heartbeat
         self._state = ChannelState(status=ChannelStatus.DOWN, detail="The page was not started yet.")
         self._url: str | None = None
@@ -50,7 +56,18 @@ class WebChannel:
     @property
     def capabilities(self) -> Capabilities:
         """The page shows rows by their id, so a reply that is sent again is the same message."""
-        return Capabilities(dialect=Dialect.MARKDOWN, text_limit=100_000, idempotent=True, typing=True, streams=True)
+        return Capabilities(
+            dialect=Dialect.MARKDOWN,
+            text_limit=100_000,
+            idempotent=True,
+            typing=True,
+            streams=True,
+            files=True,
+            file_limit=_LARGEST_FILE,
+            reactions=True,
+            edits=True,
+            choices=True,
+        )
 
     def state(self) -> ChannelState:
         """Up while the port is open; then ``detail`` is the page's address, without the secret."""
@@ -74,8 +91,10 @@ class WebChannel:
             keys = Keys(surroundings.directory, surroundings.clock)
             await asyncio.to_thread(keys.load)
             page = await asyncio.to_thread(Page.read)
+            spool = Spool(surroundings.directory)
+            await asyncio.to_thread(spool.open)
             with _listen(options.port) as door:
-                await self._serve(door, surroundings, keys, page)
+                await self._serve(door, surroundings, keys, page, spool)
         except ChannelError as error:
             self._state = ChannelState(status=ChannelStatus.DOWN, detail=str(error))
             raise
@@ -85,13 +104,18 @@ class WebChannel:
         finally:
             self._url = self._keys = None
 
-    async def _serve(self, door: socket.socket, surroundings: Surroundings, keys: Keys, page: Page) -> None:
+    async def _serve(
+        self, door: socket.socket, surroundings: Surroundings, keys: Keys, page: Page, spool: Spool
+    ) -> None:
         port: int = door.getsockname()[1]
         streams = EventStreams(surroundings.conversations, surroundings.clock, heartbeat=self._heartbeat)
         login = Login(keys, page, surroundings.clock, port=port)
         app = web.Application(middlewares=[guard(port), require_session(login)], client_max_size=BODY_BYTES)
         app.on_response_prepare.append(add_headers)
-        app.add_routes(Api(WEB, surroundings, login, streams).routes())
+        files = Files(spool, surroundings.conversations, surroundings.clock)
+        app.add_routes(Api(WEB, surroundings, login, streams, files).routes())
+        if self._operations is not None:
+            app.add_routes(Desk(self._operations).routes())
         app.add_routes(_pages(login, page))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_SECONDS, handle_signals=False)
         try:

@@ -10,9 +10,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from nanoclaw.channels.web.answers import problem
 
+_POLICY = "Content-Security-Policy"
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    _POLICY: (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -35,7 +36,10 @@ def own_hosts(port: int) -> frozenset[str]:
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler: the same headers on every answer, errors and streams too."""
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        # A file that is sent out has a stricter policy of its own.
+        if name != _POLICY or name not in response.headers:
+            response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
 
 

@@ -1,9 +1,9 @@
 """The JSON between the page and the server: what it may send, and how events and lines look to it."""
 
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, Self, assert_never
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nanoclaw.channels.contract import ChatCard, ChatLine
 from nanoclaw.events.kinds import (
@@ -16,20 +16,36 @@ from nanoclaw.events.kinds import (
     TypingChanged,
 )
 from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.turns import OutgoingFile, ReplyKind
 
 TEXT_BYTES = 1_048_576
 """The longest message, as UTF-8."""
 BODY_BYTES = 6 * TEXT_BYTES + 1_024
 """A message of control characters takes six bytes each as JSON."""
 
+MOST_FILES = 10
+"""How many files one message brings."""
+
 
 class NewMessage(BaseModel):
-    """``POST …/messages``. ``id`` is chosen by the page: the same id twice is the same message."""
+    """``POST …/messages``. ``id`` is chosen by the page: the same id twice is the same message.
+
+    ``files`` were uploaded before, under ids of the page's. ``answers`` is the ``name`` of the line whose question it
+    answers, with one of its choices as the text.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: UUID
-    text: Annotated[str, Field(min_length=1)]
+    text: str
+    files: Annotated[list[UUID], Field(max_length=MOST_FILES)] = []
+    answers: Annotated[str, Field(max_length=200)] = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text and not self.files:
+            raise ValueError
+        return self
 
 
 def show_chat(card: ChatCard) -> dict[str, Any]:
@@ -46,7 +62,17 @@ def show_line(line: ChatLine) -> dict[str, Any]:
         "sender": line.sender,
         "text": line.text,
         "state": line.state,
+        "name": line.name,
+        "kind": line.kind,
+        "target": line.target,
+        "file": _show_file(line.file),
+        "attachments": [{"name": one.name, "type": one.media_type} for one in line.attachments],
+        "choices": list(line.choices),
     }
+
+
+def _show_file(file: OutgoingFile | None) -> dict[str, Any] | None:
+    return {"name": file.name, "type": file.media_type, "size": file.size} if file else None
 
 
 def show_event(event: Event, at: Milliseconds) -> tuple[str, dict[str, Any]]:
@@ -68,6 +94,8 @@ def _kind_and_content(event: Event) -> tuple[str, dict[str, Any]]:
         case TurnProgressed():
             return "step", {"turn": event.turn, "step": event.step, "detail": event.detail}
         case ReplySent():
-            return "reply", {"id": f"out-{event.reply}", "turn": event.turn, "text": event.text}
+            # What is not simply a text is read from the history, which has all of it.
+            text = event.text if event.kind is ReplyKind.TEXT else ""
+            return "reply", {"id": f"out-{event.reply}", "turn": event.turn, "text": text, "kind": event.kind}
         case _:
             assert_never(event)

@@ -2,8 +2,11 @@
 
 import { Conversation } from "/static/conversation.js";
 import { Outbox } from "/static/outbox.js";
-import { ask, chatPath, Refused, Stream } from "/static/server.js";
-import { button, make, View, work } from "/static/view.js";
+import { Desk } from "/static/desk.js";
+import { button, make } from "/static/dom.js";
+import { objection, showChosen } from "/static/files.js";
+import { ask, chatPath, excuse, Refused, Stream } from "/static/server.js";
+import { View, work } from "/static/view.js";
 
 const LONGEST_BYTES = 1048576;
 const TYPING_MS = 20000;
@@ -18,13 +21,20 @@ let signedOut = false;
 let lastTyping = -TYPING_MS;
 let frame = 0;
 
-const view = new View($("log"), { retry: (item) => outbox.retry(item), discard: (item) => outbox.discard(item), again });
+const view = new View($("log"), { retry: (item) => outbox.retry(item), discard: (item) => outbox.discard(item), again, answer });
 const outbox = new Outbox({ changed: (chat) => { if (chat === current?.card.chat) draw(); }, sent: confirmed, signedOut: showSignedOut });
+const desk = new Desk({ left: () => { drawChats(); toEnd(); }, opened: drawChats });
 const stream = new Stream({ up: online, down: offline, signedOut: showSignedOut, event: happened });
 
 // The focus leaves the button, so that Enter does not send it a third time.
 function again(text) {
   outbox.add(current.card.chat, text);
+  $("text").focus();
+}
+
+function answer(line, choice) {
+  outbox.add(current.card.chat, choice, { answers: line.name });
+  toEnd();
   $("text").focus();
 }
 
@@ -68,13 +78,13 @@ function chatEntry(conversation) {
   const label = make("span", "label");
   label.append(make("bdi", "", name), make("small", "", conversation.typing ? "working…" : folder));
   entry.append(letter, label);
-  if (conversation === current) entry.setAttribute("aria-current", "true");
+  if (conversation === current && !desk.name) entry.setAttribute("aria-current", "true");
   if (conversation.unread) {
     const dot = make("span", "dot", String(conversation.unread));
     dot.setAttribute("aria-label", `${conversation.unread} new`);
     entry.append(dot);
   }
-  entry.addEventListener("click", () => { choose(conversation); $("frame").classList.remove("list"); $("text").focus(); });
+  entry.addEventListener("click", () => { desk.close(); choose(conversation); $("frame").classList.remove("list"); $("text").focus(); });
   const item = make("li");
   item.append(entry);
   return item;
@@ -86,6 +96,7 @@ function choose(conversation) {
   view.clear();
   $("text").value = conversation?.draft ?? "";
   grow();
+  drawChosen();
   $("composer").hidden = !conversation;
   $("name").textContent = conversation?.card.name ?? "NanoClaw";
   if (conversation) {
@@ -104,6 +115,7 @@ async function load(conversation, { fresh = false } = {}) {
     const { lines } = await ask(chatPath(conversation.card.chat, `lines?limit=${conversation.limit}`));
     const atEnd = isAtEnd();
     conversation.load(lines, { fresh });
+    confirmByName(conversation);
     if (conversation === current) { draw(); if (fresh && atEnd) toEnd(); }
   } catch (error) {
     if (error instanceof Refused && error.status === 401) showSignedOut();
@@ -122,7 +134,7 @@ function happened(kind, content) {
   const conversation = conversations.get(content.chat);
   if (!conversation) { loadChats().catch(() => {}); return; }
   const away = conversation !== current || document.hidden;
-  if (kind === "reply" && away && !conversation.lines.has(content.id)) conversation.unread += 1;
+  if (kind === "reply" && content.kind !== "reaction" && away && !conversation.lines.has(content.id)) conversation.unread += 1;
   const again = conversation.take(kind, content);
   if (kind === "message") bind(conversation, content);
   if (again) refresh(conversation);
@@ -136,11 +148,17 @@ function bind(conversation, { id, text }) {
   if (item) item.line = id;
 }
 
+// A message whose confirmation was lost is in the history under its own id.
+function confirmByName(conversation) {
+  const names = new Set([...conversation.lines.values()].map((line) => line.name));
+  for (const item of outbox.of(conversation.card.chat)) if (names.has(item.id)) outbox.discard(item);
+}
+
 function confirmed(item, { id, turn }) {
   const conversation = conversations.get(item.chat);
   if (!conversation) return;
   if (!conversation.lines.has(id)) {
-    conversation.put({ id, at: Date.now(), direction: "in", sender: "You", text: item.text, state: turn === null ? "stored" : "queued" });
+    conversation.put({ id, at: Date.now(), direction: "in", sender: "You", text: item.text, state: turn === null ? "stored" : "queued", name: item.id, attachments: item.files });
   }
   refresh(conversation);
 }
@@ -193,6 +211,7 @@ function toEnd() {
 async function online() {
   signedOut = false;
   banner("");
+  desk.look();
   try {
     await loadChats();
   } catch {
@@ -225,7 +244,7 @@ function banner(words, kind = "") {
 function submit() {
   const field = $("text");
   const text = wellFormed(field.value);
-  if (!current || !text.trim()) return;
+  if (!current || !(text.trim() || current.files.length)) return;
   if (new TextEncoder().encode(text).length > LONGEST_BYTES) {
     trouble("This message is longer than 1 MB. Send it in parts, or put it into a file.");
     return;
@@ -233,7 +252,8 @@ function submit() {
   trouble("");
   field.value = "";
   grow();
-  outbox.add(current.card.chat, text);
+  outbox.add(current.card.chat, text.trim() ? text : "", { files: current.files.splice(0) });
+  drawChosen();
   toEnd();
   field.focus();
 }
@@ -245,6 +265,45 @@ function trouble(words) {
   $("trouble").hidden = !words;
   $("trouble").textContent = words;
 }
+
+// Files
+
+function attach(files) {
+  if (!current || !files.length) return;
+  const why = objection(current.files, files);
+  trouble(why);
+  if (why) return;
+  current.files.push(...files);
+  drawChosen();
+  $("text").focus();
+}
+
+function drawChosen() {
+  showChosen($("chosen"), current?.files ?? [], (index) => { current.files.splice(index, 1); drawChosen(); $("text").focus(); });
+}
+
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+
+$("attach").addEventListener("click", () => $("files").click());
+$("files").addEventListener("change", () => { attach([...$("files").files]); $("files").value = ""; });
+$("text").addEventListener("paste", (event) => {
+  if (!event.clipboardData.files.length) return;
+  event.preventDefault();
+  attach([...event.clipboardData.files]);
+});
+// Wherever a file is dropped, the browser must not open it in place of the page.
+addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  $("talk").classList.toggle("dropping", !desk.name && Boolean(current));
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("talk").classList.remove("dropping"); });
+addEventListener("drop", (event) => {
+  $("talk").classList.remove("dropping");
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  if (!desk.name) attach([...event.dataTransfer.files]);
+});
 
 function grow() {
   const field = $("text");
@@ -272,7 +331,7 @@ $("stop").addEventListener("click", async () => {
     const { stopped } = await ask(chatPath(conversation.card.chat, "stop"), {});
     if (!stopped) { conversation.typing = false; refresh(conversation); draw(); }
   } catch (error) {
-    trouble(error instanceof Refused ? `${error.message}. ${error.hint}` : "It could not be stopped: there is no connection. Try again.");
+    trouble(excuse(error));
   } finally {
     $("stop").disabled = false;
   }

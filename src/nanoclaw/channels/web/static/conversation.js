@@ -11,6 +11,7 @@ export class Conversation {
     this.step = "";
     this.unread = 0;
     this.draft = "";
+    this.files = []; // chosen, not sent
     this.limit = 100;
     this.complete = false;
     this.loaded = false;
@@ -38,6 +39,7 @@ export class Conversation {
         this.put({ id: content.id, at: content.at, direction: "in", sender: content.sender, text: content.text, state: "stored" });
         return false;
       case "reply":
+        if (content.kind !== "text") return true;
         this.put({ id: content.id, at: content.at, direction: "out", sender: "", text: content.text, state: "sent" });
         if (this.previews.get(content.turn)?.over) this.previews.delete(content.turn);
         return true;
@@ -77,6 +79,21 @@ export class Conversation {
     return [...this.lines.values()].sort(
       (one, other) => one.at - other.at || one.direction.localeCompare(other.direction) || number(one.id) - number(other.id),
     );
+  }
+
+  // The lines as they are shown: an edit has changed its line, a reaction sits on it.
+  said() {
+    const changes = new Map();
+    const rest = [];
+    for (const line of this.ordered()) {
+      if (line.kind !== "reaction" && line.kind !== "edit") rest.push(line);
+      else if (line.kind === "edit" && !this.lines.has(line.target)) rest.push({ ...line, text: `(corrected) ${line.text}` });
+      else if (line.state !== "failed") changes.set(line.target, { ...changes.get(line.target), [line.kind]: line.text });
+    }
+    return rest.map((line) => {
+      const { reaction = "", edit } = changes.get(line.id) ?? {};
+      return { ...line, reaction, edited: edit !== undefined, text: edit ?? line.text };
+    });
   }
 
   waiting() {

@@ -1,6 +1,8 @@
 // Shows a conversation: one list item for each line, kept as it is while nothing about it changed.
 
 import { shown } from "/static/conversation.js";
+import { button, make } from "/static/dom.js";
+import { fileNames, sentFile } from "/static/files.js";
 import { renderMarkdown } from "/static/markdown.js";
 
 const LONG = 20000;
@@ -16,12 +18,15 @@ const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-di
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 export class View {
-  // `handlers`: retry(item) and discard(item) for what was not sent, again(text) for what was not answered.
+  // `handlers`: retry(item) and discard(item) for what was not sent, again(text) for what was not answered,
+  // answer(line, choice) for a question.
   constructor(log, handlers) {
     this.log = log;
     this.handlers = handlers;
     this.shown = new Map();
     this.opened = new Set();
+    this.answered = new Set(); // names of questions that a button was pressed for
+    this.pictures = new Map(); // addresses of pictures that were fetched, by chat and line
   }
 
   clear() {
@@ -55,33 +60,51 @@ export class View {
 
   *lineItems(conversation) {
     let last = "";
-    for (const line of conversation.ordered()) {
+    for (const line of conversation.said()) {
       const date = new Date(line.at).toDateString();
       if (date !== last) yield { key: `day ${date}`, signature: "", make: () => make("li", "day", day.format(line.at)) };
       last = date;
       const own = line.direction === "in" && line.sender === "You";
-      const signature = `${line.state} ${line.text.length} ${this.opened.has(line.id)} ${time.format(line.at)}`;
-      yield { key: line.id, signature, make: () => this.line(line, own) };
+      const choices = this.answered.has(line.name) ? [] : line.choices ?? [];
+      const extras = JSON.stringify([choices, line.reaction, line.edited && line.text, line.file, line.attachments]);
+      const signature = `${line.state} ${line.text.length} ${this.opened.has(line.id)} ${time.format(line.at)} ${extras}`;
+      yield { key: line.id, signature, make: () => this.line(line, own, choices, conversation.card.chat) };
     }
   }
 
-  line(line, own) {
+  line(line, own, choices, chat) {
     const states = line.direction === "in" ? OWN_STATES : THEIR_STATES;
     const node = make("li", `item ${own ? "own" : ""} ${line.state === "failed" ? "bad" : ""}`);
     node.dataset.line = line.id;
-    node.append(hiddenWord(own ? "You: " : ""), this.bubble(line.id, line.text, line.direction === "out"));
+    node.append(hiddenWord(own ? "You: " : ""));
+    if (line.file) node.append(sentFile(chat, line, this.pictures));
+    if (line.attachments?.length) node.append(fileNames(line.attachments));
+    if (line.text) node.append(this.bubble(line.id, line.text, line.direction === "out"));
+    if (line.reaction) node.append(reaction(line.reaction));
+    if (choices.length) node.append(this.choices(line, choices));
     const meta = make("div", "meta");
     if (!own && line.sender) meta.append(make("bdi", "", line.sender));
     meta.append(make("time", "", time.format(line.at)));
+    if (line.edited) meta.append(make("span", "", "corrected"));
     const state = states[line.state] ?? line.state;
     if (state && (own || line.direction === "out")) meta.append(make("span", line.state === "failed" ? "bad state" : "state", state));
     node.append(meta);
-    if (own && line.state === "failed") {
+    if (own && line.state === "failed" && line.text) {
       const actions = make("div", "actions");
       actions.append(button("Send again", () => this.handlers.again(line.text)));
       node.append(make("p", "advice", FAILED), actions);
     }
     return node;
+  }
+
+  choices(line, choices) {
+    const group = make("div", "choices");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", "Answers");
+    for (const choice of choices) {
+      group.append(button(choice, () => { this.answered.add(line.name); this.handlers.answer(line, choice); }));
+    }
+    return group;
   }
 
   unsentItem(item) {
@@ -91,7 +114,9 @@ export class View {
   unsent(item) {
     const failed = item.state === "failed";
     const node = make("li", `item own ${failed ? "bad" : "unsent"}`);
-    node.append(hiddenWord("You: "), this.bubble(item.id, item.text, false));
+    node.append(hiddenWord("You: "));
+    if (item.files?.length) node.append(fileNames(item.files));
+    if (item.text) node.append(this.bubble(item.id, item.text, false));
     const meta = make("div", "meta");
     meta.append(make("span", failed ? "bad state" : "state", failed ? "Not sent" : item.state === "sending" ? "Sending…" : "Not sent yet, it is tried again"));
     node.append(meta);
@@ -169,17 +194,10 @@ function typing() {
   return node;
 }
 
-export function make(tag, classes = "", text = "") {
-  const node = document.createElement(tag);
-  if (classes.trim()) node.className = classes.trim();
-  if (text) node.textContent = text;
-  return node;
-}
-
-export function button(words, act) {
-  const node = make("button", "quiet", words);
-  node.type = "button";
-  node.addEventListener("click", act);
+function reaction(emoji) {
+  const node = make("div", "reaction", emoji);
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", `The assistant reacted with ${emoji}`);
   return node;
 }
 

@@ -1,0 +1,81 @@
+// Scheduled tasks: what is to be done and when, what became of it, and new ones.
+
+import { button, field, input, make, select } from "/static/dom.js";
+import { operate } from "/static/server.js";
+import { facts, form, heading, when } from "/static/sheet.js";
+
+const SCHEDULES = [["cron", "by a cron line"], ["interval", "again and again"], ["once", "once"]];
+const EXAMPLES = {
+  cron: ["0 8 * * 1-5", "Five fields, in your time zone: minute, hour, day, month, day of the week."],
+  interval: ["2h", "A span such as 30m, 2h or 1d."],
+  once: ["2030-01-31T08:00", "A date and a time, in your time zone."],
+};
+const ACTIONS = {
+  active: [["Pause", "pause"], ["Run now", "run"], ["Cancel", "cancel"]],
+  paused: [["Resume", "resume"], ["Run now", "run"], ["Cancel", "cancel"]],
+};
+const DONE = { pause: "Paused", resume: "Resumed", cancel: "Cancelled", run: "It runs now" };
+
+export async function tasks(desk) {
+  const [{ tasks: all }, { groups }] = await Promise.all([operate("GET", "/v1/tasks"), operate("GET", "/v1/groups")]);
+  const nodes = all.length ? all.map((task) => card(desk, task)) : [make("p", "soft", "No tasks yet. The assistant makes them when you ask it to; here you can, too.")];
+  nodes.push(heading("New task"), creation(desk, groups));
+  return nodes;
+}
+
+function card(desk, task) {
+  const node = make("article", "card");
+  node.append(make("h4", "", task.name || `Task ${task.id}`), make("p", "words", task.prompt));
+  node.append(facts([["Group", task.group], ["When", `${task.kind} ${task.value}`], ["Next", task.next_at ? when(task.next_at) : ""], ["State", task.state]]));
+  const actions = make("div", "actions");
+  for (const [words, action] of ACTIONS[task.state] ?? []) {
+    const control = button(words, () => desk.act(`${DONE[action]}: ${task.name || `task ${task.id}`}.`, () => operate("POST", `/v1/tasks/${task.id}/${action}`), control));
+    actions.append(control);
+  }
+  node.append(actions, history(desk, task));
+  return node;
+}
+
+function history(desk, task) {
+  const node = make("details");
+  const list = make("ul", "runs");
+  node.append(make("summary", "", "Runs"), list);
+  node.addEventListener("toggle", async () => {
+    if (!node.open) return;
+    try {
+      const { runs } = await operate("GET", `/v1/tasks/${task.id}/runs`);
+      list.replaceChildren(...(runs.length ? runs.map(run) : [make("li", "", "It has not run yet.")]));
+    } catch (error) {
+      list.replaceChildren(make("li", "bad", error.message));
+    }
+  });
+  return node;
+}
+
+function run(one) {
+  const item = make("li");
+  item.append(make("span", one.state === "failed" ? "bad" : "", `${when(one.scheduled_at)}: ${one.state}`));
+  const words = one.error || one.result;
+  if (words) item.append(make("p", "words", words.length > 600 ? `${words.slice(0, 600)}…` : words));
+  return item;
+}
+
+function creation(desk, groups) {
+  const group = select(groups.map(({ folder, name }) => [folder, name]), groups[0]?.folder);
+  const name = input("", { placeholder: "Morning news" });
+  const prompt = make("textarea");
+  Object.assign(prompt, { required: true, rows: 3, maxLength: 20000 });
+  const kind = select(SCHEDULES, "cron");
+  const value = input("", { required: true });
+  const timing = field("Time", value, " ");
+  const help = timing.querySelector("small");
+  const explain = () => { [value.placeholder, help.textContent] = EXAMPLES[kind.value]; };
+  kind.addEventListener("change", explain);
+  explain();
+  const context = select([["group", "the group's own, which knows the chat"], ["isolated", "a fresh one each time"]]);
+  const fields = [field("Group", group), field("What to do", prompt), field("Repeats", kind), timing, field("Conversation", context), field("Name", name, "Optional.")];
+  return form("Add", fields, (send) => {
+    const request = { group: group.value, name: name.value, prompt: prompt.value, kind: kind.value, value: value.value, context: context.value };
+    return desk.act("Added.", () => operate("POST", "/v1/tasks", request), send);
+  });
+}
