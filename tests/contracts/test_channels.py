@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.channels.contract import Channel, ChannelError, ChannelStatus, Dialect
+from nanoclaw.channels.spool import FILE_LIMIT
+from nanoclaw.delivery.adapt import adapt
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.turns import OutgoingFile, ReplyKind
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.counterpart import CHAT, Counterpart
 from tests.fakes.local_counterpart import LocalCounterpart
@@ -150,6 +153,82 @@ async def test_a_reply_sent_again_is_the_same_message_where_the_network_is_idemp
         assert await channel.send(reply) == await channel.send(reply)
         world.delivered(reply)
         assert await person.sees() == ["Once"]
+
+
+async def test_a_file_arrives_whole_and_its_copy_is_gone_once_the_message_is_stored(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan \u202e\u00e4.pdf"
+    file.write_bytes(bytes(range(256)) * 5_000)
+    name = fresh_id()
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
+        assert (await person.give(name, "Read this", file)).accepted
+        (message,) = world.accepted
+        assert (message.external_id, message.text) == (name, "Read this")
+        assert [one.name for one in message.files] == [file.name]
+        assert world.received == {file.name: file.read_bytes()}
+        assert not list((tmp_path / "kept").rglob("incoming/*"))
+        assert file.exists()
+
+
+async def test_a_file_that_is_too_large_is_refused_and_leaves_nothing(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld, tmp_path: Path
+) -> None:
+    file = tmp_path / "huge.bin"
+    with file.open("wb") as content:
+        content.truncate(FILE_LIMIT + 1)
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
+        told = await person.give(fresh_id(), "", file)
+        assert not told.accepted
+        assert "huge.bin" in told.why
+        assert not list((tmp_path / "kept").rglob("incoming/*"))
+        assert (await person.say(fresh_id(), "And on it goes")).accepted
+    assert len(world.accepted) == 1
+
+
+async def test_a_channel_that_carries_files_hands_out_the_very_bytes(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld, tmp_path: Path
+) -> None:
+    if not channel.capabilities.files:
+        pytest.skip(f"{channel.name} carries no files: the delivery sends a text in their place")
+    path = tmp_path / "copy"
+    path.write_bytes(b"\x00\xff" * 1_000)
+    file = OutgoingFile(name="r\u00e9sum\u00e9 <b>.pdf", media_type="application/pdf", path=str(path), size=2_000)
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()) as person:
+        reply = world.compose(CHAT, "Here", kind=ReplyKind.FILE, file=file)
+        assert await channel.send(reply)
+        world.delivered(reply)
+        assert await person.gets(reply) == path.read_bytes()
+
+
+@pytest.mark.parametrize("kind", [ReplyKind.REACTION, ReplyKind.EDIT])
+async def test_a_reaction_or_an_edit_is_sent_where_the_channel_can_and_never_given_to_it_where_it_cannot(
+    counterpart: Counterpart, channel: Channel, world: ChannelWorld, kind: ReplyKind
+) -> None:
+    able = channel.capabilities.reactions if kind is ReplyKind.REACTION else channel.capabilities.edits
+    async with running(channel, world.surroundings()), counterpart.join(channel, world.surroundings()):
+        first = world.compose(CHAT, "Frist")
+        target = await channel.send(first)
+        reply = world.compose(CHAT, "First", kind=kind, target=target)
+        carried = adapt(reply, channel.capabilities)
+        if able:
+            assert carried == reply
+            assert isinstance(await channel.send(reply), str)
+            assert world.lines(CHAT)[-1].target == f"out-{first.id}"
+        elif kind is ReplyKind.REACTION:
+            assert carried is None
+        else:
+            assert carried is not None
+            assert (carried.kind, carried.text) == (ReplyKind.TEXT, "(corrected) First")
+            assert await channel.send(carried)
+
+
+async def test_choices_reach_a_channel_only_if_it_has_buttons(channel: Channel, world: ChannelWorld) -> None:
+    reply = world.compose(CHAT, "Tea?\n1. yes\n2. no", choices=("yes", "no"))
+    carried = adapt(reply, channel.capabilities)
+    assert carried is not None
+    assert carried.text == reply.text
+    assert carried.choices == (("yes", "no") if channel.capabilities.choices else ())
 
 
 async def test_typing_is_only_a_courtesy(channel: Channel, world: ChannelWorld) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from nanoclaw.channels.contract import Channel, Surroundings
+from nanoclaw.model.turns import Reply
 
 CHAT = "main"
 """The one chat of the suite; registered."""
@@ -26,8 +28,16 @@ class Person(Protocol):
         """Send a message under this id (a UUID); returns when the network was told how it fared."""
         ...
 
+    async def give(self, external_id: str, text: str, file: Path) -> Told:
+        """Send a message with a file."""
+        ...
+
     async def sees(self) -> list[str]:
         """The texts of the assistant's messages in the chat, oldest first, each as often as it is shown."""
+        ...
+
+    async def gets(self, reply: Reply) -> bytes:
+        """The content of a file that the assistant sent."""
         ...
 
 

@@ -1,13 +1,17 @@
 """A command of this machine, as the other side of the local channel."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from nanoclaw.channels.contract import Channel, Surroundings
 from nanoclaw.channels.local.channel import LocalChannel, LocalMessage
+from nanoclaw.delivery.adapt import plain_words
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.turns import Reply
 from tests.fakes.counterpart import CHAT, Told
 
 
@@ -23,10 +27,23 @@ class _Command:
             return Told(accepted=False, why=str(error))
         return Told(accepted=True)
 
+    async def give(self, external_id: str, text: str, file: Path) -> Told:
+        try:
+            await self._channel.submit(LocalMessage(chat=CHAT, text=text, client_id=external_id, files=(file,)))
+        except NanoclawError as error:
+            return Told(accepted=False, why=str(error))
+        return Told(accepted=True)
+
     async def sees(self) -> list[str]:
         address = ChatAddress(channel=self._channel.name, chat=CHAT)
         lines = await self._surroundings.conversations.history(address, limit=100)
         return [line.text for line in lines if line.direction == "out"]
+
+    async def gets(self, reply: Reply) -> bytes:
+        """The terminal says where it lies."""
+        assert reply.file is not None
+        assert reply.file.path in plain_words(reply)
+        return await asyncio.to_thread(Path(reply.file.path).read_bytes)
 
 
 class LocalCounterpart:

@@ -1,13 +1,17 @@
 """A browser, as the other side of the web channel."""
 
+import asyncio
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientConnectionError, ClientSession
 
 from nanoclaw.channels.contract import Channel, Surroundings
 from nanoclaw.channels.web.channel import WebChannel
+from nanoclaw.model.turns import Reply
 from tests.fakes.browser_session import BrowserSession, open_browser
 from tests.fakes.counterpart import CHAT, Told
 
@@ -21,9 +25,24 @@ class _Visitor:
         answer = await response.json()
         return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""))
 
+    async def give(self, external_id: str, text: str, file: Path) -> Told:
+        identity = str(uuid.uuid4())
+        content = await asyncio.to_thread(file.read_bytes)
+        response = await self._browser.upload(CHAT, file.name, content, identity=identity)
+        if response.status == 201:
+            body = {"id": external_id, "text": text, "files": [identity]}
+            response = await self._browser.post(f"/api/chats/{CHAT}/messages", body)
+        answer = await response.json()
+        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""))
+
     async def sees(self) -> list[str]:
         response = await self._browser.get(f"/api/chats/{CHAT}/lines")
         return [line["text"] for line in (await response.json())["lines"] if line["direction"] == "out"]
+
+    async def gets(self, reply: Reply) -> bytes:
+        response = await self._browser.get(f"/api/chats/{CHAT}/files/out-{reply.id}")
+        assert response.status == 200
+        return await response.read()
 
 
 class WebCounterpart:

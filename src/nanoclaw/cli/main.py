@@ -26,6 +26,8 @@ VERBS = {
     "messages": "read and search the history",
     "groups": "list, add, show, set up or remove groups",
     "people": "say who may do what",
+    "usage": "show what calls to the model used",
+    "gateway": "see what agents reached, or tried to reach",
     "image": "build or look at the image that agents run in",
     "openapi": "print the OpenAPI document of the control API",
     "model-stub": "serve a scripted model, for tests",

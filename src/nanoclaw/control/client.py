@@ -41,8 +41,7 @@ class ControlClient:
 
     def messages(self, query: Document) -> Document:
         """Given a ``MessageQuery``, a ``MessageList``."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return self.call("GET", f"/v1/messages?{urlencode(given)}")
+        return self.call("GET", f"/v1/messages?{_query(query)}")
 
     def groups(self) -> Document:
         """A ``GroupList``."""
@@ -79,6 +78,10 @@ class ControlClient:
     def dropped(self, limit: int) -> Document:
         """A ``DroppedList``."""
         return self.call("GET", f"/v1/dropped?limit={limit}")
+
+    def usage(self, query: Document) -> Document:
+        """Given a ``UsageQuery``, a ``UsageList``."""
+        return self.call("GET", f"/v1/usage?{_query(query)}")
 
     def expect(self, folder: str) -> Document:
         """A ``Done``: someone is about to write."""
@@ -118,6 +121,10 @@ class ControlClient:
         if response.status >= _BAD_REQUEST:
             raise _refusal(response.status, answer)
         return _parse(answer)
+
+
+def _query(values: Document) -> str:
+    return urlencode({name: value for name, value in values.items() if value is not None})
 
 
 def _encode(request: Document) -> bytes:

@@ -25,6 +25,14 @@ def _time(value: str) -> str:
     return value.upper()
 
 
+IsoTime = Annotated[
+    str | None,
+    AfterValidator(lambda value: None if value is None else _time(value)),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+"""A moment with a zone, or null."""
+
+
 class Shape(BaseModel):
     """What every shape has in common: nothing unknown is taken, nothing can be changed."""
 
@@ -168,9 +176,7 @@ class MessageQuery(Shape):
 
     group: Annotated[str | None, Field(max_length=64)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
-    since: Annotated[str | None, AfterValidator(lambda value: None if value is None else _time(value))] = Field(
-        default=None, json_schema_extra={"format": "date-time"}
-    )
+    since: IsoTime = None
     search: Annotated[str | None, Field(min_length=1, max_length=400)] = None
 
 

@@ -2,6 +2,12 @@
 
 from typing import Protocol
 
+from nanoclaw.control.usage_shapes import UsageList, UsageQuery
+
 
 class UsageDesk(Protocol):
     """Usage as commands and the page see it."""
+
+    async def sums(self, query: UsageQuery) -> UsageList:
+        """Usage, added up."""
+        ...

@@ -5,7 +5,6 @@ channels → intake → store → dispatch → agents (in sandboxes, behind the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from nanoclaw.agents.prompt import write_prompt
 from nanoclaw.agents.workbench import Workbench
@@ -19,13 +18,15 @@ from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
-from nanoclaw.daemon.meter import Meter
+from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import Networks
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.reception import open_reception
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
 from nanoclaw.daemon.shelves import open_shelves
+from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
 from nanoclaw.delivery.courier import Courier
@@ -34,13 +35,16 @@ from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import Surface
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.gateway.audit import AuditLog
+from nanoclaw.gateway.budget import Budgets, Spending
 from nanoclaw.gateway.gateway import Gateway
+from nanoclaw.gateway.prices import Prices
 from nanoclaw.intake.admit import Intake
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.sandboxes.preparation import Preparation
-from nanoclaw.settings.load import machine_time_zone
+from nanoclaw.settings.load import time_zone
 from nanoclaw.store.groups import Groups
+from nanoclaw.store.usage import UsageLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,9 @@ class Daemon:
     networks: Networks
     intake: Intake
     approvals: Approvals
+    tidings: Tidings
+    budgets: Budgets
+    usage: UsageLedger
     lanes: Lanes
     courier: Courier
     typing: TypingLights
@@ -68,7 +75,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         ChannelError: a configured channel does not exist.
         GatewayError: the allowlist cannot be understood.
     """
-    settings, clock, broadcast = ground.settings, ground.clock, Broadcast()
+    settings, clock, broadcast, zone = ground.settings, ground.clock, Broadcast(), time_zone(ground.settings)
     store = open_shelves(ground.database, clock, settings)
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
@@ -76,25 +83,31 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
     outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
     lanes = Lanes(store, settings.agents, outlets, broadcast, clock)
-    meter = Meter(AuditLog(ground.home.audit_log), store.usage, lanes.asked)
-    gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter)
+    tidings = Tidings(store.groups, store.outbox, courier.wake, clock)
+    meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))
+    spending = Spending(budgets=Budgets(settings.budget, clock, zone, meter), prices=Prices(settings.prices))
+    gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter, spending=spending)
     preparation = Preparation(ground.sandbox, clock)
     workshop = Workshop(_bench(ground, preparation, gateway))
     typing = TypingLights(channels, broadcast)
     lanes.equip(_surface(ground, channels, workshop, courier, typing))
 
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
+    tidings.forward_domains(reception.approvals.ask_domain)
     intake = Intake(store.inbox, broadcast, reception.desks)
     conversations = LiveConversations(store.groups, store.history, broadcast, lanes)
     networks = Networks(channels, intake, conversations, ground.home, settings, clock)
     records = Records(ground.home, settings, store.groups, store.history)
-    desks = Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=_Nothing())
-    views = _views(ground, networks, preparation)
+    desks = Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=UsageRecords(store.usage, zone))
+    views = _views(ground, networks, preparation, gateway)
     service = DaemonService(records, desks, store.turns, lanes, broadcast, clock, local, views, request_stop)
     return Daemon(
         networks=networks,
         intake=intake,
         approvals=reception.approvals,
+        tidings=tidings,
+        budgets=spending.budgets,
+        usage=store.usage,
         lanes=lanes,
         courier=courier,
         typing=typing,
@@ -125,8 +138,7 @@ def _bench(ground: Ground, preparation: Preparation, gateway: Gateway) -> Workbe
 def _surface(
     ground: Ground, channels: Mapping[ChannelName, Channel], workshop: Workshop, courier: Courier, typing: TypingLights
 ) -> Surface:
-    settings = ground.settings
-    zone = ZoneInfo(settings.assistant.time_zone or machine_time_zone())
+    zone = time_zone(ground.settings)
     return Surface(
         compose=lambda address, text: split_text(text, _limit(channels, address)),
         prompt=lambda turn: write_prompt(turn.messages, zone),
@@ -136,14 +148,18 @@ def _surface(
     )
 
 
-def _views(ground: Ground, networks: Networks, preparation: Preparation) -> Views:
+def _ears(lanes: Lanes, tidings: Tidings) -> Ears:
+    return Ears(asked=lanes.asked, domain_refused=tidings.domain_refused, budget_crossed=tidings.budget_crossed)
+
+
+def _views(ground: Ground, networks: Networks, preparation: Preparation, gateway: Gateway) -> Views:
     credential = ground.upstream.credential
     return Views(
         channels=networks.shapes,
         sandbox=lambda: sandbox_shape(preparation),
         model_key=credential.source if credential else "",
         at_once=ground.settings.agents.at_once,
-        group_changed=lambda _: None,
+        group_changed=lambda group: gateway.set_options(group.folder, group.options),
     )
 
 

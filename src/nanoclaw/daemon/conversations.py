@@ -9,7 +9,7 @@ from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.store.groups import Groups
-from nanoclaw.store.history import History, HistoryFilter
+from nanoclaw.store.history import History, HistoryFilter, HistoryLine
 
 
 class LiveConversations:
@@ -35,17 +35,12 @@ class LiveConversations:
     async def history(self, address: ChatAddress, *, limit: int) -> tuple[ChatLine, ...]:
         """The newest lines of a chat, oldest first."""
         lines = await self._history.newest(HistoryFilter(limit=limit, address=address))
-        return tuple(
-            ChatLine(
-                id=line.id,
-                at=line.at,
-                direction=line.direction,
-                sender=line.sender,
-                text=line.text,
-                state=line.state,
-            )
-            for line in lines
-        )
+        return tuple(map(_shown, lines))
+
+    async def line(self, address: ChatAddress, line: str) -> ChatLine | None:
+        """One line of a chat by its id; None when this chat has no such line."""
+        found = await self._history.line(address, line)
+        return None if found is None else _shown(found)
 
     @contextmanager
     def watch(self, address: ChatAddress) -> Iterator[AsyncIterator[Event]]:
@@ -69,3 +64,20 @@ class LiveConversations:
         """Stop what the agent does for this chat; False when it does nothing."""
         group = await self._groups.of_chat(address)
         return group is not None and await self._lanes.interrupt(group.id)
+
+
+def _shown(line: HistoryLine) -> ChatLine:
+    return ChatLine(
+        id=line.id,
+        at=line.at,
+        direction=line.direction,
+        sender=line.sender,
+        text=line.text,
+        state=line.state,
+        name=line.name,
+        kind=line.kind,
+        target=line.target,
+        file=line.file,
+        attachments=line.attachments,
+        choices=line.choices,
+    )

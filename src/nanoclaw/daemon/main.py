@@ -18,6 +18,7 @@ from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.log import start_logging
 from nanoclaw.daemon.people import ensure_owners
+from nanoclaw.daemon.usage import load_budgets
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
@@ -114,10 +115,12 @@ class _Stop:
 
 async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callable[[str], None]) -> None:
     await _reap(daemon)
+    await load_budgets(daemon.budgets, daemon.usage, daemon.groups)
     await daemon.gateway.start()
     async with asyncio.TaskGroup() as tasks:
         running: list[asyncio.Task[Any]] = [
             tasks.create_task(daemon.meter.run(), name="meter"),
+            tasks.create_task(daemon.tidings.run(), name="tidings"),
             tasks.create_task(daemon.typing.run(), name="typing"),
             tasks.create_task(daemon.courier.run(), name="courier"),
             tasks.create_task(daemon.lanes.run(), name="lanes"),

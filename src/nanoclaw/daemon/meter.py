@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from nanoclaw.gateway.audit import AuditLog
-from nanoclaw.gateway.contract import GatewayEvent, ModelCallMetered, ModelRequestSent
+from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused, GatewayEvent, ModelCallMetered, ModelRequestSent
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
@@ -14,22 +15,36 @@ from nanoclaw.store.usage import ModelCall, UsageLedger
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """Who hears what, as functions that the root passes in; each returns at once."""
+
+    asked: Callable[[GroupFolder, Milliseconds], None]
+    """A request of a group's agent left for the model."""
+    domain_refused: Callable[[DomainRefused], None]
+    budget_crossed: Callable[[BudgetCrossed], None]
+
+
 class Meter:
     """A gateway listener. Writing usage waits for the disk, so it has a task of its own."""
 
-    def __init__(self, audit: AuditLog, usage: UsageLedger, asked: Callable[[GroupFolder, Milliseconds], None]) -> None:
+    def __init__(self, audit: AuditLog, usage: UsageLedger, ears: Ears) -> None:
         self._audit = audit
         self._usage = usage
-        self._asked = asked
+        self._ears = ears
         self._calls: asyncio.Queue[ModelCallMetered] = asyncio.Queue()
 
     def __call__(self, event: GatewayEvent) -> None:
         """Take one event; returns at once."""
         self._audit(event)
         if isinstance(event, ModelRequestSent):
-            self._asked(event.group, event.at)
+            self._ears.asked(event.group, event.at)
         elif isinstance(event, ModelCallMetered):
             self._calls.put_nowait(event)
+        elif isinstance(event, DomainRefused):
+            self._ears.domain_refused(event)
+        elif isinstance(event, BudgetCrossed):
+            self._ears.budget_crossed(event)
 
     async def run(self) -> None:
         """Write usage until cancelled; what is queued then is still written."""
@@ -54,6 +69,7 @@ class Meter:
                     output_tokens=call.output_tokens,
                     cache_read_tokens=call.cache_read_tokens,
                     cache_write_tokens=call.cache_write_tokens,
+                    cost_usd=call.cost_usd,
                 )
             )
         except NanoclawError as error:

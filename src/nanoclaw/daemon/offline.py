@@ -27,10 +27,12 @@ from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.shelves import Shelves, open_shelves
+from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.load import load_settings, load_upstream
+from nanoclaw.settings.load import load_settings, load_upstream, time_zone
+from nanoclaw.settings.schema import Settings
 from nanoclaw.store.database import Database
 
 
@@ -77,13 +79,14 @@ async def _service(home: Home, files: Home) -> AsyncIterator["OfflineService"]:
         store = open_shelves(database, clock, settings)
         records = Records(home, settings, store.groups, store.history)
         source = upstream.credential.source if upstream.credential else ""
-        yield OfflineService(records, _desks(store), model_key=source, exists=home is files)
+        yield OfflineService(records, _desks(store, settings), model_key=source, exists=home is files)
     finally:
         await database.close()
 
 
-def _desks(store: Shelves) -> Desks:
-    return Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=_Nothing())
+def _desks(store: Shelves, settings: Settings) -> Desks:
+    usage = UsageRecords(store.usage, time_zone(settings))
+    return Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=usage)
 
 
 class _Nothing:

@@ -208,7 +208,9 @@ class _Call:
     async def _answered(self, credential: Credential) -> web.StreamResponse:
         headers = request_headers(self._request.headers, credential)
         try:
-            async with self._session.post(self._url, data=io.BytesIO(self._body), headers=headers, allow_redirects=False) as answer:
+            async with self._session.post(
+                self._url, data=io.BytesIO(self._body), headers=headers, allow_redirects=False
+            ) as answer:
                 if 300 <= answer.status < 400:
                     return _REDIRECTED.response()
                 return await self._pass_on(answer)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationError
 
@@ -77,6 +78,11 @@ def engine_environment() -> dict[str, str]:
         "TMPDIR",
     )
     return {name: os.environ[name] for name in keep if name in os.environ}
+
+
+def time_zone(settings: Settings) -> ZoneInfo:
+    """The zone in which days begin and clocks are read: the configured one, else the machine's."""
+    return ZoneInfo(settings.assistant.time_zone or machine_time_zone())
 
 
 def machine_time_zone() -> str:

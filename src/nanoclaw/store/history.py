@@ -1,24 +1,31 @@
 """What was said, either direction: the newest lines, and those that hold certain words."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
-from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.turns import OutgoingFile, ReplyKind
 from nanoclaw.store.database import Database
 from nanoclaw.store.sql import load_queries, rows
 from nanoclaw.store.words import match_expression
 
 _ALWAYS = Milliseconds(0)
+_LAST_ROW = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
-    """One line of history, either direction. ``id`` is ``in-N`` or ``out-N``."""
+    """One line of history, either direction. ``id`` is ``in-N`` or ``out-N``.
+
+    ``name`` is the network's id of an incoming message, the client id of an outgoing one; ``target`` the ``id`` of the
+    line that a reaction or an edit is about; ``choices`` what can still be answered.
+    """
 
     id: str
     at: Milliseconds
@@ -28,6 +35,12 @@ class HistoryLine:
     sender: str
     text: str
     state: str
+    name: str = ""
+    kind: ReplyKind = ReplyKind.TEXT
+    target: str = ""
+    file: OutgoingFile | None = None
+    attachments: tuple[Attachment, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +59,7 @@ class History:
     def __init__(self, database: Database, *, assistant: str) -> None:
         self._database = database
         self._assistant = assistant
-        self._sql = load_queries("inbox")
+        self._sql = load_queries("history")
 
     async def newest(self, wanted: HistoryFilter) -> tuple[HistoryLine, ...]:
         """The newest lines, oldest first."""
@@ -56,10 +69,19 @@ class History:
             "address": wanted.address.chat if wanted.address else None,
             "since": wanted.since,
             "limit": wanted.limit,
-            "assistant": self._assistant,
         }
-        found = await self._database.read(lambda connection: rows(connection, self._sql["history"], values))
-        return tuple(_lines(reversed(found)))
+        found = await self._database.read(lambda connection: rows(connection, self._sql["newest"], values))
+        return tuple(self._lines(reversed(found)))
+
+    async def line(self, address: ChatAddress, identity: str) -> HistoryLine | None:
+        """One line of a chat by its id; None when the chat has no such line."""
+        direction, _, row = identity.partition("-")
+        if direction not in {"in", "out"} or not row.isdecimal() or int(row) > _LAST_ROW:
+            return None
+        query = self._sql["incoming_line" if direction == "in" else "outgoing_line"]
+        values = {"row": int(row), "channel": address.channel, "address": address.chat}
+        found = await self._database.read(lambda connection: rows(connection, query, values))
+        return next(self._lines(found), None)
 
     async def search(self, group: Group, query: str, *, limit: int) -> tuple[HistoryLine, ...]:
         """The newest lines of a group that hold every word of ``query``, newest first.
@@ -70,25 +92,31 @@ class History:
         expression = match_expression(query, f"g{group.id}")
         if expression is None:
             return ()
-        values = {"expression": expression, "limit": limit, "folder": group.folder, "assistant": self._assistant}
+        values = {"expression": expression, "limit": limit}
 
         def work(connection: apsw.Connection) -> list[tuple[Any, ...]]:
             found = rows(connection, self._sql["find_incoming"], values)
             found += rows(connection, self._sql["find_outgoing"], values)
             return sorted(found, key=lambda row: int(row[1]), reverse=True)[:limit]
 
-        return tuple(_lines(await self._database.read(work)))
+        return tuple(self._lines(await self._database.read(work), of=group.folder))
 
-
-def _lines(found: Iterable[tuple[Any, ...]]) -> Iterable[HistoryLine]:
-    for identity, at, direction, channel, chat, folder, sender, text, state in found:
-        yield HistoryLine(
-            id=identity,
-            at=Milliseconds(at),
-            direction=direction,
-            address=ChatAddress(channel=ChannelName(channel), chat=chat),
-            folder=GroupFolder(folder) if folder else None,
-            sender=sender,
-            text=text,
-            state=state,
-        )
+    def _lines(self, found: Iterable[tuple[Any, ...]], of: GroupFolder | None = None) -> Iterator[HistoryLine]:
+        for row, at, direction, channel, chat, folder, sender, text, state, *rest in found:
+            name, kind, target, file, attachments, options = rest[:6]
+            yield HistoryLine(
+                id=f"{direction}-{row}",
+                at=Milliseconds(at),
+                direction=direction,
+                address=ChatAddress(channel=ChannelName(channel), chat=chat),
+                folder=of or (GroupFolder(folder) if folder else None),
+                sender=self._assistant if sender is None else sender,
+                text=text,
+                state=state,
+                name=name,
+                kind=ReplyKind(kind),
+                target=target or "",
+                file=OutgoingFile(**json.loads(file)) if file else None,
+                attachments=tuple(Attachment(**one) for one in json.loads(attachments)) if attachments else (),
+                choices=tuple(json.loads(options)) if options else (),
+            )

@@ -20,6 +20,7 @@ class Network:
 
     name: ChannelName = HERE.channel
     can_type: bool = True
+    files: bool = False
     failures: list[Exception] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
     typed: list[tuple[str, bool]] = field(default_factory=list)
@@ -28,7 +29,9 @@ class Network:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(dialect=Dialect.PLAIN, text_limit=100, idempotent=True, typing=self.can_type)
+        return Capabilities(
+            dialect=Dialect.PLAIN, text_limit=100, idempotent=True, typing=self.can_type, files=self.files
+        )
 
     def state(self) -> ChannelState:
         return ChannelState(status=ChannelStatus.UP)

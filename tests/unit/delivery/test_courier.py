@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock
-from nanoclaw.model.turns import Reply
+from nanoclaw.model.turns import NewOutgoing, OutgoingFile, Reply, ReplyKind
 from nanoclaw.store.database import Database
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.outbox import Outbox
@@ -207,3 +208,45 @@ async def test_draining_waits_for_what_is_being_delivered_but_not_for_ever(round
         asyncio.get_running_loop().call_later(0.05, network.open.set)
         await round_.courier.drain(5)
         assert network.texts == ["one"]
+
+
+async def test_a_reaction_that_the_channel_cannot_show_is_counted_as_sent_and_told_to_nobody(
+    round_: Round, network: Network, store: Store
+) -> None:
+    await round_.outbox.queue(NewOutgoing(address=HERE, client_id="r", text="\U0001f44d", kind=ReplyKind.REACTION))
+    await round_.queue("one")
+    with round_.broadcast.subscribe() as events:
+        async with round_.running():
+            await reached(store, "sent", "sent")
+            told = await events.next()
+    assert network.texts == ["one"]
+    assert isinstance(told, ReplySent)
+    assert told.text == "one"
+    assert round_.alerts == []
+
+
+async def test_a_file_that_vanished_fails_and_the_owner_is_told(
+    round_: Round, network: Network, store: Store, tmp_path: Path
+) -> None:
+    network.files = True
+    gone = OutgoingFile(name="plan.pdf", media_type="application/pdf", path=str(tmp_path / "gone"), size=9)
+    await round_.outbox.queue(NewOutgoing(address=HERE, client_id="f", text="", kind=ReplyKind.FILE, file=gone))
+    await round_.queue("one")
+    async with round_.running():
+        await reached(store, "failed", "sent")
+    assert network.texts == ["one"]
+    assert "plan.pdf is gone" in round_.alerts[0]
+
+
+async def test_a_file_for_a_channel_without_files_leaves_as_text(
+    round_: Round, network: Network, store: Store, tmp_path: Path
+) -> None:
+    file = OutgoingFile(name="plan.pdf", media_type="application/pdf", path=str(tmp_path / "copy"), size=9)
+    await round_.outbox.queue(NewOutgoing(address=HERE, client_id="f", text="Here", kind=ReplyKind.FILE, file=file))
+    with round_.broadcast.subscribe() as events:
+        async with round_.running():
+            await reached(store, "sent")
+            told = await events.next()
+    assert network.texts == ["Here\n\n[File plan.pdf, 9 bytes: this chat cannot carry files]"]
+    assert isinstance(told, ReplySent)
+    assert (told.text, told.kind) == (network.texts[0], ReplyKind.TEXT)

@@ -10,7 +10,10 @@ from nanoclaw.gateway.policy import GroupPolicy
 from nanoclaw.model.options import GroupOptions, NetworkPolicy
 from tests.unit.gateway.stand_ins import StillClock
 
-ASKING = {"model": "claude", "messages": [{"role": "user", "content": "hello, look at https://example.org/?q=web_fetch"}]}
+ASKING = {
+    "model": "claude",
+    "messages": [{"role": "user", "content": "hello, look at https://example.org/?q=web_fetch"}],
+}
 
 
 def policy(network: NetworkPolicy) -> GroupPolicy:

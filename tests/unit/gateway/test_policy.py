@@ -96,7 +96,19 @@ def test_an_empty_allowlist_allows_nobody(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", ["", "*", "*.", "*.org", "https://example.org", "example.org:", "example.org:0", "example.org:70000", "10.0.0.1", "a.*.org"]
+    "entry",
+    [
+        "",
+        "*",
+        "*.",
+        "*.org",
+        "https://example.org",
+        "example.org:",
+        "example.org:0",
+        "example.org:70000",
+        "10.0.0.1",
+        "a.*.org",
+    ],
 )
 def test_an_entry_that_is_no_name_is_an_error(entry: str) -> None:
     with pytest.raises(GatewayError, match="not a host that can be allowed") as raised:

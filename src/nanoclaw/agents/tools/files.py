@@ -10,10 +10,8 @@ from nanoclaw.agents.tools.tally import Allowance
 from nanoclaw.agents.tools.tool import AgentTool, Arguments, Call
 from nanoclaw.agents.tools.wording import one_line
 from nanoclaw.model.turns import NewOutgoing, ReplyKind
-from nanoclaw.sandboxes.contract import WORKSPACE
 
 FILE_LIMIT = 64 * 1024 * 1024
-_INSIDE = f"{WORKSPACE}/"
 
 
 class SendFile(Arguments):
@@ -26,7 +24,7 @@ class SendFile(Arguments):
 async def _send_file(call: Call, said: SendFile) -> str:
     address = call.here()
     call.spend(Allowance.FILES)
-    file = await call.desk.copy_out(call.caller.group, said.path.removeprefix(_INSIDE))
+    file = await call.desk.copy_out(call.caller.group, said.path)
     if file.size > FILE_LIMIT:
         raise ToolRefusedError(
             f"The file has {file.size} bytes; at most {FILE_LIMIT} can be sent",

@@ -43,7 +43,7 @@ class ScheduleTask(Arguments):
     prompt: _Prompt
     schedule_type: ScheduleKind
     schedule_value: _Value
-    context_mode: _Context = ContextMode.GROUP
+    context_mode: _Context
     target_group: Annotated[str, Field(max_length=64, description="Main only: another group's folder")] = ""
     script: _Script = ""
     missed: _Missed = "once"

@@ -20,8 +20,8 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser = add_command(
         subparsers,
         "groups",
-        "List, add, show, set up or remove groups. A group is a registered chat with a folder, a memory and an agent of its"
-        " own. Works while the daemon is stopped, too.",
+        "List, add, show, set up or remove groups. A group is a registered chat with a folder, a memory and an"
+        " agent of its own. Works while the daemon is stopped, too.",
         "nanoclaw groups list",
         "nanoclaw groups add Family --folder family --trigger @Andy",
         "nanoclaw groups set family network=none budget_day_usd=2",

@@ -96,3 +96,18 @@ WHERE c.group_id IS NOT NULL;
 INSERT INTO outbox_text (rowid, text, scope)
 SELECT o.id, searchable(o.text), 'g' || c.group_id FROM outbox o JOIN chats c ON c.id = o.chat_id
 WHERE c.group_id IS NOT NULL;
+
+-- Both directions in the same columns, for whoever shows what was said.
+CREATE VIEW incoming_lines AS
+SELECT m.id AS row, m.received_at AS at, 'in' AS direction, c.channel, c.address, g.folder, m.sender_name AS sender,
+    m.text, CASE WHEN m.held THEN 'held' ELSE coalesce(t.state, 'stored') END AS state, m.external_id AS name,
+    'text' AS kind, NULL AS target, NULL AS file, m.attachments, NULL AS options, m.from_assistant, m.kind AS kind_in
+FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN groups g ON g.id = c.group_id
+    LEFT JOIN turns t ON t.id = m.turn_id;
+CREATE VIEW outgoing_lines AS
+SELECT o.id AS row, o.created_at AS at, 'out' AS direction, c.channel, c.address, g.folder, NULL AS sender,
+    o.text, o.state, o.client_id AS name,
+    o.kind, coalesce('in-' || o.target_message, 'out-' || o.target_reply) AS target, o.file, NULL AS attachments,
+    (SELECT q.options FROM questions q WHERE q.id = o.question_id AND q.state = 'open') AS options,
+    1 AS from_assistant, '' AS kind_in
+FROM outbox o JOIN chats c ON c.id = o.chat_id LEFT JOIN groups g ON g.id = c.group_id;

@@ -89,13 +89,6 @@ DELETE FROM troubles WHERE id <= (SELECT max(id) FROM troubles) - 100
 -- name: troubles
 SELECT at, what, hint FROM troubles ORDER BY id DESC LIMIT :limit
 
--- name: add_model_call
-INSERT INTO model_calls (group_id, model, status, started_at, finished_at, input_tokens, output_tokens,
-    cache_read_tokens, cache_write_tokens)
-SELECT id, :model, :status, :started_at, :finished_at, :input_tokens, :output_tokens, :cache_read_tokens,
-    :cache_write_tokens
-FROM groups WHERE folder = :folder
-
 -- name: owner_chat
 SELECT c.channel, c.address FROM chats c JOIN groups g ON g.id = c.group_id
 WHERE g.is_main = 1 AND g.removed_at IS NULL ORDER BY c.last_activity DESC LIMIT 1

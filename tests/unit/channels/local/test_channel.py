@@ -52,3 +52,17 @@ async def test_nothing_is_taken_in_before_it_is_up_or_after_it_is_down(world: Ch
 async def test_a_reply_is_delivered_by_being_readable(world: ChannelWorld) -> None:
     reply = world.compose("main", "hello")
     assert await LocalChannel().send(reply) == reply.client_id
+
+
+async def test_files_come_along_and_a_missing_one_stops_the_message(world: ChannelWorld, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("hello")
+    channel = LocalChannel()
+    async with running(channel, world.surroundings()):
+        await channel.submit(LocalMessage(chat="main", text="Read this", files=(note,)))
+        with pytest.raises(ChannelError, match="missing"):
+            await channel.submit(LocalMessage(chat="main", text="And this", files=(note, tmp_path / "missing")))
+        assert not list((tmp_path / "kept").rglob("incoming/*"))
+    (message,) = world.accepted
+    assert [(file.name, file.media_type) for file in message.files] == [("note.txt", "text/plain")]
+    assert world.received == {"note.txt": b"hello"}

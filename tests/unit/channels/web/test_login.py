@@ -25,12 +25,14 @@ async def test_the_cookie_is_not_the_token_and_not_on_disk(
 ) -> None:
     (cookie,) = browser.session.cookie_jar
     assert cookie.value not in (channel.login_url() or "")
-    assert all(cookie.value.encode() not in file.read_bytes() for file in (tmp_path / "web").iterdir())
+    assert all(
+        cookie.value.encode() not in file.read_bytes() for file in (tmp_path / "web").iterdir() if file.is_file()
+    )
 
 
 async def test_token_and_sessions_are_private_files(browser: BrowserSession, tmp_path: Path) -> None:
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "web").iterdir()}
-    assert modes == {"token": 0o600, "sessions.json": 0o600}
+    assert modes == {"token": 0o600, "sessions.json": 0o600, "incoming": 0o700}
 
 
 async def test_a_wrong_token_is_told_how_to_get_the_right_one(stranger: BrowserSession) -> None:

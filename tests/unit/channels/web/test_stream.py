@@ -38,7 +38,7 @@ async def test_everything_that_happens_in_every_chat_is_told_in_order(
         {"typing": True},
         {"turn": 1, "step": "tool", "detail": "Bash"},
         {"turn": 1, "text": "Good \u2028 day"},
-        {"id": "out-1", "turn": 1, "text": "Good day"},
+        {"id": "out-1", "turn": 1, "text": "Good day", "kind": "text"},
     ]
 
 

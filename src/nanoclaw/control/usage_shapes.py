@@ -1,0 +1,38 @@
+"""The JSON about usage."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nanoclaw.control.shapes import IsoTime, Shape
+from nanoclaw.store.usage import By
+
+
+class UsageQuery(Shape):
+    """By what usage is added up, and since when."""
+
+    by: Annotated[By, Field(strict=False)] = By.DAY
+    since: IsoTime = None
+
+
+class UsageLine(Shape):
+    """What was used under one key: a date, a folder, a task's number or a model's name.
+
+    ``calls`` are calls to the model, but turns when it is by task.
+    """
+
+    key: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float
+
+
+class UsageList(Shape):
+    """Usage added up, and in all."""
+
+    by: str
+    lines: list[UsageLine]
+    total: UsageLine

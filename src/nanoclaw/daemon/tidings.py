@@ -1,0 +1,74 @@
+"""News for the owner: what cannot wait for a look at the status. Each is told once, by its key."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.clock import Clock
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.groups import GroupFolder
+from nanoclaw.store.groups import Groups
+from nanoclaw.store.outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+_WAITING_AT_MOST = 1000
+_FULL = 100
+
+
+class Tidings:
+    """Tells the owner in their own chat. What comes in functions that cannot wait is queued, and written by a task."""
+
+    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None], clock: Clock) -> None:
+        self._groups = groups
+        self._outbox = outbox
+        self._deliver = deliver
+        self._clock = clock
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_WAITING_AT_MOST)
+        self._ask_domain: Callable[[GroupFolder, str, int], Awaitable[None]] | None = None
+
+    def forward_domains(self, ask: Callable[[GroupFolder, str, int], Awaitable[None]]) -> None:
+        """Who asks the owner about a host that was refused."""
+        self._ask_domain = ask
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            work = await self._waiting.get()
+            try:
+                await work()
+            except NanoclawError as error:
+                logger.error("the owner could not be told", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+
+    async def tell(self, text: str, key: str) -> None:
+        """Tell the owner, once for each key."""
+        owner = await self._groups.owner_chat()
+        if owner is not None and await self._outbox.add(owner, text, client_id=f"owner-{key}"):
+            self._deliver(owner)
+
+    def domain_refused(self, event: DomainRefused) -> None:
+        """Ask the owner about a host."""
+        ask = self._ask_domain
+        if ask is not None:
+            self._later(lambda: ask(event.group, event.host, event.port))
+
+    def budget_crossed(self, event: BudgetCrossed) -> None:
+        """Warn of a budget that is nearly or wholly used up."""
+        whose = "all groups together" if event.group is None else f"the group {event.group}"
+        amount = f"{event.spent_usd:.2f} of {event.limit_usd:.2f} USD"
+        text = f"The budget of {whose} for this {event.span} is used up to {event.percent} %: {amount}."
+        if event.percent >= _FULL:
+            text += " No call to the model leaves until the next one."
+        raised = (
+            f"{event.span}_usd under [budget] in config.toml"
+            if event.group is None
+            else f"`nanoclaw groups set {event.group} budget_{event.span}_usd=…`"
+        )
+        key = f"budget-{event.group}-{event.span}-{event.percent}-{self._clock.now()}"
+        self._later(lambda: self.tell(f"{text} Raise it with {raised}.", key))
+
+    def _later(self, work: Callable[[], Awaitable[None]]) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait(work)
