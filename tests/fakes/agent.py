@@ -71,6 +71,9 @@ class ScriptedAgent:
             turns, self._open = tuple(self._open), []
             self.say(Interrupted(turns=turns, position=self.at("stopped")))
 
+    async def watch(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
     async def compact(self) -> None:
         self.compactions += 1
 

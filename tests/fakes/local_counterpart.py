@@ -42,7 +42,7 @@ class _Command:
     async def gets(self, reply: Reply) -> bytes:
         """The terminal says where it lies."""
         assert reply.file is not None
-        assert reply.file.path in plain_words(reply)
+        assert reply.file.path in plain_words(reply.text, reply.kind, reply.file)
         return await asyncio.to_thread(Path(reply.file.path).read_bytes)
 
 

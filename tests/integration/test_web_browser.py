@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, async_playwright, expect
 
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.events.kinds import TurnProgressed, TurnStep
@@ -64,11 +64,15 @@ async def channel(world: ChannelWorld) -> AsyncIterator[WebChannel]:
 @pytest.fixture
 async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS, env=dict(scrubbed_environment)
-        )
+        started = await launch(playwright, scrubbed_environment)
         yield started
         await started.close()
+
+
+async def launch(playwright: Playwright, environment: dict[str, str]) -> Browser:
+    return await playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=ARGUMENTS, env=dict(environment)
+    )
 
 
 @asynccontextmanager
@@ -107,6 +111,30 @@ async def say(page: Page, text: str) -> None:
 async def screenshot(page: Page, name: str) -> None:
     ARTIFACTS.mkdir(exist_ok=True)
     await page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+async def screenshots(page: Page, name: str) -> None:
+    """In the dark, too."""
+    await screenshot(page, f"{name}-light")
+    await page.emulate_media(color_scheme="dark")
+    await screenshot(page, f"{name}-dark")
+    await page.emulate_media(color_scheme="light")
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing is wider than the window."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+async def unnamed(page: Page) -> list[str]:
+    """Controls that a screen reader could not name."""
+    found: list[str] = await page.locator(
+        "button:visible, input:visible, select:visible, textarea:visible, a:visible"
+    ).evaluate_all(
+        "nodes => nodes.filter(node => !(node.ariaLabel || node.labels?.length || node.textContent.trim()))"
+        ".map(node => node.outerHTML)"
+    )
+    return found
 
 
 def own(page: Page) -> Locator:

@@ -10,6 +10,8 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from claude_agent_sdk import (
     AssistantMessage,
@@ -23,13 +25,15 @@ from claude_agent_sdk import (
     UserMessage,
 )
 
-from nanoclaw.agents.faults import fault_of_error, fault_of_result
+from nanoclaw.agents.content import write_content
+from nanoclaw.agents.faults import disk_fault, fault_of_error, fault_of_result
 from nanoclaw.agents.launch import Launch, Launcher
 from nanoclaw.agents.outcomes import (
     AgentEvent,
     AgentLostError,
     Answered,
     Breathed,
+    Compacted,
     Failed,
     Fault,
     FaultKind,
@@ -40,6 +44,8 @@ from nanoclaw.agents.outcomes import (
     public_text,
 )
 from nanoclaw.agents.preview import Preview
+from nanoclaw.agents.repetition import Repetition
+from nanoclaw.agents.tools.contract import Caller
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
@@ -50,6 +56,7 @@ logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 12
 _INTERRUPT_SECONDS = 5
+_HELPERS = {"Task", "Agent"}
 _OF_NO_TOOL = {"parent_tool_use_id": None}
 _ABORTED = {"aborted_streaming", "aborted_tools"}
 
@@ -65,7 +72,10 @@ class Agent:
         self._start_seconds = start_seconds
         self._client: ClaudeSDKClient | None = None
         self._launch: Launch | None = None
-        self._open: dict[str, TurnId] = {}
+        self._open: dict[str, Turn] = {}
+        self._repetition = Repetition(launcher.same_call_limit)
+        self._circling = ""
+        self._breach: Fault | None = None
         self._entry: str | None = None
         self._session: SessionId | None = None
         self._interrupted = False
@@ -82,7 +92,7 @@ class Agent:
             AgentLostError: it did not start.
         """
         try:
-            self._launch = await self._launcher.launch(self._group, self._lane, position)
+            self._launch = await self._launcher.launch(self._group, self._lane, position, self.caller)
             self._client = ClaudeSDKClient(self._launch.options)
             async with asyncio.timeout(self._start_seconds):
                 await self._client.connect()
@@ -90,6 +100,8 @@ class Agent:
             self._launcher.distrust()
             what = f"The agent did not start within {self._start_seconds:.0f} seconds"
             raise await self._lost(Fault(kind=FaultKind.START, what=what)) from error
+        except AgentLostError:
+            raise
         except NanoclawError as error:
             fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint)
             raise await self._lost(fault) from error
@@ -103,18 +115,30 @@ class Agent:
             logger.warning("agent did not start", extra={"group": self._group.folder, "error": type(error).__name__})
             raise await self._lost(Fault(kind=FaultKind.START, what="The agent did not start as it should")) from error
 
+    def caller(self) -> Caller:
+        """Whose call a call of a tool is: of the oldest turn that is not answered."""
+        turn = next(iter(self._open.values()), None)
+        if turn is None:
+            return Caller(group=self._group, turn=None, address=None)
+        return Caller(group=self._group, turn=turn.id, address=turn.address, attempt=turn.attempt)
+
     async def give(self, turn: Turn, prompt: str) -> None:
         """Put a turn's messages before the agent, whether or not it is busy.
 
         Raises:
-            AgentLostError: it is gone.
+            AgentLostError: it is gone, or its folders are full.
         """
+        if self._breach is not None and self._breach.kind is FaultKind.DISK:
+            raise AgentLostError(self._breach)
         identity = str(uuid.uuid4())
         self._given = True
-        self._open[identity] = turn.id
+        self._repetition.restart()
+        self._open[identity] = turn
+        attachments = [one for message in turn.messages for one in message.attachments]
+        said = await asyncio.to_thread(write_content, prompt, attachments, self._launcher.folder(self._group))
 
         async def message() -> AsyncIterator[dict[str, object]]:
-            content = {"role": "user", "content": prompt}
+            content = {"role": "user", "content": said}
             # Composed by a client: "@/path" and "/command" in a chat message are text.
             yield {"type": "user", "uuid": identity, "client_composed": True, "message": content, **_OF_NO_TOOL}
 
@@ -139,10 +163,32 @@ class Agent:
             async for message in client.receive_messages():
                 for event in self._read(message):
                     yield event
+                if self._circling and self._breach is None:
+                    await self._stop_for(_circle(self._circling))
         except Exception as error:
             # The boundary to what the sandbox prints: the SDK passes on whatever error a wrong shape brings about.
             raise await self._broken(error) from error
         raise await self._broken(ClaudeSDKError("end of output"))
+
+    async def watch(self) -> None:
+        """See that the group's folders do not outgrow their quota, until cancelled; a turn that fills them is stopped.
+
+        What is in them stays. An agent that does not stop when told to is ended.
+        """
+        if self._launch is None:
+            return
+        excess = await self._launch.quota.watch(self._launch.measured)
+        await self._stop_for(disk_fault(self._group.folder, excess))
+        await asyncio.sleep(_INTERRUPT_SECONDS)
+        if self._open:
+            await self.close(gently=False)
+
+    async def _stop_for(self, fault: Fault) -> None:
+        """Stop what it is doing for a reason of ours: its turns fail with that."""
+        logger.warning("agent stopped", extra={"group": self._group.folder, "fault": fault.kind})
+        self._breach = fault
+        if self._open:
+            await self.interrupt()
 
     async def interrupt(self) -> None:
         """Stop what it is doing; an :class:`Interrupted` follows among the events. Quiet when it does not listen."""
@@ -186,33 +232,54 @@ class Agent:
         match message:
             case ResultMessage():
                 return [self._result(message)]
-            case AssistantMessage(parent_tool_use_id=None):
-                self._entry = _text(message.uuid) if message.uuid else self._entry
-                tools = [block.name for block in message.content if isinstance(block, ToolUseBlock)]
-                return [ToolUsed(tool=name) for name in tools] or [Breathed()]
+            case AssistantMessage():
+                return self._tools_used(message) or [Breathed()]
             case UserMessage(parent_tool_use_id=None):
                 self._entry = _text(message.uuid) if message.uuid else self._entry
                 return [Breathed()]
-            case StreamEvent(parent_tool_use_id=None, event={"type": "content_block_start"}):
-                self._preview.restart()
-                return [Breathed()]
-            case StreamEvent(parent_tool_use_id=None, event={"delta": {"type": "text_delta", "text": str(text)}}):
-                shown = self._preview.feed(text)
-                return [TextWritten(text=shown) if shown else Breathed()]
+            case StreamEvent(parent_tool_use_id=None):
+                return [self._streamed(message.event)]
             case _:
                 return [Breathed()]
+
+    def _streamed(self, event: dict[str, Any]) -> AgentEvent:
+        shown = ""
+        match event:
+            case {"type": "content_block_start"}:
+                self._preview.restart()
+            case {"delta": {"type": "text_delta", "text": str(text)}}:
+                shown = self._preview.feed(text)
+            case _:
+                pass
+        return TextWritten(text=shown) if shown else Breathed()
+
+    def _tools_used(self, message: AssistantMessage) -> list[AgentEvent]:
+        tools = [block for block in message.content if isinstance(block, ToolUseBlock)]
+        if message.parent_tool_use_id is not None:
+            # A helper of the agent's at work: what it does shows as steps of its own.
+            return [ToolUsed(tool=f"helper: {block.name}") for block in tools]
+        self._entry = _text(message.uuid) if message.uuid else self._entry
+        for block in tools:
+            if self._repetition.add(block.name, block.input):
+                self._circling = block.name
+        return [ToolUsed(tool=block.name, detail=_purpose(block)) for block in tools]
 
     def _result(self, result: ResultMessage) -> AgentEvent:
         self._session = SessionId(_text(result.session_id))
         position = SessionPosition(session=self._session, entry=self._entry)
         interrupted, self._interrupted = self._interrupted, False
         if result.terminal_reason in _ABORTED or (interrupted and result.subtype == "error_during_execution"):
-            turns = self._taken_in(result) or tuple(self._open.values())
-            self._open = {identity: turn for identity, turn in self._open.items() if turn not in turns}
+            turns = self._taken_in(result) or tuple(turn.id for turn in self._open.values())
+            self._open = {identity: turn for identity, turn in self._open.items() if turn.id not in turns}
+            if self._breach is not None:
+                return Failed(turns=turns, fault=self._breach)
             return Interrupted(turns=turns, position=position)
         turns = self._taken_in(result)
+        if self._compacting and not turns:
+            self._compacting, self._entry = False, None
+            return Compacted(position=None if result.is_error else replace(position, entry=None))
         if result.is_error:
-            return Failed(turns=turns, fault=fault_of_result(result))
+            return Failed(turns=turns, fault=self._refusal() or fault_of_result(result))
         return Answered(
             turns=turns,
             text=public_text(result.result or ""),
@@ -223,10 +290,10 @@ class Agent:
 
     def _taken_in(self, result: ResultMessage) -> tuple[TurnId, ...]:
         named = result.user_message_uuids or ([result.user_message_uuid] if result.user_message_uuid else [])
-        answered = [self._open.pop(identity) for identity in named if identity in self._open]
+        answered = [self._open.pop(identity).id for identity in named if identity in self._open]
         if not answered and self._open and (result.is_error or (not named and result.origin is None)):
             # A result need not name what it was about, but is of some prompt unless it says otherwise: of the first.
-            answered = [self._open.pop(next(iter(self._open)))]
+            answered = [self._open.pop(next(iter(self._open))).id]
         return tuple(answered)
 
     async def _broken(self, error: Exception) -> StaleSessionError | AgentLostError:
@@ -242,7 +309,14 @@ class Agent:
         if self._launch and not self._given:
             details["complaints"] = list(self._launch.complaints)
         logger.warning("agent broke", extra=details)
-        return await self._lost(fault_of_error(error, reason))
+        return await self._lost(self._breach or fault_of_error(error, reason))
+
+    def _refusal(self) -> Fault | None:
+        """What the gateway itself refused, in its own words."""
+        exhausted = self._launch.door.exhausted if self._launch else None
+        if exhausted is None:
+            return None
+        return Fault(kind=FaultKind.BUDGET, what=exhausted.what, hint=exhausted.hint, lasting=True)
 
     async def _lost(self, fault: Fault) -> AgentLostError:
         await self.close(gently=False)
@@ -265,6 +339,21 @@ class Agent:
             cache_write_tokens=count("cache_creation_input_tokens"),
             cost_usd=cost,
         )
+
+
+def _circle(tool: str) -> Fault:
+    return Fault(
+        kind=FaultKind.LOOP,
+        what=f"The agent went in a circle: it used {tool[:60]} again and again with the same input",
+        hint="Ask in other words. agents.same_call_limit in config.toml says how often is too often.",
+        lasting=True,
+    )
+
+
+def _purpose(block: ToolUseBlock) -> str:
+    """What a helper is started for."""
+    described = block.input.get("description") if block.name in _HELPERS else None
+    return described[:80] if isinstance(described, str) else ""
 
 
 def _text(value: object) -> str:

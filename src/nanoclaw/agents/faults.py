@@ -4,6 +4,7 @@ from claude_agent_sdk import ClaudeSDKError, CLIJSONDecodeError, ProcessError, R
 
 from nanoclaw.agents.outcomes import Fault, FaultKind
 from nanoclaw.sandboxes.contract import EndReason
+from nanoclaw.workspaces.quota import Excess
 
 _UNAUTHORIZED, _FORBIDDEN, _PAYMENT, _TOO_LARGE = 401, 403, 402, 413
 
@@ -40,6 +41,16 @@ def fault_of_result(result: ResultMessage) -> Fault:
             hint="Usually this passes by itself.",
         )
     return Fault(kind=FaultKind.LOST, what=f"The agent gave up ({result.subtype})")
+
+
+def disk_fault(folder: str, excess: Excess) -> Fault:
+    """The group's folders hold too much."""
+    return Fault(
+        kind=FaultKind.DISK,
+        what=f"The group's folder is full: {excess.what}",
+        hint=f"Delete what is not needed, or raise it: nanoclaw groups set {folder} disk_mib=…",
+        lasting=True,
+    )
 
 
 def fault_of_error(error: Exception, reason: EndReason) -> Fault:

@@ -1,17 +1,34 @@
 """Everything a sandboxed ``claude`` needs before it starts: folders, a way to the gateway, a plan, a launch script."""
 
 import asyncio
+import logging
 import os
 from collections import deque
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Protocol, cast
 
-from claude_agent_sdk import ClaudeAgentOptions
+from claude_agent_sdk import (
+    ClaudeAgentOptions,
+    EffortLevel,
+    HookCallback,
+    HookContext,
+    HookInput,
+    HookJSONOutput,
+    HookMatcher,
+)
 
+from nanoclaw.agents.faults import disk_fault
+from nanoclaw.agents.outcomes import AgentLostError
 from nanoclaw.agents.prompt import write_instructions
+from nanoclaw.agents.tools.contract import Caller
+from nanoclaw.agents.tools.server import SERVER_NAME
 from nanoclaw.agents.workbench import Workbench
+from nanoclaw.gateway.budget import Exhausted
 from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import Lane, SessionPosition
 from nanoclaw.sandboxes.contract import (
@@ -26,7 +43,13 @@ from nanoclaw.sandboxes.contract import (
     SandboxPlan,
 )
 from nanoclaw.sandboxes.launcher import write_launcher
-from nanoclaw.settings.load import machine_time_zone
+from nanoclaw.settings.home import mount_allowlist
+from nanoclaw.settings.load import machine_time_zone, time_zone
+from nanoclaw.workspaces.archive import archive_transcript
+from nanoclaw.workspaces.mounts import check_mounts, load_allowlist
+from nanoclaw.workspaces.quota import Quota
+
+logger = logging.getLogger(__name__)
 
 _END_SECONDS = 30
 _COMPLAINTS = 5
@@ -36,6 +59,11 @@ _NOT_INSIDE = ["CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "Remote
 
 class Door(Protocol):
     """An agent's own way to the gateway."""
+
+    @property
+    def exhausted(self) -> Exhausted | None:
+        """The budget for which the newest call was refused; None when it was not."""
+        ...
 
     async def close(self) -> None:
         """Shut it, ending what goes through it."""
@@ -53,6 +81,9 @@ class Launch:
     since: Milliseconds
     sandbox: Sandbox
     door: Door
+    quota: Quota
+    measured: tuple[Path, ...]
+    """What the quota counts: the group's folder and its transcripts."""
 
     async def why_ended(self) -> EndReason:
         """Why the sandbox is no more."""
@@ -85,34 +116,75 @@ class Launcher:
         self._gateway = bench.gateway
         self._clock = bench.clock
         self._installation = bench.installation
+        self._make_tools = bench.make_tools
         self._count = 0
 
-    async def launch(self, group: Group, lane: Lane, position: SessionPosition | None) -> Launch:
-        """Prepare one start of a group's agent.
+    @property
+    def same_call_limit(self) -> int:
+        """How many identical calls of a tool in a row are a circle."""
+        return self._settings.agents.same_call_limit
+
+    def folder(self, group: Group) -> Path:
+        """A group's own folder."""
+        return self._home.group(group.folder)
+
+    async def launch(
+        self, group: Group, lane: Lane, position: SessionPosition | None, caller: Callable[[], Caller]
+    ) -> Launch:
+        """Prepare one start of a group's agent. ``caller`` says for whom it works when it calls a tool of ours.
 
         Raises:
             SandboxError: the sandbox cannot be started here.
+            MountRefusedError: the group asks for a folder that it may not see.
+            AgentLostError: the group's folders are full.
         """
         self._count += 1
         name = f"nanoclaw-{self._installation[:8]}-{group.folder.lower().replace('_', '-')[:30]}-{self._nonce()}"
         await self._preparation.ready()
         await self._folders(group)
-        door = await self._gateway.open(group.folder, self._home.gateway(group.folder), self._sandbox.workspace_owner)
+        quota, measured = self._quota(group), (self._home.group(group.folder), self._home.sessions(group.folder))
+        if excess := await quota.check(measured):
+            raise AgentLostError(disk_fault(group.folder, excess))
+        mounts = await self._mounts(group)
+        ways = self._home.gateway(group.folder, lane)
+        self._gateway.set_options(group.folder, group.options)
+        door = await self._gateway.open(group.folder, ways, self._sandbox.workspace_owner)
         try:
-            plan = self._plan(group, name)
-            script = write_launcher(self._home.launchers(group.folder), self._sandbox.command(plan))
+            plan = replace(self._plan(group, name, ways), mounts=mounts)
+            script = write_launcher(self._home.launchers(group.folder) / lane, self._sandbox.command(plan))
         except BaseException:
             await door.close()
             raise
         complaints: deque[str] = deque(maxlen=_COMPLAINTS)
         return Launch(
-            options=self._options(position, script, complaints),
+            options=self._options(group, position, script, complaints, caller),
             complaints=complaints,
             name=name,
             since=self._clock.now(),
             sandbox=self._sandbox,
             door=door,
+            quota=quota,
+            measured=measured,
         )
+
+    def _quota(self, group: Group) -> Quota:
+        box = self._settings.sandbox
+        return Quota(bytes=(group.options.disk_mib or box.disk_mib) * 1024 * 1024, entries=box.disk_entries)
+
+    async def _mounts(self, group: Group) -> tuple[Mount, ...]:
+        """The group's folders, and those that the owner's allowlist lets it see today."""
+        own = (
+            Mount(source=self._home.group(group.folder), target=WORKSPACE, writable=True),
+            Mount(source=self._home.global_folder, target=GLOBAL_FOLDER, writable=group.is_main),
+            Mount(source=self._home.sessions(group.folder), target=CLAUDE_HOME, writable=True),
+        )
+        if not group.options.mounts:
+            return own
+        allowlist = await asyncio.to_thread(load_allowlist, mount_allowlist())
+        extra = await asyncio.to_thread(
+            check_mounts, allowlist, group.options.mounts, self._home.root, is_main=group.is_main
+        )
+        return own + extra
 
     def distrust(self) -> None:
         """A start failed: look at the engine and its image again before the next."""
@@ -132,17 +204,13 @@ class Launcher:
             if owner is not None and (folder.lstat().st_uid, folder.lstat().st_gid) != owner:
                 await _hand_over(folder, owner)
 
-    def _plan(self, group: Group, name: str) -> SandboxPlan:
-        box = self._settings.sandbox
+    def _plan(self, group: Group, name: str, ways: Path) -> SandboxPlan:
+        box, own = self._settings.sandbox, group.options
         return SandboxPlan(
             name=name,
             group=group.folder,
-            mounts=(
-                Mount(source=self._home.group(group.folder), target=WORKSPACE, writable=True),
-                Mount(source=self._home.global_folder, target=GLOBAL_FOLDER, writable=group.is_main),
-                Mount(source=self._home.sessions(group.folder), target=CLAUDE_HOME, writable=True),
-            ),
-            gateway=self._home.gateway(group.folder),
+            mounts=(),
+            gateway=ways,
             environment={
                 # Our own retries are durable and visible; the program's would hide an outage for minutes.
                 "CLAUDE_CODE_MAX_RETRIES": "2",
@@ -151,9 +219,9 @@ class Launcher:
                 "TZ": self._settings.assistant.time_zone or machine_time_zone(),
             },
             limits=Limits(
-                memory_mib=box.memory_mib,
-                cpus=box.cpus,
-                processes=box.processes,
+                memory_mib=own.memory_mib or box.memory_mib,
+                cpus=own.cpus or box.cpus,
+                processes=own.processes or box.processes,
                 open_files=box.open_files,
                 file_size_mib=box.file_size_mib,
                 tmp_mib=box.tmp_mib,
@@ -161,8 +229,15 @@ class Launcher:
             ),
         )
 
-    def _options(self, position: SessionPosition | None, script: Path, complaints: deque[str]) -> ClaudeAgentOptions:
-        assistant = self._settings.assistant
+    def _options(
+        self,
+        group: Group,
+        position: SessionPosition | None,
+        script: Path,
+        complaints: deque[str],
+        caller: Callable[[], Caller],
+    ) -> ClaudeAgentOptions:
+        assistant, own = self._settings.assistant, group.options
         return ClaudeAgentOptions(
             cli_path=script,
             # Some engines leave small files where their client was started.
@@ -170,16 +245,40 @@ class Launcher:
             system_prompt={"type": "preset", "preset": "claude_code", "append": write_instructions(assistant.name)},
             # The sandbox is the permission system: inside it, everything the agent can reach is its own.
             permission_mode="bypassPermissions",
-            disallowed_tools=_NOT_INSIDE,
+            disallowed_tools=[*_NOT_INSIDE, *own.disallowed_tools],
+            mcp_servers={SERVER_NAME: self._make_tools(caller)} if self._make_tools else {},
+            # A folder with skills/ in it is a plugin of the program's.
+            plugins=[{"type": "local", "path": str(folder)} for folder in (WORKSPACE, GLOBAL_FOLDER)],
+            hooks={"PreCompact": [HookMatcher(hooks=[self._archivist(group)])]},
             setting_sources=["project"],
             add_dirs=[str(GLOBAL_FOLDER)],
-            model=assistant.model or None,
+            model=own.model or assistant.model or None,
+            fallback_model=own.fallback_model or assistant.fallback_model or None,
+            effort=cast("EffortLevel | None", own.effort or assistant.effort or None),
             resume=position.session if position else None,
             resume_session_at=position.entry if position else None,
             include_partial_messages=True,
             max_buffer_size=self._settings.agents.line_mib * 1024 * 1024,
             stderr=complaints.append,
         )
+
+    def _archivist(self, group: Group) -> HookCallback:
+        """Keeps the conversation as a page of the group's folder before the program shortens it."""
+
+        async def keep(said: HookInput, _tool: str | None, _context: HookContext) -> HookJSONOutput:
+            place = PurePosixPath(str(said.get("transcript_path", "")))
+            now = datetime.fromtimestamp(self._clock.now() / 1000, time_zone(self._settings))
+            try:
+                name = str(place.relative_to(CLAUDE_HOME))
+                folders = self._home.sessions(group.folder), self._home.group(group.folder)
+                await asyncio.to_thread(
+                    archive_transcript, folders[0], name, folders[1], now, self._sandbox.workspace_owner
+                )
+            except (ValueError, OSError, NanoclawError) as error:
+                logger.warning("conversation not archived", extra={"group": group.folder, "error": str(error)})
+            return {}
+
+        return keep
 
 
 async def _hand_over(folder: Path, owner: tuple[int, int]) -> None:

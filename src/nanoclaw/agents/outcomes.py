@@ -22,6 +22,9 @@ class FaultKind(StrEnum):
     BAD_OUTPUT = "bad output"
     SILENT = "silent"
     LOST = "lost"
+    BUDGET = "budget"
+    DISK = "disk"
+    LOOP = "loop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +55,10 @@ class StaleSessionError(NanoclawError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolUsed:
-    """The agent uses a tool."""
+    """The agent uses a tool. A helper of its own is a tool, too: ``detail`` says in a few words what it does."""
 
     tool: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,14 @@ class Failed:
     fault: Fault
 
 
-AgentEvent = ToolUsed | TextWritten | Breathed | Answered | Interrupted | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """The conversation was shortened, as a person asked, or could not be: then there is no position."""
+
+    position: SessionPosition | None
+
+
+AgentEvent = ToolUsed | TextWritten | Breathed | Answered | Interrupted | Failed | Compacted
 
 
 def public_text(text: str) -> str:

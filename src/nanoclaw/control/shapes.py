@@ -58,6 +58,8 @@ class SendRequest(Shape):
     wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
     client_id: Annotated[str, Field(max_length=80)] = ""
     """Chosen by the client: the same id twice is the same message. Empty: a new one."""
+    files: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=10)] = []
+    """Absolute paths on the daemon's machine, of files to send along."""
 
 
 class ReplyShape(Shape):

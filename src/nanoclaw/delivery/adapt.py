@@ -33,15 +33,15 @@ def adapt(reply: Reply, capabilities: Capabilities) -> Reply | None:
             return _as_text(reply, _CORRECTED + reply.text, capabilities)
 
 
-def plain_words(reply: Reply) -> str:
+def plain_words(text: str, kind: ReplyKind, file: OutgoingFile | None = None) -> str:
     """What a reply says, whatever its kind, for one who reads nothing but text on this machine."""
-    match reply.kind:
+    match kind:
         case ReplyKind.TEXT | ReplyKind.REACTION:
-            return reply.text
+            return text
         case ReplyKind.FILE:
-            return f"{reply.text}\n{file_words(reply.file)}".strip() if reply.file else reply.text
+            return f"{text}\n{file_words(file)}".strip() if file else text
         case ReplyKind.EDIT:
-            return _CORRECTED + reply.text
+            return _CORRECTED + text
 
 
 def file_words(file: OutgoingFile) -> str:

@@ -111,7 +111,7 @@ class Courier:
             return await self._later(reply, error)
         await self._outbox.sent(reply.id, external_id)
         if carried is not None:
-            said = plain_words(carried)
+            said = plain_words(carried.text, carried.kind, carried.file)
             self._broadcast.publish(
                 ReplySent(address=address, reply=reply.id, turn=reply.turn, text=said, kind=carried.kind)
             )

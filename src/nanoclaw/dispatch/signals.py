@@ -36,6 +36,10 @@ class WorkingAgent(Protocol):
         """What it does."""
         ...
 
+    async def watch(self) -> None:
+        """See that it keeps within bounds, until cancelled; what it does is stopped when it does not."""
+        ...
+
     async def interrupt(self) -> None:
         """Stop what it does."""
         ...

@@ -13,6 +13,7 @@ from nanoclaw.agents.outcomes import (
     AgentLostError,
     Answered,
     Breathed,
+    Compacted,
     Failed,
     Fault,
     FaultKind,
@@ -141,6 +142,7 @@ class Worker:
     async def _serve(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             listener = tasks.create_task(self._listen(), name=f"listen-{self.group.folder}")
+            watcher = tasks.create_task(self._agent_watch(), name=f"watch-{self.group.folder}")
             try:
                 self._settle()
                 while True:
@@ -149,6 +151,7 @@ class Worker:
                         return
             finally:
                 listener.cancel()
+                watcher.cancel()
 
     async def _listen(self) -> None:
         if self._agent is None:
@@ -158,6 +161,10 @@ class Worker:
                 self.tell(Heard(event=event))
         except (AgentLostError, StaleSessionError) as error:
             self.tell(Lost(error=error))
+
+    async def _agent_watch(self) -> None:
+        if self._agent is not None:
+            await self._agent.watch()
 
     async def _next(self) -> Signal | None:
         """The next signal; None when the agent has been idle, or a turn silent, for too long."""
@@ -195,12 +202,13 @@ class Worker:
     async def _hear(self, event: AgentEvent) -> bool:
         """Act on what the agent did; False when it cannot go on."""
         match event:
-            case ToolUsed(tool=tool):
+            case ToolUsed(tool=tool, detail=detail):
                 self._acted = True
-                self._progressed(TurnStep.TOOL, tool)
+                self._progressed(TurnStep.TOOL, ": ".join(filter(None, (tool, detail))))
+            case Compacted(position=position):
+                await self._compacted(position)
             case TextWritten(text=text):
-                if self._open:
-                    turn = self._open[0]
+                for turn in self._open[:1]:
                     self._broadcast.publish(TextStreamed(address=turn.address, turn=turn.id, text=text))
             case Answered() as answer:
                 await self._answer(answer)
@@ -273,6 +281,12 @@ class Worker:
     async def _compact(self) -> None:
         if self._agent is not None and not self._open and not self._leaving:
             await self._agent.compact()
+
+    async def _compacted(self, position: SessionPosition | None) -> None:
+        said = "The conversation is shorter now." if position else "The conversation could not be made shorter."
+        address = await self._ledger.compacted(self.group, position, said)
+        if address is not None:
+            self._surface.deliver(address)
 
     async def _give(self, turn: Turn) -> None:
         if self._agent is None:

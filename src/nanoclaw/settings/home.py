@@ -91,9 +91,9 @@ class Home:
         """The ``claude`` program's own folder for a group: its transcripts."""
         return self.root / "data" / "sessions" / folder
 
-    def gateway(self, folder: GroupFolder) -> Path:
-        """The directory with a group's gateway sockets, shown to its agent."""
-        return self.ipc / folder / "gateway"
+    def gateway(self, folder: GroupFolder, conversation: str = "group") -> Path:
+        """The directory with the gateway sockets of one of a group's agents, shown to it."""
+        return self.ipc / folder / ("gateway" if conversation == "group" else f"gateway-{conversation}")
 
     def launchers(self, folder: GroupFolder) -> Path:
         """Start scripts of a group's sandboxes; never shown to an agent."""
@@ -131,6 +131,12 @@ class Home:
                 f"Cannot create {error.filename}: {error.strerror}",
                 hint="Choose another place with --home or NANOCLAW_HOME, or free the one above.",
             ) from error
+
+
+def mount_allowlist() -> Path:
+    """Where the owner says which folders groups may see: outside everything an agent can write."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "nanoclaw" / "mount-allowlist.json"
 
 
 def find_home(given: str | None) -> Home:

@@ -50,13 +50,13 @@ class Database:
         self._thread.start()
 
     @classmethod
-    async def open(cls, path: Path) -> "Database":
-        """Open, check and migrate the database.
+    async def open(cls, path: Path, migrations: str = "migrations") -> "Database":
+        """Open, check and migrate the database, by the migrations in a folder of this package.
 
         Raises:
             StoreError: it is locked, damaged, too new, or cannot be written.
         """
-        writer, reader = await asyncio.to_thread(_open_both, path)
+        writer, reader = await asyncio.to_thread(_open_both, path, migrations)
         return cls(path, writer, reader)
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
@@ -167,10 +167,10 @@ def _acknowledge(batch: list[_Job]) -> None:
             job.future.set_result(job.result)
 
 
-def _open_both(path: Path) -> tuple[apsw.Connection, apsw.Connection]:
+def _open_both(path: Path, migrations: str) -> tuple[apsw.Connection, apsw.Connection]:
     writer = open_connection(path)
     try:
-        applied = migrate(writer, path)
+        applied = migrate(writer, path, migrations)
         if applied:
             logger.info("database migrated", extra={"migrations": applied})
         elif path.stat().st_size <= _QUICK_CHECK_BYTES:

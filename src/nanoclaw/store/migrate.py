@@ -13,14 +13,14 @@ _APPLICATION_ID = 0x6E616E6F  # "nano", so that `file` and our own checks know t
 
 
 @cache
-def migrations() -> tuple[tuple[int, str], ...]:
-    """All migrations: their numbers, from 1 without gaps, and their SQL."""
-    folder = files("nanoclaw.store").joinpath("migrations")
+def migrations(of: str = "migrations") -> tuple[tuple[int, str], ...]:
+    """All migrations of a folder beside this file: their numbers, from 1 without gaps, and their SQL."""
+    folder = files("nanoclaw.store").joinpath(of)
     named = ((re.fullmatch(r"(\d{4})_[a-z_]+\.sql", entry.name), entry) for entry in folder.iterdir())
     return tuple(sorted((int(match[1]), entry.read_text(encoding="utf-8")) for match, entry in named if match))
 
 
-def migrate(connection: apsw.Connection, path: Path) -> int:
+def migrate(connection: apsw.Connection, path: Path, of: str = "migrations") -> int:
     """Apply what is missing; the number of migrations applied.
 
     Raises:
@@ -29,13 +29,13 @@ def migrate(connection: apsw.Connection, path: Path) -> int:
     """
     with explained(path):
         version = int(connection.pragma("user_version"))
-        newest = migrations()[-1][0]
+        newest = migrations(of)[-1][0]
         if version > newest:
             raise NewerSchemaError(
                 f"{path} has schema {version}; this version of nanoclaw knows up to {newest}",
                 hint="Use the newer nanoclaw again, or restore a backup from before the upgrade.",
             )
-        missing = [(number, sql) for number, sql in migrations() if number > version]
+        missing = [(number, sql) for number, sql in migrations(of) if number > version]
         for number, sql in missing:
             connection.execute("BEGIN IMMEDIATE")
             try:

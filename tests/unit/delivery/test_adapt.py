@@ -124,11 +124,10 @@ def test_a_link_in_the_place_of_a_file_is_refused(file: OutgoingFile, tmp_path: 
 
 
 def test_a_terminal_is_told_name_size_and_place(file: OutgoingFile) -> None:
-    assert (
-        plain_words(a_reply("Look", kind=ReplyKind.FILE, file=file)) == f"Look\n[File plan.pdf, 50 bytes: {file.path}]"
-    )
-    assert plain_words(a_reply("Right", kind=ReplyKind.EDIT)) == "(corrected) Right"
-    assert plain_words(a_reply("Hi")) == "Hi"
+    assert plain_words("Look", ReplyKind.FILE, file) == f"Look\n[File plan.pdf, 50 bytes: {file.path}]"
+    assert plain_words("", ReplyKind.FILE, file) == f"[File plan.pdf, 50 bytes: {file.path}]"
+    assert plain_words("Right", ReplyKind.EDIT) == "(corrected) Right"
+    assert plain_words("Hi", ReplyKind.TEXT) == "Hi"
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ async def _send_message(call: Call, said: SendMessage) -> str:
     text = _text(said.text)
     sender = one_line(said.sender).strip("*_ ")
     pieces = call.desk.split(address, f"**{sender}:** {text}" if sender else text)
+    call.spend(Allowance.MESSAGES, len(pieces))
     replies = []
     for number, piece in enumerate(pieces):
-        call.spend(Allowance.MESSAGES)
         identity = f"{call.id}-{number}" if number else call.id
         new = NewOutgoing(address=address, turn=call.caller.turn, client_id=identity, text=piece)
         replies.append(await call.send(new))

@@ -21,8 +21,9 @@ daemon, not in the sandbox, one for each agent. The model knows them as `mcp__{S
 
 - Whose call it is comes from the connection, never from an argument. A group acts on itself only; main acts on all.
 - A call that is not allowed or cannot be done comes back as a tool error that says why and what is possible. The
-  refusal is recorded with the group, the tool and the reason, never with what the arguments held. Arguments of a wrong
-  type are refused before they reach a tool, and are not recorded.
+  refusal is recorded with the group, the tool and the reason, never with what the arguments held. That a tool
+  goes over a limit is recorded once a turn. Arguments of a wrong type are refused before they reach a tool, and are not
+  recorded.
 - A turn that starts again, after a failure or a restart, and repeats a call of a tool that sends, asks, schedules or
   registers, does it once: the call is known by the turn, the tool, the arguments and how often it was made.
 - Messages are named `in-N` (from people) and `out-N` (from the assistant). Times are local to the assistant's zone.
@@ -33,7 +34,8 @@ daemon, not in the sandbox, one for each agent. The model knows them as `mcp__{S
 def tools_reference() -> str:
     """The whole page, Markdown."""
     limits = "\n".join(f"| {allowance} | {limit} |" for allowance, limit in LIMITS.items())
-    head = f"{_HEAD}\nIn one turn an agent may use:\n\n| | at most |\n| --- | --- |\n{limits}\n"
+    size = f"The {len(TOOLS)} tools take up {size_for_the_model():,} characters of each request to the model.\n"
+    head = f"{_HEAD}\n{size}\nIn one turn an agent may use:\n\n| | at most |\n| --- | --- |\n{limits}\n"
     return head + "".join(_section(tool) for tool in TOOLS)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -11,7 +13,7 @@ from nanoclaw import __version__
 from nanoclaw.agents.tools import files, groups, messages, questions, search, tasks
 from nanoclaw.agents.tools.contract import Caller, Reason, ToolRefusedError
 from nanoclaw.agents.tools.desk import Desk
-from nanoclaw.agents.tools.tally import Tally, call_name
+from nanoclaw.agents.tools.tally import Allowance, Tally, TurnTally, call_name
 from nanoclaw.agents.tools.tool import AgentTool, Arguments, Call, wire_schema
 from nanoclaw.model.errors import NanoclawError
 
@@ -41,7 +43,7 @@ def build(desk: Desk, caller: Callable[[], Caller]) -> "McpSdkServerConfig":
     from claude_agent_sdk import ToolAnnotations, create_sdk_mcp_server, tool  # noqa: PLC0415 - see above
 
     calls = ToolCalls(desk, caller)
-    return create_sdk_mcp_server(
+    server = create_sdk_mcp_server(
         SERVER_NAME,
         __version__,
         [
@@ -54,6 +56,8 @@ def build(desk: Desk, caller: Callable[[], Caller]) -> "McpSdkServerConfig":
             for offered in TOOLS
         ],
     )
+    # Else the program tells the model only the names, and it has to look a tool up before it can use it.
+    return cast("McpSdkServerConfig", {**server, "alwaysLoad": True})
 
 
 class ToolCalls:
@@ -76,22 +80,27 @@ class ToolCalls:
     async def take(self, offered: AgentTool[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do one call. Its outcome is an MCP result, also when it is refused."""
         caller = self._caller()
+        tally = self._tally.of(caller)
         try:
-            text = await self._run(offered, arguments, caller)
+            tally.spend(Allowance.CALLS)
+            text = await self._run(offered, arguments, caller, tally)
         except NanoclawError as error:
-            self._desk.audit(caller.group, offered.name, _reason(error))
+            if tally.is_news(offered.name, _reason(error)):
+                self._desk.audit(caller.group, offered.name, _reason(error))
             return _result(_refusal(error), is_error=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see below
             # The boundary to the sandbox: a defect here must end neither the agent nor reach it in detail.
-            logger.exception("agent tool broke", extra={"group": caller.group.folder, "tool": offered.name})
+            where = {"group": caller.group.folder, "tool": offered.name, "error": type(error).__name__}
+            logger.error("agent tool broke", extra={**where, "at": _place(error)})  # noqa: TRY400 - see _place
             self._desk.audit(caller.group, offered.name, Reason.DEFECT)
             what = f"{offered.name} failed by a defect ({type(error).__name__}); the owner's log has it"
             return _result(what, is_error=True)
         return _result(text, is_error=False)
 
-    async def _run(self, offered: AgentTool[Any], arguments: Mapping[str, Any], caller: Caller) -> str:
+    async def _run(
+        self, offered: AgentTool[Any], arguments: Mapping[str, Any], caller: Caller, tally: TurnTally
+    ) -> str:
         parsed = _parse(offered.arguments, arguments)
-        tally = self._tally.of(caller)
         name = call_name(caller, offered.name, parsed.model_dump(mode="json"))
         call = Call(desk=self._desk, caller=caller, tally=tally, id=tally.next_id(name))
         try:
@@ -119,6 +128,12 @@ def _parse(shape: type[Arguments], arguments: Mapping[str, Any]) -> Arguments:
 
 def _reason(error: NanoclawError) -> str:
     return error.reason if isinstance(error, ToolRefusedError) else type(error).__name__
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised. The error's own text may hold what people wrote, so it is not for the log."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
 def _refusal(error: NanoclawError) -> str:

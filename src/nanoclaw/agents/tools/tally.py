@@ -17,6 +17,7 @@ _TURNS_KEPT = 50
 class Allowance(StrEnum):
     """What is limited in a turn."""
 
+    CALLS = "calls of tools"
     MESSAGES = "messages"
     REACTIONS = "reactions"
     FILES = "files"
@@ -26,6 +27,8 @@ class Allowance(StrEnum):
 
 
 LIMITS: Mapping[Allowance, int] = {
+    # More than any work needs: it bounds what a program that went wild inside can cost, and write into the audit.
+    Allowance.CALLS: 500,
     Allowance.MESSAGES: 30,
     Allowance.REACTIONS: 30,
     Allowance.FILES: 10,
@@ -41,20 +44,29 @@ class TurnTally:
 
     _spent: Counter[Allowance] = field(default_factory=Counter)
     _done: Counter[str] = field(default_factory=Counter)
+    _exceeded: set[str] = field(default_factory=set)
 
-    def spend(self, allowance: Allowance) -> None:
-        """Use one up, also when the call is refused later.
+    def spend(self, allowance: Allowance, count: int = 1) -> None:
+        """Use so many up, also when the call is refused later.
 
         Raises:
-            ToolRefusedError: none is left in this turn.
+            ToolRefusedError: not as many are left in this turn.
         """
-        if self._spent[allowance] >= LIMITS[allowance]:
+        if self._spent[allowance] + count > LIMITS[allowance]:
             raise ToolRefusedError(
-                f"This turn has used its {LIMITS[allowance]} {allowance}",
+                f"A turn has {LIMITS[allowance]} {allowance}, and this is more than is left",
                 hint="Say the rest in your answer, or go on when you are asked again.",
                 reason=Reason.LIMIT,
             )
-        self._spent[allowance] += 1
+        self._spent[allowance] += count
+
+    def is_news(self, tool: str, reason: str) -> bool:
+        """Whether a refusal says more than those before: that a tool went over a limit is said once a turn."""
+        if reason != Reason.LIMIT:
+            return True
+        known = tool in self._exceeded
+        self._exceeded.add(tool)
+        return not known
 
     def next_id(self, call: str) -> str:
         """The id of a call: the same for a repetition in a new try, another for a second one in this try."""

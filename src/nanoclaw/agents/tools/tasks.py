@@ -30,7 +30,7 @@ _Script = Annotated[
     str,
     Field(
         max_length=20_000,
-        description='Bash, run first: its last line {"wakeAgent": bool, "data": …} decides whether to wake you',
+        description='Bash, run first: its last line {"wakeAgent": bool, "data": any} decides whether to wake you',
     ),
 ]
 _Missed = Annotated[str, Field(max_length=30, description="A missed run: skip, once, or window:2h")]

@@ -33,9 +33,9 @@ class Call:
     tally: TurnTally
     id: str
 
-    def spend(self, allowance: Allowance) -> None:
+    def spend(self, allowance: Allowance, count: int = 1) -> None:
         """Use up a part of the turn's allowance. Raises ToolRefusedError."""
-        self.tally.spend(allowance)
+        self.tally.spend(allowance, count)
 
     def here(self) -> ChatAddress:
         """The chat that is being answered. Raises ToolRefusedError."""

@@ -21,7 +21,11 @@ HELP = """Write a message and press Enter. Alt-Enter begins a new line, the arro
   Ctrl-C    stops what the assistant is doing; at the prompt it empties the line
   Ctrl-D    leaves, and so does /quit
   /stop     stops what the assistant is doing
-  /help     shows this"""
+  /new      begins a new conversation; files and memory stay
+  /compact  shortens the conversation, keeping what matters
+  /status   says how things are
+  /help     shows this
+To answer a question, write the number of an answer or its words. Files: nanoclaw send --file PATH TEXT"""
 
 _TICK = 0.5
 _PATIENCE_WITH_STOPPING = 3
@@ -39,10 +43,11 @@ class TerminalChat:
         self._listener = Listener(context.client, folder, self._screen.show, self._screen.line)
         self._prompt = LinePrompt(context.home.root / "data" / "chat_history", self._expect)
         self._asked_to_leave = False
+        self._needs_trigger = False
 
     def run(self) -> Exit:
         """Go on until Ctrl-D, /quit, or Ctrl-C twice at an empty prompt."""
-        self._context.client.group(self._folder)
+        self._needs_trigger = bool(self._context.client.group(self._folder)["requires_trigger"])
         self._listener.start()
         try:
             with contextlib.suppress(KeyboardInterrupt):
@@ -135,7 +140,8 @@ class TerminalChat:
                 self._screen.line(visible(result["error"] or "The turn failed."))
             case "stopped":
                 self._screen.line("Stopped.")
-            case "not_triggered":
+            # Else it was a command, or the answer to a question.
+            case "not_triggered" if self._needs_trigger:
                 self._screen.line("Stored; it woke nobody: this group answers only to its trigger.")
             case "timed_out":
                 self._screen.line("Still working; the answer will appear when it is there.")

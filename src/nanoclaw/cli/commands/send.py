@@ -3,7 +3,8 @@
 import argparse
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nanoclaw.cli.commands.messages import read_query
 from nanoclaw.cli.context import Context, Result
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
 
 _LONGEST_WAIT = 3600
+_MOST_FILES = 10
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -31,10 +33,18 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw send 'What is on today?'",
         "git diff | nanoclaw send --group work --wait 300 -",
         "nanoclaw send --wait 0 'Remember the milk'",
+        "nanoclaw send --file report.pdf 'Sum this up'",
     )
     parser.add_argument("text", metavar="TEXT", help="the message; - reads it from standard input")
     parser.add_argument("--group", metavar="FOLDER", default="main", help="whose chat (default: main)")
     parser.add_argument("--sender", metavar="NAME", default="", help="who writes (default: the owner)")
+    parser.add_argument(
+        "--file",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a file to send along, 25 MB at most; repeat it for more, 10 at most",
+    )
     parser.add_argument(
         "--wait", metavar="SECONDS", type=float, default=120, help="how long to wait, 0 to 3600 (default: 120)"
     )
@@ -47,13 +57,15 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     text = _text(arguments.text, context)
     if not text.strip():
         raise UsageError("argument TEXT: there is nothing to send", "see: nanoclaw send --help")
-    request = {
+    request: dict[str, Any] = {
         "group": arguments.group,
         "sender": arguments.sender,
         "text": text,
         "wait_seconds": arguments.wait,
         "client_id": uuid.uuid4().hex,
     }
+    if arguments.file:
+        request["files"] = _paths(arguments.file)
     began = datetime.fromtimestamp(context.clock.now() / 1000, UTC).isoformat(timespec="milliseconds")
     try:
         sent = context.client.send(request)
@@ -86,6 +98,17 @@ def _text(given: str, context: Context) -> str:
         return context.stdin.read()
     # Arguments that are not UTF-8 come in as lone surrogates.
     return given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _paths(given: list[str]) -> list[str]:
+    """Absolute: the daemon works in another folder."""
+    if len(given) > _MOST_FILES:
+        raise UsageError(f"argument --file: {_MOST_FILES} files at most", "see: nanoclaw send --help")
+    paths = [Path(name).absolute() for name in given]
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"argument --file: there is no file {visible(str(path))}", "see: nanoclaw send --help")
+    return [str(path) for path in paths]
 
 
 def _after_loss(request: Document, began: str, context: Context, lost: DaemonLostError) -> Result:

@@ -102,3 +102,13 @@ def test_a_dumb_terminal_gets_whole_lines() -> None:
 def test_events_of_a_later_version_are_ignored(page: Page) -> None:
     page.show("something new", "x")
     assert page.text == ""
+
+
+def test_a_file_is_shown_by_name_size_and_place_and_cannot_steer_the_terminal(page: Page) -> None:
+    page.show("reply", "Here\n[File \x1b]0;x\x07plan\u202e.pdf, 12 kB: /home/a/data/outgoing/x]")
+    assert page.text == "Here\n[File \u241b]0;x\u2407plan<U+202E>.pdf, 12 kB: /home/a/data/outgoing/x]\n"
+
+
+def test_a_question_is_shown_with_its_numbers(page: Page) -> None:
+    page.show("reply", "Tea?\n1. yes\n2. no")
+    assert page.text == "Tea?\n1. yes\n2. no\n"

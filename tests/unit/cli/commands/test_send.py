@@ -1,5 +1,6 @@
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,22 @@ def test_group_sender_and_wait_are_handed_on(run: Run, daemon: ServerThread) -> 
     [request] = daemon.service.sent
     assert (request.group, request.sender, request.wait_seconds) == ("work", "Bob", 7)
     assert request.client_id
+
+
+def test_files_are_handed_on_by_their_full_paths(run: Run, daemon: ServerThread, tmp_path: Path) -> None:
+    for name in ("a.txt", "b \u00e9.txt"):
+        (tmp_path / name).touch()
+    ran = run("send", "--file", str(tmp_path / "a.txt"), "--file", str(tmp_path / "b \u00e9.txt"), "Read these")
+    assert ran.status == 0
+    assert daemon.service.sent[0].files == [str(tmp_path / "a.txt"), str(tmp_path / "b \u00e9.txt")]
+
+
+@pytest.mark.parametrize("files", [["missing"], ["."], ["a"] * 11])
+def test_files_that_cannot_be_sent_are_a_usage_error(run: Run, daemon: ServerThread, files: list[str]) -> None:
+    ran = run("send", *(part for file in files for part in ("--file", file)), "Read these")
+    assert ran.status == Exit.USAGE
+    assert "--file" in ran.err
+    assert not daemon.service.sent
 
 
 def test_a_dash_reads_standard_input(run: Run, daemon: ServerThread) -> None:

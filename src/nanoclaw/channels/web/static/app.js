@@ -20,6 +20,7 @@ let current = null;
 let signedOut = false;
 let lastTyping = -TYPING_MS;
 let frame = 0;
+let stuck = true; // at the end of the conversation
 
 const view = new View($("log"), { retry: (item) => outbox.retry(item), discard: (item) => outbox.discard(item), again, answer });
 const outbox = new Outbox({ changed: (chat) => { if (chat === current?.card.chat) draw(); }, sent: confirmed, signedOut: showSignedOut });
@@ -202,6 +203,7 @@ function drawEmpty() {
 const isAtEnd = () => { const box = $("scroll"); return box.scrollHeight - box.scrollTop - box.clientHeight < 80; };
 
 function toEnd() {
+  stuck = true;
   $("scroll").scrollTop = $("scroll").scrollHeight;
   $("latest").hidden = true;
 }
@@ -345,7 +347,10 @@ $("older").addEventListener("click", async () => {
   box.scrollTop = box.scrollHeight - fromEnd;
 });
 $("latest").addEventListener("click", toEnd);
-$("scroll").addEventListener("scroll", () => { if (isAtEnd()) $("latest").hidden = true; }, { passive: true });
+$("scroll").addEventListener("scroll", () => { stuck = isAtEnd(); if (stuck) $("latest").hidden = true; }, { passive: true });
+// A picture that has arrived, or a window that has shrunk, does not push the newest line out of sight.
+const watcher = new ResizeObserver(() => { if (stuck) toEnd(); });
+for (const id of ["log", "scroll"]) watcher.observe($(id));
 $("logout").addEventListener("click", async () => {
   try {
     await ask("/api/logout", {});

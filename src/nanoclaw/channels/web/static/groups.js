@@ -22,7 +22,7 @@ export async function groups(desk) {
 function card(desk, group, options) {
   const node = make("details", "card");
   const summary = make("summary");
-  summary.append(make("bdi", "", group.name), make("small", "", group.is_main ? `${group.folder}, main` : group.folder));
+  summary.append(make("bdi", "", group.name), make("small", "", group.is_main ? `${group.folder}, the main group` : group.folder));
   const chats = group.chats.map((chat) => `${chat.channel}: ${chat.name || chat.chat}, last active ${when(chat.last_activity)}`);
   node.append(summary, facts([["Chats", chats.join("\n") || "none"]]), settings(desk, group, options));
   return node;

@@ -44,7 +44,7 @@ const json = (method, content) => ({ method, headers: { "Content-Type": "applica
 export const chatPath = (chat, rest) => `/api/chats/${encodeURIComponent(chat)}/${rest}`;
 
 // What to tell a person about a request that failed.
-export const excuse = (error) => (error instanceof Refused ? `${error.message}. ${error.hint}`.trim() : "There is no connection to the assistant. Try again.");
+export const excuse = (error) => (error instanceof Refused ? `${error.message.replace(/\.$/, "")}. ${error.hint}`.trim() : "There is no connection to the assistant. Try again.");
 
 // Keeps one stream open for as long as the page lives.
 export class Stream {

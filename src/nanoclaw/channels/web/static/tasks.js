@@ -7,13 +7,14 @@ import { facts, form, heading, when } from "/static/sheet.js";
 const SCHEDULES = [["cron", "by a cron line"], ["interval", "again and again"], ["once", "once"]];
 const EXAMPLES = {
   cron: ["0 8 * * 1-5", "Five fields, in your time zone: minute, hour, day, month, day of the week."],
-  interval: ["2h", "A span such as 30m, 2h or 1d."],
+  interval: ["2h", "A span such as 30m, 2h, 1d or 1w."],
   once: ["2030-01-31T08:00", "A date and a time, in your time zone."],
 };
 const ACTIONS = {
   active: [["Pause", "pause"], ["Run now", "run"], ["Cancel", "cancel"]],
   paused: [["Resume", "resume"], ["Run now", "run"], ["Cancel", "cancel"]],
 };
+const UNITS = { s: 1000, m: 60000, h: 3600000, d: 86400000, w: 604800000 };
 const DONE = { pause: "Paused", resume: "Resumed", cancel: "Cancelled", run: "It runs now" };
 
 export async function tasks(desk) {
@@ -26,7 +27,7 @@ export async function tasks(desk) {
 function card(desk, task) {
   const node = make("article", "card");
   node.append(make("h4", "", task.name || `Task ${task.id}`), make("p", "words", task.prompt));
-  node.append(facts([["Group", task.group], ["When", `${task.kind} ${task.value}`], ["Next", task.next_at ? when(task.next_at) : ""], ["State", task.state]]));
+  node.append(facts([["Group", task.group], ["When", timing(task.kind, task.value)], ["Next", task.next_at ? when(task.next_at) : ""], ["State", task.state]]));
   const actions = make("div", "actions");
   for (const [words, action] of ACTIONS[task.state] ?? []) {
     const control = button(words, () => desk.act(`${DONE[action]}: ${task.name || `task ${task.id}`}.`, () => operate("POST", `/v1/tasks/${task.id}/${action}`), control));
@@ -60,6 +61,22 @@ function run(one) {
   return item;
 }
 
+function timing(kind, value) {
+  if (kind === "interval") return `every ${span(Number(value))}`;
+  return kind === "once" ? `once, ${value}` : value;
+}
+
+// Milliseconds as 30m or 2h, in the largest unit that says them whole; and back, null when it is no span.
+function span(milliseconds) {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => milliseconds % one === 0) ?? ["ms", 1];
+  return `${milliseconds / size}${unit}`;
+}
+
+function parseSpan(text) {
+  const found = /^\s*(\d{1,6})\s*([smhdw])\s*$/i.exec(text);
+  return found ? Number(found[1]) * UNITS[found[2].toLowerCase()] : null;
+}
+
 function creation(desk, groups) {
   const group = select(groups.map(({ folder, name }) => [folder, name]), groups[0]?.folder);
   const name = input("", { placeholder: "Morning news" });
@@ -75,7 +92,10 @@ function creation(desk, groups) {
   const context = select([["group", "the group's own, which knows the chat"], ["isolated", "a fresh one each time"]]);
   const fields = [field("Group", group), field("What to do", prompt), field("Repeats", kind), timing, field("Conversation", context), field("Name", name, "Optional.")];
   return form("Add", fields, (send) => {
-    const request = { group: group.value, name: name.value, prompt: prompt.value, kind: kind.value, value: value.value, context: context.value };
+    const milliseconds = parseSpan(value.value);
+    if (kind.value === "interval" && !milliseconds) return desk.complain(`${value.value} is no span of time. ${EXAMPLES.interval[1]}`);
+    const time = kind.value === "interval" ? String(milliseconds) : value.value;
+    const request = { group: group.value, name: name.value, prompt: prompt.value, kind: kind.value, value: time, context: context.value };
     return desk.act("Added.", () => operate("POST", "/v1/tasks", request), send);
   });
 }

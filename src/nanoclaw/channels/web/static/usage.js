@@ -11,19 +11,17 @@ export async function usage(desk) {
   const found = await operate("GET", `/v1/usage?by=${by}`);
   const choice = select(BY, by);
   choice.addEventListener("change", async () => { by = choice.value; await desk.show(); document.querySelector("#desk-body select")?.focus(); });
-  const rows = found.rows ?? [];
-  const total = rows.reduce((sum, row) => sum + row.cost_usd, 0);
-  return [field("By", choice), rows.length ? table(rows, total) : make("p", "soft", "Nothing was used yet.")];
+  return [field("By", choice), found.lines.length ? table(found.lines, found.total) : make("p", "soft", "Nothing was used yet.")];
 }
 
-function table(rows, total) {
+function table(lines, total) {
   const node = make("table", "usage");
   const head = make("thead");
-  head.append(line("th", [BY.find(([one]) => one === by)[1], "Calls", "Tokens in", "Tokens out", "Cost"]));
+  head.append(line("th", [BY.find(([one]) => one === by)[1], "Cost", by === "task" ? "Turns" : "Calls", "Tokens in", "From cache", "Tokens out"]));
   const body = make("tbody");
-  for (const row of rows) body.append(line("td", [row.key, number.format(row.calls), number.format(row.input_tokens), number.format(row.output_tokens), money(row.cost_usd)]));
+  for (const one of lines) body.append(line("td", [one.key || "other", ...figures(one)]));
   const foot = make("tfoot");
-  foot.append(line("td", ["Together", "", "", "", money(total)]));
+  foot.append(line("td", ["Together", ...figures(total)]));
   node.append(head, body, foot);
   const scroll = make("div", "wide");
   scroll.tabIndex = 0;
@@ -43,5 +41,10 @@ function line(tag, cells) {
   });
   return row;
 }
+
+const figures = (one) => [
+  money(one.cost_usd), number.format(one.calls), number.format(one.input_tokens + one.cache_write_tokens),
+  number.format(one.cache_read_tokens), number.format(one.output_tokens),
+];
 
 const money = (usd) => `$${usd < 1 ? usd.toFixed(4) : usd.toFixed(2)}`;

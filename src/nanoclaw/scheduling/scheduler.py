@@ -1,0 +1,184 @@
+"""Starts what is due, at most once, and writes down what came of it."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from nanoclaw.agents.tools.contract import InvalidTaskError
+from nanoclaw.model.clock import Clock
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.tasks import RunId, RunState, Task, TaskRun, TaskState
+from nanoclaw.model.turns import TurnState
+from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, StillGoing
+from nanoclaw.scheduling.missed import read_policy
+from nanoclaw.scheduling.prompt import write_task_prompt
+from nanoclaw.scheduling.schedule import Times
+from nanoclaw.store.tasks import Occurrences, RunEnd, Tasks
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AGAIN_SECONDS = 30.0
+_COUNTED_AT_MOST = 10_000
+_SCRIPTS_AT_ONCE = 2
+_GONE = "its group or chat is not there any more"
+_INTERRUPTED = "it was interrupted"
+
+
+class Scheduler:
+    """One loop: what has come is written down, what is due is handed over, what ended is settled."""
+
+    def __init__(self, tasks: Tasks, hands: Hands, clock: Clock, zone: ZoneInfo) -> None:
+        self._tasks = tasks
+        self._hands = hands
+        self._clock = clock
+        self._zone = zone
+        self._look = asyncio.Event()
+        self._in_hand: set[RunId] = set()
+        self._scripts = asyncio.Semaphore(_SCRIPTS_AT_ONCE)
+
+    def look(self) -> None:
+        """Something about the tasks changed."""
+        self._look.set()
+
+    def noticed(self, _run: RunId) -> None:
+        """The turn of a run ended, or what it said was delivered."""
+        self._look.set()
+
+    async def run(self) -> None:
+        """Schedule until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._look.clear()
+                seconds = _LOOK_AGAIN_SECONDS
+                try:
+                    await self.step(group)
+                    next_due = await self._tasks.next_due()
+                    if next_due is not None:
+                        # A clock that was set is noticed within the half minute.
+                        seconds = min(seconds, max(0.0, (next_due - self._clock.now()) / 1000))
+                except NanoclawError as error:
+                    logger.error("tasks cannot be looked after", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._look.wait()
+
+    async def step(self, group: asyncio.TaskGroup) -> None:
+        """Do whatever there is to do now; handing over goes on in ``group``."""
+        while due := await self._tasks.due():
+            for task in due:
+                try:
+                    await self._come(task)
+                except InvalidTaskError as error:
+                    await self._set_aside(task, error)
+        for run in await self._tasks.open_runs():
+            if run.id in self._in_hand:
+                continue
+            if run.state is RunState.DUE:
+                self._in_hand.add(run.id)
+                group.create_task(self._hand_over(run), name=f"run-{run.id}")
+            else:
+                await self._settle(run)
+
+    async def _come(self, task: Task) -> None:
+        """Write down which of a task's times have come."""
+        now, first = self._clock.now(), task.next_at
+        if first is None:
+            return
+        times = Times(task.schedule, self._zone, task.created_at)
+        count, last, before = times.between(first, now, _COUNTED_AT_MOST)
+        runs = read_policy(task.missed).allows(last, now)
+        left_out = count - 1 if runs else count
+        came = Occurrences(
+            task=task.id,
+            run_at=last if runs else None,
+            missed_at=None if left_out == 0 else before if runs else last,
+            missed=f"{left_out:,} {'run was' if left_out == 1 else 'runs were'} missed",
+            next_at=times.after(max(now, last)),
+        )
+        for run in await self._tasks.come(came):
+            if run.state is RunState.MISSED:
+                await self._tell(task, run)
+
+    async def _set_aside(self, task: Task, error: InvalidTaskError) -> None:
+        """One task that cannot be read must not hold up all others."""
+        await self._tasks.set_state(task.id, TaskState.PAUSED, None)
+        await self._hands.tell_owner(
+            f"Task {task.id} of the group {task.group} was paused: {error}. {error.hint}", f"task-{task.id}-paused"
+        )
+
+    async def _hand_over(self, run: TaskRun) -> None:
+        try:
+            await self._start(run)
+        except NanoclawError as error:
+            logger.error("a run could not be handed over", extra={"run": run.id, "error": str(error)})  # noqa: TRY400 - no traceback needed
+        finally:
+            self._in_hand.discard(run.id)
+            self._look.set()
+
+    async def _start(self, run: TaskRun) -> None:
+        task = await self._tasks.get(run.task)
+        if task is None:
+            return
+        data = ""
+        if task.script:
+            # A script may do things: it is begun at most once, so the run counts as started before it.
+            if not await self._tasks.start(run.id):
+                return
+            async with self._scripts:
+                verdict = await self._hands.run_script(task)
+            if verdict.error or not verdict.wake:
+                await self._end(task, run, RunState.FAILED if verdict.error else RunState.SKIPPED, verdict.error)
+                return
+            data = verdict.data
+        prompt = write_task_prompt(task, run, data, self._clock.now(), self._zone)
+        if not await self._hands.submit(run, task, prompt):
+            await self._end(task, run, RunState.FAILED, _GONE)
+            await self._tasks.set_state(task.id, TaskState.CANCELLED, None)
+            return
+        await self._tasks.start(run.id)
+
+    async def _settle(self, run: TaskRun) -> None:
+        task = await self._tasks.get(run.task)
+        if task is None:
+            return
+        match await self._hands.outcome(run.id):
+            case StillGoing():
+                pass
+            case NeverHandedOver():
+                # Its script had begun when the daemon ended: it is not known what it did.
+                await self._end(task, run, RunState.FAILED, _INTERRUPTED)
+            case RunOutcome() as outcome:
+                await self._write_down(task, run, outcome)
+            case other:
+                assert_never(other)
+
+    async def _write_down(self, task: Task, run: TaskRun, outcome: RunOutcome) -> None:
+        undelivered = outcome.delivered is False
+        good = outcome.state is TurnState.ANSWERED and not undelivered
+        error = outcome.error or ("its result could not be delivered" if undelivered else "")
+        ended = await self._tasks.end(
+            run.id,
+            RunEnd(
+                state=RunState.SUCCEEDED if good else RunState.FAILED,
+                finished_at=outcome.finished_at,
+                result=outcome.result,
+                error="" if good else error or outcome.state,
+                cost_usd=outcome.cost_usd,
+                delivered=outcome.delivered,
+            ),
+        )
+        if ended is not None and not good and outcome.state is not TurnState.STOPPED:
+            await self._tell(task, ended)
+
+    async def _end(self, task: Task, run: TaskRun, state: RunState, error: str) -> None:
+        ended = await self._tasks.end(run.id, RunEnd(state=state, finished_at=self._clock.now(), error=error))
+        if ended is not None and state is RunState.FAILED:
+            await self._tell(task, ended)
+
+    async def _tell(self, task: Task, run: TaskRun) -> None:
+        what = "was missed" if run.state is RunState.MISSED else "failed"
+        name = f"Task {task.id}" + (f" ({task.name})" if task.name else "")
+        text = f"{name} of the group {task.group} {what}: {run.error}. See `nanoclaw tasks runs {task.id}`."
+        await self._hands.tell_owner(text, f"run-{run.id}")

@@ -1,0 +1,209 @@
+"""The sheets beside the chats, in a real browser: groups, tasks, usage."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from nanoclaw.channels.web.channel import WebChannel
+from tests.fakes.channel_world import ChannelWorld
+from tests.fakes.running_channel import running
+from tests.integration.test_web_browser import DESKTOP, PHONE, fits, launch, screenshots, sign_in, unnamed, window
+
+pytestmark = pytest.mark.browser
+
+SIZES = [("phone", PHONE), ("desktop", DESKTOP)]
+
+GROUPS = {
+    "groups": [
+        {
+            "folder": "main",
+            "name": "Main",
+            "trigger": "@Andy",
+            "requires_trigger": False,
+            "is_main": True,
+            "chats": [{"channel": "web", "chat": "main", "name": "Main", "last_activity": "2026-11-22T08:00:00.000Z"}],
+            "session_id": None,
+            "options": {"network": "none"},
+        },
+        {
+            "folder": "family",
+            "name": "Family & friends with a name that is a good deal longer than most of them are",
+            "trigger": "@Andy",
+            "requires_trigger": True,
+            "is_main": False,
+            "chats": [],
+            "session_id": None,
+            "options": {},
+        },
+    ],
+    "unregistered": [
+        {"channel": "whatsapp", "chat": "12@g.us", "name": "Book Club", "last_activity": "2026-11-22T08:00:00.000Z"}
+    ],
+}
+OPTIONS = {
+    "options": [
+        {"name": "model", "allowed": "the name of a model, or nothing for the default"},
+        {"name": "network", "allowed": "one of none, allowlist, public"},
+        {"name": "budget_day_usd", "allowed": "a number from 0 to 100000, or nothing for the default"},
+    ]
+}
+
+
+def used(key: str, calls: int, cost: float) -> dict[str, Any]:
+    """One line of usage."""
+    tokens = {"input_tokens": 1_234 * calls, "output_tokens": 321 * calls, "cache_write_tokens": 99 * calls}
+    return {"key": key, "calls": calls, **tokens, "cache_read_tokens": 123_456 * calls, "cost_usd": cost}
+
+
+USAGE = {
+    "by": "day",
+    "lines": [used("2026-11-22", 12, 1.5), used("2026-11-21", 3, 0.0123)],
+    "total": used("", 15, 1.5123),
+}
+
+
+class Daemon:
+    """The control operations, with answers as they are documented; notes what was changed."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.changes: list[tuple[str, str, Any]] = []
+        self.problem: dict[str, str] | None = None
+
+    async def __call__(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        if method == "GET":
+            self.asked.append(path)
+            return 200, json.dumps(self._answer(path.partition("?")[0])).encode()
+        if self.problem is not None:
+            return 422, json.dumps(self.problem).encode()
+        self.changes.append((method, path, json.loads(body) if body else None))
+        return 200, b"{}"
+
+    def _answer(self, path: str) -> dict[str, Any]:
+        match path:
+            case "/v1/groups":
+                return GROUPS
+            case "/v1/options":
+                return OPTIONS
+            case "/v1/usage":
+                return USAGE
+            case _:
+                raise AssertionError(path)
+
+
+@pytest.fixture
+def daemon() -> Daemon:
+    return Daemon()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> ChannelWorld:
+    return ChannelWorld("web", tmp_path / "web", chats={"main": "Main", "family": "Family"}, options={"port": 0})
+
+
+@pytest.fixture
+async def channel(world: ChannelWorld, daemon: Daemon) -> AsyncIterator[WebChannel]:
+    web = WebChannel(operations=daemon)
+    async with running(web, world.surroundings()):
+        yield web
+
+
+@pytest.fixture
+async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await launch(playwright, scrubbed_environment)
+        yield started
+        await started.close()
+
+
+async def open_sheet(page: Page, name: str) -> None:
+    back = page.get_by_role("button", name="Show all chats")
+    if await back.is_visible():
+        await back.click()
+    await page.get_by_role("button", name=name, exact=True).click()
+    await expect(page.get_by_role("heading", name=name, exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+async def test_groups_are_shown_set_up_and_registered(
+    browser: Browser, channel: WebChannel, daemon: Daemon, name: str, size: tuple[int, int]
+) -> None:
+    async with window(browser, size) as page:
+        await sign_in(page, channel)
+        await open_sheet(page, "Groups")
+        await expect(page.get_by_label("Message", exact=True)).to_be_hidden()
+        await page.get_by_text("Main", exact=True).last.click()
+        network = page.get_by_label("Network")
+        await expect(network.first).to_have_value("none")
+        assert await fits(page)
+        assert await unnamed(page) == []
+        await screenshots(page, f"web-groups-{name}")
+        await network.first.select_option("public")
+        await page.get_by_label("Budget day (USD)").first.fill("2")
+        await page.get_by_role("button", name="Save").first.click()
+        await expect(page.get_by_role("status").filter(has_text="Saved: Main")).to_be_visible()
+        await page.get_by_text("Book Club").click()
+        await page.get_by_role("button", name="Register").first.click()
+        await expect(page.get_by_role("status").filter(has_text="Registered: Book Club")).to_be_visible()
+        if name == "phone":
+            await page.get_by_role("button", name="Show all chats").click()
+        await page.get_by_role("navigation", name="Chats").get_by_role("button", name="Main").click()
+        await expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    assert daemon.changes == [
+        ("PATCH", "/v1/groups/main", {"changes": {"network": "public", "budget_day_usd": "2"}}),
+        (
+            "POST",
+            "/v1/groups",
+            {
+                "name": "Book Club",
+                "folder": "book-club",
+                "channel": "whatsapp",
+                "chat": "12@g.us",
+                "requires_trigger": True,
+            },
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+async def test_usage_is_added_up(
+    browser: Browser, channel: WebChannel, daemon: Daemon, name: str, size: tuple[int, int]
+) -> None:
+    async with window(browser, size) as page:
+        await sign_in(page, channel)
+        await open_sheet(page, "Usage")
+        await expect(page.get_by_role("row").last).to_contain_text("$1.51")
+        await expect(page.get_by_role("row", name="2026-11-21")).to_contain_text("$0.0123")
+        assert await fits(page)
+        assert await unnamed(page) == []
+        await screenshots(page, f"web-usage-{name}")
+        await page.get_by_label("By").select_option("group")
+        await expect(page.get_by_role("columnheader", name="Group")).to_be_visible()
+        await expect(page.get_by_label("By")).to_be_focused()
+    assert daemon.asked[-1] == "/v1/usage?by=group"
+
+
+async def test_a_refused_change_says_why_and_keeps_what_was_written(
+    browser: Browser, channel: WebChannel, daemon: Daemon
+) -> None:
+    daemon.problem = {"error": "budget_day_usd cannot be 'much'", "hint": "It is a number."}
+    async with window(browser) as page:
+        await sign_in(page, channel)
+        await open_sheet(page, "Groups")
+        await page.get_by_text("Main", exact=True).last.click()
+        await page.get_by_label("Budget day (USD)").first.fill("much")
+        await page.get_by_role("button", name="Save").first.click()
+        await expect(page.get_by_role("alert")).to_have_text("budget_day_usd cannot be 'much'. It is a number.")
+        await expect(page.get_by_label("Budget day (USD)").first).to_have_value("much")
+
+
+async def test_without_a_way_to_the_daemon_there_are_chats_only(browser: Browser, world: ChannelWorld) -> None:
+    web = WebChannel()
+    async with running(web, world.surroundings()), window(browser) as page:
+        await sign_in(page, web)
+        await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        await expect(page.get_by_role("button", name="Groups")).to_be_hidden()
