@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from nanoclaw.channels.web.channel import WebChannel
+from nanoclaw.control.task_shapes import AddTaskRequest, RunShape, TaskShape
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
 from tests.integration.test_web_browser import DESKTOP, PHONE, fits, launch, screenshots, sign_in, unnamed, window
@@ -66,6 +67,55 @@ USAGE = {
 }
 
 
+def a_task(number: int, **special: Any) -> dict[str, Any]:
+    """A task as the control API shows it."""
+    usual = {
+        "id": number,
+        "group": "main",
+        "channel": "web",
+        "chat": "main",
+        "name": "Morning news",
+        "prompt": "Read the news of the town and tell me in five lines what has happened since yesterday.",
+        "schedule_type": "cron",
+        "schedule_value": "0 8 * * 1-5",
+        "context_mode": "group",
+        "missed": "once",
+        "script": "",
+        "state": "active",
+        "created_at": "2026-11-22T08:00:00.000Z",
+        "next": ["2026-11-24T08:00:00+01:00"],
+    }
+    return TaskShape.model_validate({**usual, **special}).model_dump(mode="json")
+
+
+def a_run(number: int, **special: Any) -> dict[str, Any]:
+    """A run as the control API shows it."""
+    usual = {
+        "id": number,
+        "task": 7,
+        "scheduled_at": "2026-11-22T08:00:00.000Z",
+        "state": "succeeded",
+        "result": "Rain.",
+    }
+    return RunShape.model_validate({**usual, **special}).model_dump(mode="json")
+
+
+TASKS = [
+    a_task(7),
+    a_task(
+        8,
+        name="",
+        state="paused",
+        schedule_type="interval",
+        schedule_value="7200000",
+        next=[],
+        problem="The group has no such chat any more",
+        prompt="https://example.org/" + "x" * 200,
+    ),
+]
+RUNS = [a_run(2, state="failed", result="", error="The model was busy"), a_run(1, by_hand=True)]
+
+
 class Daemon:
     """The control operations, with answers as they are documented; notes what was changed."""
 
@@ -91,6 +141,10 @@ class Daemon:
                 return OPTIONS
             case "/v1/usage":
                 return USAGE
+            case "/v1/tasks":
+                return {"tasks": TASKS}
+            case "/v1/tasks/7/runs":
+                return {"runs": RUNS}
             case _:
                 raise AssertionError(path)
 
@@ -185,6 +239,62 @@ async def test_usage_is_added_up(
         await expect(page.get_by_role("columnheader", name="Group")).to_be_visible()
         await expect(page.get_by_label("By")).to_be_focused()
     assert daemon.asked[-1] == "/v1/usage?by=group"
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+async def test_tasks_are_shown_and_held_up(
+    browser: Browser, channel: WebChannel, daemon: Daemon, name: str, size: tuple[int, int]
+) -> None:
+    async with window(browser, size) as page:
+        await sign_in(page, channel)
+        await open_sheet(page, "Tasks")
+        first, second = (page.get_by_role("article").nth(number) for number in range(2))
+        await expect(first).to_contain_text("0 8 * * 1-5")
+        await expect(second).to_contain_text("every 2h")
+        await expect(second).to_contain_text("no such chat")
+        await first.get_by_text("Runs").click()
+        await expect(first.get_by_role("listitem")).to_have_count(2)
+        await expect(first).to_contain_text("failed")
+        await expect(first).to_contain_text("by hand")
+        assert await fits(page)
+        assert await unnamed(page) == []
+        await screenshots(page, f"web-tasks-{name}")
+        await first.get_by_role("button", name="Pause").click()
+        await expect(page.get_by_role("status").filter(has_text="Paused: Morning news")).to_be_visible()
+        await second.get_by_role("button", name="Resume").click()
+        await expect(page.get_by_role("status").filter(has_text="Resumed: task 8")).to_be_in_viewport()
+        await expect(page.get_by_role("heading", name="Tasks")).to_be_focused()
+        await second.get_by_role("button", name="Cancel").click()
+        await second.get_by_role("button", name="Cancel for good?").click()
+        await expect(page.get_by_role("status").filter(has_text="Cancelled: task 8")).to_be_visible()
+    assert [change[:2] for change in daemon.changes] == [
+        ("POST", "/v1/tasks/7/pause"),
+        ("POST", "/v1/tasks/8/resume"),
+        ("POST", "/v1/tasks/8/cancel"),
+    ]
+
+
+async def test_a_task_is_made(browser: Browser, channel: WebChannel, daemon: Daemon) -> None:
+    async with window(browser) as page:
+        await sign_in(page, channel)
+        await open_sheet(page, "Tasks")
+        await page.get_by_label("What to do").fill("Water the plants")
+        await page.get_by_label("Repeats").select_option("interval")
+        await page.get_by_label("Time").fill("soon")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_role("alert")).to_contain_text("soon is no span of time")
+        await page.get_by_label("Time").fill("90m")
+        await page.get_by_role("button", name="Add").click()
+        await expect(page.get_by_role("status").filter(has_text="Added")).to_be_visible()
+    [(method, path, request)] = daemon.changes
+    assert (method, path) == ("POST", "/v1/tasks")
+    task = AddTaskRequest.model_validate(request)
+    assert (task.group, task.chat, task.schedule_type, task.schedule_value) == (
+        "main",
+        "web:main",
+        "interval",
+        "5400000",
+    )
 
 
 async def test_a_refused_change_says_why_and_keeps_what_was_written(

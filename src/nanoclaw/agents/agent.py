@@ -177,7 +177,7 @@ class Agent:
         """
         if self._launch is None:
             return
-        excess = await self._launch.quota.watch(self._launch.measured)
+        excess = await self._launch.start.quota.watch(self._launch.start.measured)
         await self._stop_for(disk_fault(self._group.folder, excess))
         await asyncio.sleep(_INTERRUPT_SECONDS)
         if self._open:
@@ -213,7 +213,7 @@ class Agent:
         launch, self._launch = self._launch, None
         try:
             if launch is not None and not gently:
-                await asyncio.shield(launch.end())
+                await asyncio.shield(launch.start.end())
             if client is not None:
                 # However the SDK's end goes: the sandbox's end is what counts.
                 with suppress(Exception):
@@ -221,7 +221,7 @@ class Agent:
                         await client.disconnect()
         finally:
             if launch is not None and gently:
-                await asyncio.shield(launch.end())
+                await asyncio.shield(launch.start.end())
 
     def _connected(self) -> ClaudeSDKClient:
         if self._client is None:
@@ -304,7 +304,7 @@ class Agent:
             if "No message found" in str(error):
                 await self.close()
                 return StaleSessionError(entry_only=True)
-        reason = await self._launch.why_ended() if self._launch else EndReason.UNKNOWN
+        reason = await self._launch.start.why_ended() if self._launch else EndReason.UNKNOWN
         details: dict[str, object] = {"group": self._group.folder, "error": type(error).__name__, "end": reason}
         if self._launch and not self._given:
             details["complaints"] = list(self._launch.complaints)
@@ -313,7 +313,7 @@ class Agent:
 
     def _refusal(self) -> Fault | None:
         """What the gateway itself refused, in its own words."""
-        exhausted = self._launch.door.exhausted if self._launch else None
+        exhausted = self._launch.start.door.exhausted if self._launch else None
         if exhausted is None:
             return None
         return Fault(kind=FaultKind.BUDGET, what=exhausted.what, hint=exhausted.hint, lasting=True)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -70,13 +71,11 @@ class Door(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Launch:
-    """A start that was prepared: what the SDK needs, and how to clean up."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A sandbox that is ready to be started by its script, and how to clean up."""
 
-    options: ClaudeAgentOptions
-    complaints: deque[str]
-    """The newest lines of standard error. Once a prompt was given they may hold what people wrote."""
+    script: Path
     name: str
     since: Milliseconds
     sandbox: Sandbox
@@ -84,6 +83,8 @@ class Launch:
     quota: Quota
     measured: tuple[Path, ...]
     """What the quota counts: the group's folder and its transcripts."""
+    passing: tuple[Path, ...] = ()
+    """Folders that are of no use afterwards."""
 
     async def why_ended(self) -> EndReason:
         """Why the sandbox is no more."""
@@ -103,6 +104,18 @@ class Launch:
             pass
         finally:
             await self.door.close()
+            for folder in self.passing:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """An agent's start that was prepared: what the SDK needs beside the sandbox."""
+
+    start: Start
+    options: ClaudeAgentOptions
+    complaints: deque[str]
+    """The newest lines of standard error. Once a prompt was given they may hold what people wrote."""
 
 
 class Launcher:
@@ -138,6 +151,24 @@ class Launcher:
             MountRefusedError: the group asks for a folder that it may not see.
             AgentLostError: the group's folders are full.
         """
+        start = await self._prepare(group, lane, ("claude",))
+        complaints: deque[str] = deque(maxlen=_COMPLAINTS)
+        return Launch(
+            start=start,
+            options=self._options(group, position, start.script, complaints, caller),
+            complaints=complaints,
+        )
+
+    async def prepare_script(self, group: Group, script: str) -> Start:
+        """Prepare a sandbox of a group's that runs a shell script instead of an agent.
+
+        Raises:
+            As :meth:`launch`.
+        """
+        start = await self._prepare(group, f"script-{self._nonce()}", ("sh", "-c", script))
+        return replace(start, passing=(start.script.parent, self._home.gateway(group.folder, start.script.parent.name)))
+
+    async def _prepare(self, group: Group, conversation: str, program: tuple[str, ...]) -> Start:
         self._count += 1
         name = f"nanoclaw-{self._installation[:8]}-{group.folder.lower().replace('_', '-')[:30]}-{self._nonce()}"
         await self._preparation.ready()
@@ -145,20 +176,17 @@ class Launcher:
         quota, measured = self._quota(group), (self._home.group(group.folder), self._home.sessions(group.folder))
         if excess := await quota.check(measured):
             raise AgentLostError(disk_fault(group.folder, excess))
-        mounts = await self._mounts(group)
-        ways = self._home.gateway(group.folder, lane)
+        ways = self._home.gateway(group.folder, conversation)
+        plan = replace(self._plan(group, name, ways), mounts=await self._mounts(group), program=program)
         self._gateway.set_options(group.folder, group.options)
         door = await self._gateway.open(group.folder, ways, self._sandbox.workspace_owner)
         try:
-            plan = replace(self._plan(group, name, ways), mounts=mounts)
-            script = write_launcher(self._home.launchers(group.folder) / lane, self._sandbox.command(plan))
+            script = write_launcher(self._home.launchers(group.folder) / conversation, self._sandbox.command(plan))
         except BaseException:
             await door.close()
             raise
-        complaints: deque[str] = deque(maxlen=_COMPLAINTS)
-        return Launch(
-            options=self._options(group, position, script, complaints, caller),
-            complaints=complaints,
+        return Start(
+            script=script,
             name=name,
             since=self._clock.now(),
             sandbox=self._sandbox,

@@ -6,6 +6,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from nanoclaw.model.chats import StoredMessage
+from nanoclaw.model.turns import Turn
 
 
 def write_prompt(messages: Sequence[StoredMessage], zone: ZoneInfo) -> str:
@@ -14,6 +15,11 @@ def write_prompt(messages: Sequence[StoredMessage], zone: ZoneInfo) -> str:
     lines += [_message(message, zone) for message in messages]
     lines.append("</messages>")
     return "\n".join(lines)
+
+
+def write_turn(turn: Turn, zone: ZoneInfo) -> str:
+    """What a turn puts before the agent: the messages of a chat, or a task's own words as they are."""
+    return write_prompt(turn.messages, zone) if turn.run is None else turn.messages[0].text
 
 
 def write_instructions(name: str) -> str:
@@ -33,13 +39,16 @@ def _message(message: StoredMessage, zone: ZoneInfo) -> str:
     body = ""
     if message.quote is not None:
         body += f'<quote sender="{escape(message.quote.sender)}">{escape(message.quote.text)}</quote>'
+    if message.answers:
+        body += f"<answers>{escape(message.answers)}</answers>"
     body += escape(message.text)
     for attachment in message.attachments:
         body += (
             f'<attachment name="{escape(attachment.name)}" type="{escape(attachment.media_type)}" '
             f'path="{escape(attachment.path)}"/>'
         )
-    return f'<message sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}">{body}</message>'
+    told = f'id="in-{message.id}" sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}"'
+    return f"<message {told}>{body}</message>"
 
 
 def _local_time(message: StoredMessage, zone: ZoneInfo) -> str:

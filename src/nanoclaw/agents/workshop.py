@@ -10,6 +10,7 @@ from nanoclaw.model.turns import Lane
 if TYPE_CHECKING:
     from nanoclaw.agents.agent import Agent
     from nanoclaw.agents.launch import Launcher
+    from nanoclaw.agents.scripts import ScriptResult
 
 
 class Workshop:
@@ -34,6 +35,13 @@ class Workshop:
 
         start_seconds = self._bench.settings.agents.start_seconds
         return Agent(group, launcher, self._bench.clock, lane=lane, start_seconds=start_seconds)
+
+    async def run_script(self, group: Group, script: str) -> "ScriptResult":
+        """Run a task's script in a sandbox of its group."""
+        launcher = await self.open()
+        from nanoclaw.agents.scripts import run_script  # noqa: PLC0415 - loaded by now
+
+        return await run_script(launcher, group, script)
 
     def _load(self) -> "Launcher":
         from nanoclaw.agents import agent, launch  # noqa: F401, PLC0415 - see above

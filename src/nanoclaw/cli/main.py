@@ -26,6 +26,7 @@ VERBS = {
     "messages": "read and search the history",
     "groups": "list, add, show, set up or remove groups",
     "people": "say who may do what",
+    "tasks": "make and look after scheduled tasks",
     "usage": "show what calls to the model used",
     "gateway": "see what agents reached, or tried to reach",
     "image": "build or look at the image that agents run in",

@@ -83,6 +83,30 @@ class ControlClient:
         """Given a ``UsageQuery``, a ``UsageList``."""
         return self.call("GET", f"/v1/usage?{_query(query)}")
 
+    def tasks(self, group: str | None = None) -> Document:
+        """A ``TaskList``."""
+        return self.call("GET", f"/v1/tasks?{_query({'group': group})}")
+
+    def task(self, task: int) -> Document:
+        """A ``TaskShape``."""
+        return self.call("GET", f"/v1/tasks/{task}")
+
+    def add_task(self, request: Document) -> Document:
+        """Given an ``AddTaskRequest``, the new ``TaskShape``."""
+        return self.call("POST", "/v1/tasks", request)
+
+    def update_task(self, task: int, request: Document) -> Document:
+        """Given an ``UpdateTaskRequest``, the changed ``TaskShape``."""
+        return self.call("PATCH", f"/v1/tasks/{task}", request)
+
+    def change_task(self, task: int, verb: str) -> Document:
+        """``pause``, ``resume`` or ``cancel`` a task: the ``TaskShape``; ``run`` it: the ``RunShape``."""
+        return self.call("POST", f"/v1/tasks/{task}/{verb}")
+
+    def task_runs(self, task: int, limit: int) -> Document:
+        """A ``RunList``."""
+        return self.call("GET", f"/v1/tasks/{task}/runs?limit={limit}")
+
     def expect(self, folder: str) -> Document:
         """A ``Done``: someone is about to write."""
         return self.call("POST", f"{_group_path(folder)}/expect")

@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 from pydantic import BaseModel
 
+from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
 from nanoclaw.control.errors import ControlError, InvalidRequestError, MalformedRequestError, SocketTakenError
 from nanoclaw.control.openapi import openapi_document
 from nanoclaw.control.requests import parse_body, parse_query
@@ -186,11 +187,17 @@ def _status_of(error: NanoclawError) -> int:
     match error:
         case MalformedRequestError():
             return 400
-        case NoSuchGroupError():
+        case NoSuchGroupError() | NoSuchTaskError():
             return 404
         case ConflictError():
             return 409
-        case InvalidRequestError() | InvalidFolderError() | InvalidOptionError() | InvalidTriggerError():
+        case (
+            InvalidRequestError()
+            | InvalidFolderError()
+            | InvalidOptionError()
+            | InvalidTriggerError()
+            | InvalidTaskError()
+        ):
             return 422
         case StoppingError():
             return 503

@@ -5,8 +5,12 @@ channels → intake → store → dispatch → agents (in sandboxes, behind the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from nanoclaw.agents.prompt import write_prompt
+from nanoclaw.agents.prompt import write_turn
+from nanoclaw.agents.tools.contract import Caller
+from nanoclaw.agents.tools.server import build
 from nanoclaw.agents.workbench import Workbench
 from nanoclaw.agents.workshop import Workshop
 from nanoclaw.channels.contract import Channel
@@ -14,6 +18,7 @@ from nanoclaw.channels.local.channel import LOCAL, LocalChannel
 from nanoclaw.channels.registry import load_channels
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.server import ControlServer
+from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.ground import Ground
@@ -24,8 +29,10 @@ from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.reception import open_reception
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
-from nanoclaw.daemon.shelves import open_shelves
+from nanoclaw.daemon.shelves import Shelves, open_shelves
+from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.daemon.toolbox import Toolbox
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
@@ -43,8 +50,9 @@ from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
-from nanoclaw.store.groups import Groups
-from nanoclaw.store.usage import UsageLedger
+
+if TYPE_CHECKING:
+    from claude_agent_sdk import McpSdkServerConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class Daemon:
     approvals: Approvals
     tidings: Tidings
     budgets: Budgets
-    usage: UsageLedger
+    agenda: Agenda
     lanes: Lanes
     courier: Courier
     typing: TypingLights
@@ -65,7 +73,7 @@ class Daemon:
     preparation: Preparation
     workshop: Workshop
     control: ControlServer
-    groups: Groups
+    store: Shelves
 
 
 def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
@@ -76,29 +84,46 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         GatewayError: the allowlist cannot be understood.
     """
     settings, clock, broadcast, zone = ground.settings, ground.clock, Broadcast(), time_zone(ground.settings)
-    store = open_shelves(ground.database, clock, settings)
+    store = open_shelves(ground.database, ground.tasks, clock, settings)
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
 
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
-    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
-    lanes = Lanes(store, settings.agents, outlets, broadcast, clock)
     tidings = Tidings(store.groups, store.outbox, courier.wake, clock)
+    outlets = Outlets(deliver=courier.wake, run_ended=lambda run: agenda.scheduler.noticed(run))  # noqa: PLW0108 - made below
+    lanes = Lanes(store, settings.agents, outlets, broadcast, clock)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))
-    spending = Spending(budgets=Budgets(settings.budget, clock, zone, meter), prices=Prices(settings.prices))
-    gateway = Gateway(ground.upstream, settings.gateway.allow, clock, meter, spending=spending)
+    gateway, budgets = _open_gateway(ground, meter)
     preparation = Preparation(ground.sandbox, clock)
-    workshop = Workshop(_bench(ground, preparation, gateway))
-    typing = TypingLights(channels, broadcast)
-    lanes.equip(_surface(ground, channels, workshop, courier, typing))
-
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
     tidings.forward_domains(reception.approvals.ask_domain)
+    records = Records(ground.home, settings, store.groups, store.history)
+
+    split = _splitter(channels)
+    workshop = Workshop(_bench(ground, preparation, gateway, lambda caller: build(tools.desk(), caller)))
+    hands = TaskHands(store=store, lanes=lanes, workshop=workshop, tidings=tidings).hands()
+    agenda = Agenda(hands, store, broadcast, clock, zone)
+    tools = Toolbox(
+        ground=ground,
+        store=store,
+        records=records,
+        lanes=lanes,
+        asking=reception.asking,
+        tasks=agenda.book,
+        channels=frozenset(channels),
+        split=split,
+    )
+    typing = TypingLights(channels, broadcast)
+    lanes.equip(_surface(zone, split, workshop, courier, typing))
+
     intake = Intake(store.inbox, broadcast, reception.desks)
     conversations = LiveConversations(store.groups, store.history, broadcast, lanes)
     networks = Networks(channels, intake, conversations, ground.home, settings, clock)
-    records = Records(ground.home, settings, store.groups, store.history)
-    desks = Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=UsageRecords(store.usage, zone))
+    desks = Desks(
+        people=PeopleRecords(store.people),
+        tasks=TaskRecords(agenda.book, store.groups, ground.home.root),
+        usage=UsageRecords(store.usage, zone),
+    )
     views = _views(ground, networks, preparation, gateway)
     service = DaemonService(records, desks, store.turns, lanes, broadcast, clock, local, views, request_stop)
     return Daemon(
@@ -106,8 +131,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         intake=intake,
         approvals=reception.approvals,
         tidings=tidings,
-        budgets=spending.budgets,
-        usage=store.usage,
+        budgets=budgets,
+        agenda=agenda,
         lanes=lanes,
         courier=courier,
         typing=typing,
@@ -116,15 +141,23 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         preparation=preparation,
         workshop=workshop,
         control=ControlServer(service, ground.home.control_socket),
-        groups=store.groups,
+        store=store,
     )
 
 
-class _Nothing:
-    """Stands where a desk is to come."""
+def _open_gateway(ground: Ground, meter: Meter) -> tuple[Gateway, Budgets]:
+    settings, clock = ground.settings, ground.clock
+    budgets = Budgets(settings.budget, clock, time_zone(settings), meter)
+    spending = Spending(budgets=budgets, prices=Prices(settings.prices))
+    return Gateway(ground.upstream, settings.gateway.allow, clock, meter, spending=spending), budgets
 
 
-def _bench(ground: Ground, preparation: Preparation, gateway: Gateway) -> Workbench:
+def _bench(
+    ground: Ground,
+    preparation: Preparation,
+    gateway: Gateway,
+    make_tools: Callable[[Callable[[], Caller]], "McpSdkServerConfig"],
+) -> Workbench:
     return Workbench(
         home=ground.home,
         settings=ground.settings,
@@ -132,20 +165,29 @@ def _bench(ground: Ground, preparation: Preparation, gateway: Gateway) -> Workbe
         gateway=gateway,
         clock=ground.clock,
         installation=ground.installation,
+        make_tools=make_tools,
     )
 
 
 def _surface(
-    ground: Ground, channels: Mapping[ChannelName, Channel], workshop: Workshop, courier: Courier, typing: TypingLights
+    zone: ZoneInfo,
+    split: Callable[[ChatAddress, str], tuple[str, ...]],
+    workshop: Workshop,
+    courier: Courier,
+    typing: TypingLights,
 ) -> Surface:
-    zone = time_zone(ground.settings)
     return Surface(
-        compose=lambda address, text: split_text(text, _limit(channels, address)),
-        prompt=lambda turn: write_prompt(turn.messages, zone),
+        compose=split,
+        prompt=lambda turn: write_turn(turn, zone),
         deliver=courier.wake,
         typing=typing.show,
         make_agent=workshop.make,
     )
+
+
+def _splitter(channels: Mapping[ChannelName, Channel]) -> Callable[[ChatAddress, str], tuple[str, ...]]:
+    """A text as the messages that its chat's channel can carry."""
+    return lambda address, text: split_text(text, _limit(channels, address))
 
 
 def _ears(lanes: Lanes, tidings: Tidings) -> Ears:

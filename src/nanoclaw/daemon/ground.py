@@ -18,5 +18,8 @@ class Ground:
     upstream: Upstream
     clock: Clock
     database: Database
+    """Messages, turns, outbox, groups, people, questions, usage."""
+    tasks: Database
+    """Scheduled tasks and their runs."""
     sandbox: Sandbox
     installation: str

@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic import SecretStr
@@ -31,6 +32,7 @@ from nanoclaw.settings.schema import Settings, Upstream
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
 from nanoclaw.store.people import People
+from nanoclaw.store.tasks import MIGRATIONS as TASK_MIGRATIONS
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +75,7 @@ def _leaves(group: BaseExceptionGroup[NanoclawError]) -> Iterator[NanoclawError]
 
 async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Callable[[str], None]) -> None:
     clock = SystemClock()
-    database = await Database.open(home.database)
-    try:
+    async with _databases(home) as (database, tasks):
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
         await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.channels}))
@@ -86,11 +87,23 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Ca
             upstream=upstream,
             clock=clock,
             database=database,
+            tasks=tasks,
             sandbox=sandbox,
             installation=identity,
         )
         stop = _Stop()
         await _run(compose(ground, stop.request), stop, settings, announce)
+
+
+@asynccontextmanager
+async def _databases(home: Home) -> AsyncIterator[tuple[Database, Database]]:
+    database = await Database.open(home.database)
+    try:
+        tasks = await Database.open(home.task_database, TASK_MIGRATIONS)
+        try:
+            yield database, tasks
+        finally:
+            await tasks.close()
     finally:
         await database.close()
 
@@ -115,7 +128,7 @@ class _Stop:
 
 async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callable[[str], None]) -> None:
     await _reap(daemon)
-    await load_budgets(daemon.budgets, daemon.usage, daemon.groups)
+    await load_budgets(daemon.budgets, daemon.store.usage, daemon.store.groups)
     await daemon.gateway.start()
     async with asyncio.TaskGroup() as tasks:
         running: list[asyncio.Task[Any]] = [
@@ -125,6 +138,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             tasks.create_task(daemon.courier.run(), name="courier"),
             tasks.create_task(daemon.lanes.run(), name="lanes"),
             tasks.create_task(daemon.approvals.run(), name="approvals"),
+            tasks.create_task(daemon.agenda.run(), name="agenda"),
             tasks.create_task(daemon.networks.run(), name="networks"),
         ]
         await daemon.control.start()
@@ -146,7 +160,7 @@ async def _get_ready(daemon: Daemon) -> None:
     try:
         await daemon.preparation.ready()
     except SandboxError as error:
-        await daemon.groups.note_trouble(f"The sandbox is not ready: {error}", error.hint)
+        await daemon.store.groups.note_trouble(f"The sandbox is not ready: {error}", error.hint)
     await daemon.workshop.open()
 
 

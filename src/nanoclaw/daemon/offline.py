@@ -27,13 +27,16 @@ from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.shelves import Shelves, open_shelves
+from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.usage import UsageRecords
-from nanoclaw.model.clock import SystemClock
+from nanoclaw.model.clock import Clock, SystemClock
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings, load_upstream, time_zone
 from nanoclaw.settings.schema import Settings
 from nanoclaw.store.database import Database
+from nanoclaw.store.tasks import MIGRATIONS
 
 
 class NotRunningError(NanoclawError):
@@ -75,22 +78,27 @@ async def open_service(home: Home) -> AsyncIterator["OfflineService"]:
 async def _service(home: Home, files: Home) -> AsyncIterator["OfflineService"]:
     settings, upstream, clock = load_settings(home), load_upstream(home), SystemClock()
     database = await Database.open(files.database)
+    tasks: Database | None = None
     try:
-        store = open_shelves(database, clock, settings)
+        tasks = await Database.open(files.task_database, MIGRATIONS)
+        store = open_shelves(database, tasks, clock, settings)
         records = Records(home, settings, store.groups, store.history)
         source = upstream.credential.source if upstream.credential else ""
-        yield OfflineService(records, _desks(store, settings), model_key=source, exists=home is files)
+        yield OfflineService(records, _desks(home, store, settings, clock), model_key=source, exists=home is files)
     finally:
+        if tasks is not None:
+            await tasks.close()
         await database.close()
 
 
-def _desks(store: Shelves, settings: Settings) -> Desks:
-    usage = UsageRecords(store.usage, time_zone(settings))
-    return Desks(people=PeopleRecords(store.people), tasks=_Nothing(), usage=usage)
-
-
-class _Nothing:
-    """Stands where a desk is to come."""
+def _desks(home: Home, store: Shelves, settings: Settings, clock: Clock) -> Desks:
+    zone = time_zone(settings)
+    book = Book(store.tasks, store.groups.find, clock, zone, lambda: None)
+    return Desks(
+        people=PeopleRecords(store.people),
+        tasks=TaskRecords(book, store.groups, home.root),
+        usage=UsageRecords(store.usage, zone),
+    )
 
 
 class OfflineService:

@@ -1,7 +1,11 @@
 """Who sees to what is not simply a message: commands, strangers, the owner's answers, files."""
 
+import asyncio
+import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
@@ -12,9 +16,14 @@ from nanoclaw.intake.approvals import Approvals, Books, Powers
 from nanoclaw.intake.asking import Asking
 from nanoclaw.intake.commands import Commands, Levers
 from nanoclaw.model.chats import Attachment, ChatAddress, IncomingFile
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import options_as_text, with_option
+from nanoclaw.settings.load import time_zone
 from nanoclaw.store.groups import GroupChange
+from nanoclaw.workspaces.inbox import keep
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,4 +94,12 @@ async def _grant_always(store: Shelves, gateway: Gateway, folder: GroupFolder, p
 
 
 async def _keep(ground: Ground, group: Group, files: tuple[IncomingFile, ...]) -> tuple[Attachment, ...]:
-    return ()
+    """Files into the group's folder. A message comes without them rather than not at all."""
+    root, owner = ground.home.group(group.folder), ground.sandbox.workspace_owner
+    day = datetime.fromtimestamp(ground.clock.now() / 1000, time_zone(ground.settings)).date()
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return await asyncio.to_thread(keep, root, files, day, owner if os.geteuid() == 0 else None)
+    except (NanoclawError, OSError) as error:
+        logger.warning("files of a message not kept", extra={"group": group.folder, "error": type(error).__name__})
+        return ()

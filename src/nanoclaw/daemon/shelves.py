@@ -1,4 +1,4 @@
-"""The store, part by part, on the one open database."""
+"""The store, part by part, on its two open databases."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,14 @@ from nanoclaw.store.outbox import Outbox
 from nanoclaw.store.people import People
 from nanoclaw.store.questions import Questions
 from nanoclaw.store.runs import Runs
+from nanoclaw.store.tasks import Tasks
 from nanoclaw.store.turns import Turns
 from nanoclaw.store.usage import UsageLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelves:
-    """Each part does what its name says; all of them write through the database's one writer."""
+    """Each part does what its name says; all of a database write through its one writer."""
 
     groups: Groups
     people: People
@@ -32,10 +33,11 @@ class Shelves:
     outbox: Outbox
     questions: Questions
     usage: UsageLedger
+    tasks: Tasks
 
 
-def open_shelves(database: Database, clock: Clock, settings: Settings) -> Shelves:
-    """All parts on one database."""
+def open_shelves(database: Database, tasks: Database, clock: Clock, settings: Settings) -> Shelves:
+    """All parts on the two databases."""
     catch_up = settings.agents.catch_up_messages
     return Shelves(
         groups=Groups(database, clock),
@@ -48,4 +50,5 @@ def open_shelves(database: Database, clock: Clock, settings: Settings) -> Shelve
         outbox=Outbox(database, clock),
         questions=Questions(database, clock),
         usage=UsageLedger(database),
+        tasks=Tasks(tasks, clock),
     )

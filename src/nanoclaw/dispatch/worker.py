@@ -12,7 +12,6 @@ from nanoclaw.agents.outcomes import (
     AgentEvent,
     AgentLostError,
     Answered,
-    Breathed,
     Compacted,
     Failed,
     Fault,
@@ -216,10 +215,9 @@ class Worker:
                 await self._stopped(stop)
             case Failed(fault=fault) as failure:
                 await self._fail(self._named(failure.turns), fault)
-                return False
-            case Breathed():
+            case _:
                 pass
-        return True
+        return not isinstance(event, Failed)
 
     async def _answer(self, answer: Answered) -> None:
         turns = self._named(answer.turns)

@@ -93,6 +93,9 @@ export class Desk {
     }
     await this.show();
     this.say(words);
+    // The button that was pressed is gone: the keyboard goes on from the top, where it says what was done.
+    $("desk-title").focus();
+    $("desk-news").scrollIntoView({ block: "nearest" });
     return true;
   }
 

@@ -4,7 +4,7 @@ import { check, field, input, make, select } from "/static/dom.js";
 import { operate } from "/static/server.js";
 import { facts, form, heading, when } from "/static/sheet.js";
 
-const FOLDER = "[a-z0-9][a-z0-9_-]{0,63}";
+const FOLDER = "[A-Za-z0-9][A-Za-z0-9_\\-]{0,63}";
 const ONE_OF = /^one of (.+)$/;
 
 export async function groups(desk) {
@@ -65,7 +65,7 @@ function registration(desk, chat) {
   const name = input(chat.name, { required: true });
   const folder = input(slug(chat.name), { required: true, pattern: FOLDER, placeholder: "family" });
   const [label, always] = check("Answers every message, without the trigger word", chat.channel === "web");
-  const fields = [field("Name", name), field("Folder", folder, "Small letters, digits, - and _. It stays as it is."), label];
+  const fields = [field("Name", name), field("Folder", folder, "Letters, digits, - and _. It stays as it is."), label];
   name.addEventListener("input", () => { if (!folder.dataset.touched) folder.value = slug(name.value); });
   folder.addEventListener("input", () => { folder.dataset.touched = "yes"; });
   return form("Register", fields, (send) => {

@@ -27,14 +27,26 @@ export async function tasks(desk) {
 function card(desk, task) {
   const node = make("article", "card");
   node.append(make("h4", "", task.name || `Task ${task.id}`), make("p", "words", task.prompt));
-  node.append(facts([["Group", task.group], ["When", timing(task.kind, task.value)], ["Next", task.next_at ? when(task.next_at) : ""], ["State", task.state]]));
+  node.append(facts([
+    ["Group", task.group], ["Chat", `${task.channel}: ${task.chat}`], ["When", timing(task.schedule_type, task.schedule_value)],
+    ["Next", task.next.length ? when(task.next[0]) : ""], ["State", task.state],
+  ]));
+  if (task.problem) node.append(make("p", "bad", task.problem));
   const actions = make("div", "actions");
   for (const [words, action] of ACTIONS[task.state] ?? []) {
-    const control = button(words, () => desk.act(`${DONE[action]}: ${task.name || `task ${task.id}`}.`, () => operate("POST", `/v1/tasks/${task.id}/${action}`), control));
+    const control = button(words, () => sure(control, action) && desk.act(`${DONE[action]}: ${task.name || `task ${task.id}`}.`, () => operate("POST", `/v1/tasks/${task.id}/${action}`), control));
     actions.append(control);
   }
   node.append(actions, history(desk, task));
   return node;
+}
+
+// What cannot be taken back is asked once more.
+function sure(control, action) {
+  if (action !== "cancel" || control.dataset.asked) return true;
+  control.dataset.asked = "yes";
+  control.textContent = "Cancel for good?";
+  return false;
 }
 
 function history(desk, task) {
@@ -55,7 +67,8 @@ function history(desk, task) {
 
 function run(one) {
   const item = make("li");
-  item.append(make("span", one.state === "failed" ? "bad" : "", `${when(one.scheduled_at)}: ${one.state}`));
+  const notes = [one.state, one.by_hand ? "by hand" : "", one.delivered === false ? "not delivered" : ""].filter(Boolean).join(", ");
+  item.append(make("span", one.state === "failed" ? "bad" : "", `${when(one.scheduled_at)}: ${notes}`));
   const words = one.error || one.result;
   if (words) item.append(make("p", "words", words.length > 600 ? `${words.slice(0, 600)}…` : words));
   return item;
@@ -77,25 +90,43 @@ function parseSpan(text) {
   return found ? Number(found[1]) * UNITS[found[2].toLowerCase()] : null;
 }
 
+// A group's chats, those of this page first.
+function chats(group) {
+  const here = (one) => (one.channel === "web" ? 0 : 1);
+  const sorted = [...(group?.chats ?? [])].sort((one, other) => here(one) - here(other));
+  return sorted.map(({ channel, chat, name }) => new Option(`${channel}: ${name || chat}`, `${channel}:${chat}`));
+}
+
 function creation(desk, groups) {
   const group = select(groups.map(({ folder, name }) => [folder, name]), groups[0]?.folder);
+  const chat = select([]);
+  const place = field("Chat", chat, "Where its results go.");
+  const offer = () => chat.replaceChildren(...chats(groups.find(({ folder }) => folder === group.value)));
+  group.addEventListener("change", offer);
+  offer();
   const name = input("", { placeholder: "Morning news" });
   const prompt = make("textarea");
   Object.assign(prompt, { required: true, rows: 3, maxLength: 20000 });
   const kind = select(SCHEDULES, "cron");
   const value = input("", { required: true });
-  const timing = field("Time", value, " ");
-  const help = timing.querySelector("small");
+  const moment = field("Time", value, " ");
+  const help = moment.querySelector("small");
   const explain = () => { [value.placeholder, help.textContent] = EXAMPLES[kind.value]; };
   kind.addEventListener("change", explain);
   explain();
   const context = select([["group", "the group's own, which knows the chat"], ["isolated", "a fresh one each time"]]);
-  const fields = [field("Group", group), field("What to do", prompt), field("Repeats", kind), timing, field("Conversation", context), field("Name", name, "Optional.")];
+  const fields = [
+    field("Group", group), place, field("What to do", prompt), field("Repeats", kind), moment, field("Conversation", context),
+    field("Name", name, "Optional."),
+  ];
   return form("Add", fields, (send) => {
     const milliseconds = parseSpan(value.value);
     if (kind.value === "interval" && !milliseconds) return desk.complain(`${value.value} is no span of time. ${EXAMPLES.interval[1]}`);
     const time = kind.value === "interval" ? String(milliseconds) : value.value;
-    const request = { group: group.value, name: name.value, prompt: prompt.value, kind: kind.value, value: time, context: context.value };
+    const request = {
+      group: group.value, chat: chat.value, name: name.value, prompt: prompt.value, schedule_type: kind.value, schedule_value: time,
+      context_mode: context.value,
+    };
     return desk.act("Added.", () => operate("POST", "/v1/tasks", request), send);
   });
 }

@@ -89,10 +89,14 @@ export class View {
     const state = states[line.state] ?? line.state;
     if (state && (own || line.direction === "out")) meta.append(make("span", line.state === "failed" ? "bad state" : "state", state));
     node.append(meta);
-    if (own && line.state === "failed" && line.text) {
-      const actions = make("div", "actions");
-      actions.append(button("Send again", () => this.handlers.again(line.text)));
-      node.append(make("p", "advice", FAILED), actions);
+    if (own && line.state === "failed") {
+      node.append(make("p", "advice", FAILED));
+      // Files are not here to be sent once more: they are attached anew.
+      if (line.text && !line.attachments?.length) {
+        const actions = make("div", "actions");
+        actions.append(button("Send again", () => this.handlers.again(line.text)));
+        node.append(actions);
+      }
     }
     return node;
   }

@@ -1,0 +1,107 @@
+"""Scheduled tasks, wired: a run becomes a turn, and the turn's end the run's."""
+
+import asyncio
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from nanoclaw.agents.workshop import Workshop
+from nanoclaw.daemon.lanes import Lanes
+from nanoclaw.daemon.shelves import Shelves
+from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.kinds import ReplySent
+from nanoclaw.model.clock import Clock
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.model.tasks import RunId, Task, TaskRun
+from nanoclaw.model.turns import Lane, ReplyState, TurnState
+from nanoclaw.scheduling.book import Book
+from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, ScriptVerdict, StillGoing
+from nanoclaw.scheduling.scheduler import Scheduler
+from nanoclaw.store.runs import NewRun, RunTurn
+
+_OPEN = {TurnState.QUEUED, TurnState.RUNNING}
+_ON_ITS_WAY = {ReplyState.PENDING, ReplyState.SENDING}
+
+
+class Agenda:
+    """The scheduler with everything it works on."""
+
+    def __init__(self, hands: Hands, store: Shelves, broadcast: Broadcast, clock: Clock, zone: ZoneInfo) -> None:
+        self.scheduler = Scheduler(store.tasks, hands, clock, zone)
+        self.book = Book(store.tasks, store.groups.find, clock, zone, self.scheduler.look)
+        self._broadcast = broadcast
+
+    async def run(self) -> None:
+        """Schedule until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.scheduler.run(), name="scheduler")
+            tasks.create_task(self._listen(), name="scheduler-listens")
+
+    async def _listen(self) -> None:
+        """What a run said may have arrived, which is part of its outcome."""
+        with self._broadcast.subscribe() as events:
+            async for event in events:
+                if isinstance(event, ReplySent) and event.turn is not None:
+                    self.scheduler.look()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskHands:
+    """What the scheduler sets in motion."""
+
+    store: Shelves
+    lanes: Lanes
+    workshop: Workshop
+    tidings: Tidings
+
+    def hands(self) -> Hands:
+        """As functions."""
+        return Hands(
+            submit=self._submit, outcome=self._outcome, run_script=self._run_script, tell_owner=self.tidings.tell
+        )
+
+    async def _submit(self, run: TaskRun, task: Task, prompt: str) -> bool:
+        lane = Lane(task.context)
+        new = NewRun(
+            run=run.id,
+            task=task.id,
+            group=task.group,
+            address=task.address,
+            lane=lane,
+            name=task.name,
+            prompt=prompt,
+        )
+        group = await self.store.groups.find(task.group)
+        if group is None or await self.store.runs.add(new) is None:
+            return False
+        self.lanes.wake_lane(group, lane)
+        return True
+
+    async def _outcome(self, run: RunId) -> RunOutcome | StillGoing | NeverHandedOver:
+        turn = await self.store.runs.outcome(run)
+        if turn is None:
+            return NeverHandedOver()
+        if turn.state in _OPEN or turn.finished_at is None or _ON_ITS_WAY & set(turn.replies):
+            return StillGoing()
+        return RunOutcome(
+            state=turn.state,
+            finished_at=turn.finished_at,
+            result=turn.text,
+            error=turn.error,
+            cost_usd=turn.cost_usd,
+            delivered=_delivered(turn),
+        )
+
+    async def _run_script(self, task: Task) -> ScriptVerdict:
+        group = await self.store.groups.find(task.group)
+        if group is None:
+            return ScriptVerdict(wake=False, error="its group is not there any more")
+        try:
+            result = await self.workshop.run_script(group, task.script)
+        except NanoclawError as error:
+            return ScriptVerdict(wake=False, error=f"its script could not be run: {error}")
+        return ScriptVerdict(wake=result.wake, data=result.data, error=result.error)
+
+
+def _delivered(turn: RunTurn) -> bool | None:
+    return all(state is ReplyState.SENT for state in turn.replies) if turn.replies else None
