@@ -19,11 +19,13 @@ from claude_agent_sdk import ClaudeSDKClient, ResultMessage
 from benchmarks.installation import Place, sandbox_for
 from benchmarks.scripted import Model
 from nanoclaw.agents.launch import Launch, Launcher
+from nanoclaw.agents.tools.contract import Caller
 from nanoclaw.agents.workbench import Workbench
 from nanoclaw.gateway.gateway import MODEL_SOCKET, PROXY_SOCKET, Gateway
 from nanoclaw.gateway.sockets import Owner, listen_in
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.turns import Lane
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
@@ -124,13 +126,15 @@ class BareAgents:
         group = Group(
             id=GroupId(self._count), folder=folder, name=folder, trigger="@x", requires_trigger=False, is_main=False
         )
-        launch = await self._launcher.launch(group, None)
+        launch = await self._launcher.launch(
+            group, Lane.GROUP, None, lambda: Caller(group=group, turn=None, address=None)
+        )
         client = ClaudeSDKClient(launch.options)
         try:
             yield BareAgent(launch, client)
         finally:
             await client.disconnect()
-            await launch.end()
+            await launch.start.end()
 
     async def prepare(self) -> None:
         """Build the image if it must be."""

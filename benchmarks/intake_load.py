@@ -10,16 +10,19 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from nanoclaw.events.broadcast import Broadcast
-from nanoclaw.intake.admit import Intake
+from nanoclaw.intake.admit import Desks, Intake
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, Sender
 from nanoclaw.model.clock import Milliseconds, SystemClock
 from nanoclaw.model.groups import GroupFolder
+from nanoclaw.model.people import Person, Role
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
 from nanoclaw.store.inbox import Inbox
+from nanoclaw.store.people import People
 
 _CHAT = ChatAddress(channel=ChannelName("local"), chat="busy")
 _TEXT = "an ordinary message of some eighty characters that mentions nobody in particular, today"
@@ -32,7 +35,9 @@ async def _ours(path: Path, messages: int, producers: int, mark: Callable[[str, 
         folder=GroupFolder("busy"), name="Busy", trigger="@Andy", requires_trigger=True, is_main=False, address=_CHAT
     )
     await Groups(database, clock).add(group)
-    intake = Intake(Inbox(database, clock), Broadcast(), _wake)
+    me = Person(channel=ChannelName("local"), sender="u", role=Role.MEMBER, folder=None)
+    await People(database, clock).add(me)
+    intake = Intake(Inbox(database, clock), Broadcast(), _desks())
     numbers = iter(range(messages))
 
     async def produce() -> None:
@@ -73,8 +78,14 @@ def _message(number: int) -> InboundMessage:
     )
 
 
-def _wake(_group: object) -> None:
-    raise RuntimeError("these messages wake nobody")
+def _desks() -> Desks:
+    def wake(_group: object) -> None:
+        raise RuntimeError("these messages wake nobody")
+
+    async def never(*_: object) -> Any:
+        raise RuntimeError("these messages are nothing but messages")
+
+    return Desks(wake=wake, command=never, stranger=never, answered=lambda: None, keep=never)
 
 
 def _no_mark(_kind: str, _number: int) -> None:

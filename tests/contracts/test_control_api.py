@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from nanoclaw.control.openapi import openapi_document
 from nanoclaw.control.routes import ROUTES
 from tests.fakes.control_thread import serving_loopback
 from tests.fakes.service import FakeService
 
+SENSE = {"/v1/groups/{folder}", "/v1/tasks", "/v1/tasks/{id}"}
 schema = schemathesis.openapi.from_dict(openapi_document())
 
 
@@ -33,7 +35,9 @@ def address() -> Iterator[str]:
     database=None,
 )
 def test_every_operation_keeps_its_promises(case: Any, address: str) -> None:
-    case.call_and_validate(base_url=address, timeout=10)
+    # Whether a schedule or a setting makes sense no schema can say: there 422 is an answer to valid JSON, too.
+    more = [positive_data_acceptance] if case.operation.path in SENSE else []
+    case.call_and_validate(base_url=address, timeout=10, excluded_checks=more)
 
 
 def test_the_document_names_every_route() -> None:

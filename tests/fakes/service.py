@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
 from nanoclaw.control.people_shapes import (
     AddPersonRequest,
     DroppedList,
@@ -38,6 +39,8 @@ from nanoclaw.control.shapes import (
     Status,
     Timings,
 )
+from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, TaskList, TaskShape, UpdateTaskRequest
+from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 
@@ -83,6 +86,90 @@ class FakePeople:
         return DroppedList(dropped=[one][:limit])
 
 
+class FakeTasks:
+    """Tasks, in memory; number 1 is there from the start."""
+
+    def __init__(self) -> None:
+        self.known = {1: _task(1, "main", "Water the plants")}
+
+    def _find(self, task: int) -> TaskShape:
+        if task not in self.known:
+            raise NoSuchTaskError("There is no such task", hint="`nanoclaw tasks list` shows them.")
+        return self.known[task]
+
+    def _set(self, task: int, **changes: object) -> TaskShape:
+        self.known[task] = self._find(task).model_copy(update=changes)
+        return self.known[task]
+
+    async def all(self, group: str | None) -> TaskList:
+        return TaskList(tasks=[task for task in self.known.values() if group in {None, task.group}])
+
+    async def get(self, task: int) -> TaskShape:
+        return self._find(task)
+
+    async def add(self, request: AddTaskRequest) -> TaskShape:
+        if request.schedule_value == "nonsense":
+            raise InvalidTaskError("That is not a schedule", hint="Write another.")
+        number = len(self.known) + 1
+        return self.known.setdefault(number, _task(number, request.group, request.prompt))
+
+    async def update(self, task: int, request: UpdateTaskRequest) -> TaskShape:
+        return self._set(task, **request.model_dump(mode="json", exclude_none=True))
+
+    async def pause(self, task: int) -> TaskShape:
+        return self._set(task, state="paused", next=())
+
+    async def resume(self, task: int) -> TaskShape:
+        return self._set(task, state="active")
+
+    async def cancel(self, task: int) -> TaskShape:
+        return self._set(task, state="cancelled", next=())
+
+    async def run_now(self, task: int) -> RunShape:
+        return RunShape(id=1, task=self._find(task).id, scheduled_at=AT, state="due", by_hand=True)
+
+    async def runs(self, task: int, limit: int) -> RunList:
+        run = RunShape(
+            id=1, task=self._find(task).id, scheduled_at=AT, state="failed", late_seconds=75, error="it was interrupted"
+        )
+        return RunList(runs=[run][:limit])
+
+
+def _task(number: int, group: str, prompt: str) -> TaskShape:
+    return TaskShape(
+        id=number,
+        group=group,
+        channel="local",
+        chat=group,
+        name="",
+        prompt=prompt,
+        schedule_type="cron",
+        schedule_value="0 8 * * *",
+        context_mode="group",
+        missed="once",
+        script="",
+        state="active",
+        created_at=AT,
+        next=("2026-11-23T08:00:00+01:00",),
+    )
+
+
+class FakeUsage:
+    """A day's usage."""
+
+    async def sums(self, query: UsageQuery) -> UsageList:
+        line = UsageLine(
+            key="2026-11-22",
+            calls=3,
+            input_tokens=1200,
+            output_tokens=340,
+            cache_read_tokens=0,
+            cache_write_tokens=0,
+            cost_usd=0.0123,
+        )
+        return UsageList(by=query.by, lines=[line], total=line.model_copy(update={"key": "total"}))
+
+
 class FakeService:
     """Answers ``You said: TEXT``.
 
@@ -92,8 +179,8 @@ class FakeService:
 
     def __init__(self, *, home: str = "/home/someone/.nanoclaw", endless: bool = True) -> None:
         self.people = FakePeople()
-        self.tasks = object()
-        self.usage = object()
+        self.tasks = FakeTasks()
+        self.usage = FakeUsage()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []

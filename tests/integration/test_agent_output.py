@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import json
 import resource
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,12 @@ from nanoclaw.agents.outcomes import (
     ToolUsed,
 )
 from nanoclaw.dispatch.signals import WorkingAgent
-from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import SessionPosition, TurnId
+from nanoclaw.gateway.budget import Exhausted
+from nanoclaw.model.chats import Attachment
 from nanoclaw.sandboxes.contract import EndReason, SandboxError
+from nanoclaw.workspaces.quota import Quota
 from tests.fakes.agent import Crew
-from tests.integration.stand_in_program import GROUP, Stage, StandInLauncher
+from tests.integration.stand_in_program import GROUP, Stage, StandInLauncher, turn
 
 # The SDK lets go of a pipe that it has not read to the end, and leaves closing it to the collector.
 pytestmark = [pytest.mark.filterwarnings(f"ignore:unclosed {kind}:ResourceWarning") for kind in ("transport", "file")]
@@ -90,8 +93,8 @@ async def make(request: pytest.FixtureRequest, stage: Stage) -> Callable[[str], 
 async def test_each_turn_is_answered_under_its_own_number(make: Callable[[str], WorkingAgent]) -> None:
     agent = make(ANSWERS)
     await agent.start(None)
-    for number in (TurnId(1), TurnId(2)):
-        await agent.give(number, "Hello")
+    for number in (1, 2):
+        await agent.give(turn(number), "Hello")
         event = await outcome(agent)
         assert isinstance(event, Answered)
         assert (event.turns, event.text) == ((number,), "Hi")
@@ -103,7 +106,7 @@ async def test_each_turn_is_answered_under_its_own_number(make: Callable[[str], 
 async def test_an_interrupt_names_the_turns_it_stopped(make: Callable[[str], WorkingAgent]) -> None:
     agent = make(ABORTS)
     await agent.start(None)
-    await agent.give(TurnId(1), "Hello")
+    await agent.give(turn(1), "Hello")
     await agent.interrupt()
     event = await outcome(agent)
     assert isinstance(event, Interrupted)
@@ -118,7 +121,7 @@ async def test_a_closed_agent_is_lost_to_whoever_asks(make: Callable[[str], Work
     await agent.close(gently=False)
     await agent.interrupt()
     with pytest.raises(AgentLostError):
-        await agent.give(TurnId(1), "Hello")
+        await agent.give(turn(1), "Hello")
     await loss(agent)
 
 
@@ -159,7 +162,7 @@ async def test_a_sandbox_that_cannot_be_prepared_is_the_engines_fault(stage: Sta
     agent = stage.agent("")
 
     class Unprepared(StandInLauncher):
-        async def launch(self, group: Group, position: SessionPosition | None) -> Launch:  # noqa: ARG002 - the contract's
+        async def launch(self, *_: object) -> Launch:
             raise SandboxError("No engine", hint="Start it.")
 
     agent._launcher = Unprepared(stage.launcher.sandbox.pid.parent, "")
@@ -227,7 +230,7 @@ async def test_a_program_that_ends_in_the_middle_of_a_turn_is_lost_with_its_exit
     assert error.fault.kind is FaultKind.LOST
     assert "exit code 3" in error.fault.what
     with pytest.raises(AgentLostError):
-        await agent.give(TurnId(8), "Still there?")
+        await agent.give(turn(8), "Still there?")
 
 
 async def test_a_program_that_just_stops_printing_for_good_is_lost(stage: Stage) -> None:
@@ -292,7 +295,7 @@ async def test_the_cost_of_a_result_is_what_it_added(stage: Stage) -> None:
     await agent.start(None)
     costs = []
     for number in (1, 2):
-        await agent.give(TurnId(number), "Hello")
+        await agent.give(turn(number), "Hello")
         event = await outcome(agent)
         assert isinstance(event, Answered)
         costs.append(event.usage.cost_usd)
@@ -306,7 +309,7 @@ async def test_an_interrupt_that_came_too_late_does_not_mark_the_next_failure(st
     )
     await agent.interrupt()
     assert isinstance(await outcome(agent), Answered)
-    await agent.give(TurnId(8), "And?")
+    await agent.give(turn(8), "And?")
     assert isinstance(await outcome(agent), Failed)
 
 
@@ -314,3 +317,62 @@ async def test_an_interrupt_that_is_refused_is_quiet(stage: Stage) -> None:
     agent = await stage.given("grant(subtype='error', error='no')\nresult(prompt)\nwait()")
     await agent.interrupt()
     assert isinstance(await outcome(agent), Answered)
+
+
+async def test_the_same_call_again_and_again_is_stopped_as_a_circle(stage: Stage) -> None:
+    agent = await stage.given(
+        """
+for number in range(3):
+    out({"type": "assistant", "uuid": f"a{number}", "message": {"model": "m", "content": [
+        {"type": "tool_use", "id": f"t{number}", "name": "Bash", "input": {"command": "ls"}}]}})
+grant()
+result(prompt, subtype="error_during_execution", terminal_reason="aborted_tools", is_error=True)
+wait()
+"""
+    )
+    event = await outcome(agent)
+    assert isinstance(event, Failed)
+    assert (event.turns, event.fault.kind, event.fault.lasting) == ((7,), FaultKind.LOOP, True)
+    assert "Bash" in event.fault.what
+
+
+async def test_a_budget_that_is_used_up_is_told_in_its_own_words(stage: Stage) -> None:
+    agent = await stage.given("result(prompt, is_error=True, api_error_status=402)\nwait()")
+    stage.launcher.door.exhausted = Exhausted(scope=GROUP.folder, span="day", limit_usd=2, spent_usd=2.5)
+    event = await outcome(agent)
+    assert isinstance(event, Failed)
+    assert event.fault.kind is FaultKind.BUDGET
+    assert "2.50 of 2.00 USD" in event.fault.what
+    assert "budget_day_usd" in event.fault.hint
+
+
+async def test_a_group_that_fills_its_folder_is_stopped_and_told(stage: Stage) -> None:
+    aborted = "subtype='error_during_execution', terminal_reason='aborted_tools', is_error=True"
+    agent = await stage.given(f"grant()\nresult(prompt, {aborted})\nwait()")
+    assert agent._launch is not None
+    agent._launch = replace(agent._launch, start=replace(agent._launch.start, quota=Quota(bytes=0, entries=100)))
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(agent.watch(), name="watch")
+        event = await outcome(agent)
+        watching.cancel()
+    assert isinstance(event, Failed)
+    assert event.fault.kind is FaultKind.DISK
+    with pytest.raises(AgentLostError, match="full"):
+        await agent.give(turn(8), "And?")
+
+
+async def test_a_picture_is_put_before_the_model_and_a_link_is_not(stage: Stage, tmp_path: Path) -> None:
+    agent = stage.agent(
+        "grant()\nprompt = next_of('user')\nresult(prompt, json.dumps(prompt['message']['content']))\nwait()"
+    )
+    await agent.start(None)
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n123")
+    (tmp_path / "b.png").symlink_to("/etc/passwd")
+    (tmp_path / "c.png").write_bytes(b"<html>")
+    pictures = [Attachment(name=f"{name}.png", media_type="image/png", path=f"{name}.png") for name in "abc"]
+    await agent.give(turn(1, *pictures), "Look")
+    event = await outcome(agent)
+    assert isinstance(event, Answered)
+    said = json.loads(event.text)
+    assert [block["type"] for block in said] == ["text", "image"]
+    assert said[1]["source"]["media_type"] == "image/png"

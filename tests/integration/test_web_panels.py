@@ -97,7 +97,7 @@ def a_run(number: int, **special: Any) -> dict[str, Any]:
         "state": "succeeded",
         "result": "Rain.",
     }
-    return RunShape.model_validate({**usual, **special}).model_dump(mode="json")
+    return RunShape.model_validate({"result": "Rain.", **usual, **special}).model_dump(mode="json")
 
 
 TASKS = [

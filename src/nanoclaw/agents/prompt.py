@@ -47,7 +47,7 @@ def _message(message: StoredMessage, zone: ZoneInfo) -> str:
             f'<attachment name="{escape(attachment.name)}" type="{escape(attachment.media_type)}" '
             f'path="{escape(attachment.path)}"/>'
         )
-    told = f'id="in-{message.id}" sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}"'
+    told = f'sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}" id="in-{message.id}"'
     return f"<message {told}>{body}</message>"
 
 

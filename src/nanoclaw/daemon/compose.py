@@ -17,6 +17,7 @@ from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel
 from nanoclaw.channels.registry import load_channels
 from nanoclaw.channels.web.channel import WebChannel
+from nanoclaw.control.client import ControlClient
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.conversations import LiveConversations
@@ -25,8 +26,9 @@ from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import Networks
+from nanoclaw.daemon.page_operations import PageOperations
 from nanoclaw.daemon.people import PeopleRecords
-from nanoclaw.daemon.reception import open_reception
+from nanoclaw.daemon.reception import Reception, open_reception
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
 from nanoclaw.daemon.shelves import Shelves, open_shelves
@@ -83,26 +85,97 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         ChannelError: a configured channel does not exist.
         GatewayError: the allowlist cannot be understood.
     """
-    settings, clock, broadcast, zone = ground.settings, ground.clock, Broadcast(), time_zone(ground.settings)
-    store = open_shelves(ground.database, ground.tasks, clock, settings)
-    local = LocalChannel()
-    channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels({"web": WebChannel}, settings.channels)}
-
+    base = _lay(ground)
+    store, channels, broadcast, clock = base.store, base.channels, base.broadcast, ground.clock
     courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
+    typing = TypingLights(channels, broadcast)
+    crew = _hire(ground, base, courier)
+    crew.lanes.equip(_surface(base, crew.workshop, courier, typing))
+
+    intake = Intake(store.inbox, broadcast, crew.reception.desks)
+    conversations = LiveConversations(store.groups, store.history, broadcast, crew.lanes)
+    networks = Networks(channels, intake, conversations, ground.home, ground.settings, clock)
+    views = _views(ground, networks, crew)
+    desks = _desks(ground, base, crew)
+    service = DaemonService(
+        crew.records, desks, store.turns, crew.lanes, broadcast, clock, base.local, views, request_stop
+    )
+    return Daemon(
+        networks=networks,
+        intake=intake,
+        approvals=crew.reception.approvals,
+        tidings=crew.tidings,
+        budgets=crew.budgets,
+        agenda=crew.agenda,
+        lanes=crew.lanes,
+        courier=courier,
+        typing=typing,
+        gateway=crew.gateway,
+        meter=crew.meter,
+        preparation=crew.preparation,
+        workshop=crew.workshop,
+        control=ControlServer(service, ground.home.control_socket),
+        store=store,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """Where messages are kept, come from and go to."""
+
+    store: Shelves
+    broadcast: Broadcast
+    zone: ZoneInfo
+    local: LocalChannel
+    channels: Mapping[ChannelName, Channel]
+    split: Callable[[ChatAddress, str], tuple[str, ...]]
+
+
+def _lay(ground: Ground) -> _Base:
+    settings, local = ground.settings, LocalChannel()
+    operations = PageOperations(ControlClient(ground.home.control_socket))
+    built_in = {"web": lambda: WebChannel(operations=operations)}
+    channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.channels)}
+    return _Base(
+        store=open_shelves(ground.database, ground.tasks, ground.clock, settings),
+        broadcast=Broadcast(),
+        zone=time_zone(settings),
+        local=local,
+        channels=channels,
+        split=lambda address, text: split_text(text, _limit(channels, address)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crew:
+    """Those who work: the agents with their tools and their way out, and who looks after them."""
+
+    lanes: Lanes
+    tidings: Tidings
+    meter: Meter
+    gateway: Gateway
+    budgets: Budgets
+    preparation: Preparation
+    reception: Reception
+    records: Records
+    workshop: Workshop
+    agenda: Agenda
+
+
+def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
+    store, broadcast, clock = base.store, base.broadcast, ground.clock
     tidings = Tidings(store.groups, store.outbox, courier.wake, clock)
     outlets = Outlets(deliver=courier.wake, run_ended=lambda run: agenda.scheduler.noticed(run))  # noqa: PLW0108 - made below
-    lanes = Lanes(store, settings.agents, outlets, broadcast, clock)
+    lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))
     gateway, budgets = _open_gateway(ground, meter)
     preparation = Preparation(ground.sandbox, clock)
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
     tidings.forward_domains(reception.approvals.ask_domain)
-    records = Records(ground.home, settings, store.groups, store.history)
-
-    split = _splitter(channels)
+    records = Records(ground.home, ground.settings, store.groups, store.history)
     workshop = Workshop(_bench(ground, preparation, gateway, lambda caller: build(tools.desk(), caller)))
     hands = TaskHands(store=store, lanes=lanes, workshop=workshop, tidings=tidings).hands()
-    agenda = Agenda(hands, store, broadcast, clock, zone)
+    agenda = Agenda(hands, store, broadcast, clock, base.zone)
     tools = Toolbox(
         ground=ground,
         store=store,
@@ -110,38 +183,29 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         lanes=lanes,
         asking=reception.asking,
         tasks=agenda.book,
-        channels=frozenset(channels),
-        split=split,
+        channels=frozenset(base.channels),
+        split=base.split,
     )
-    typing = TypingLights(channels, broadcast)
-    lanes.equip(_surface(zone, split, workshop, courier, typing))
-
-    intake = Intake(store.inbox, broadcast, reception.desks)
-    conversations = LiveConversations(store.groups, store.history, broadcast, lanes)
-    networks = Networks(channels, intake, conversations, ground.home, settings, clock)
-    desks = Desks(
-        people=PeopleRecords(store.people),
-        tasks=TaskRecords(agenda.book, store.groups, ground.home.root),
-        usage=UsageRecords(store.usage, zone),
-    )
-    views = _views(ground, networks, preparation, gateway)
-    service = DaemonService(records, desks, store.turns, lanes, broadcast, clock, local, views, request_stop)
-    return Daemon(
-        networks=networks,
-        intake=intake,
-        approvals=reception.approvals,
-        tidings=tidings,
-        budgets=budgets,
-        agenda=agenda,
+    return _Crew(
         lanes=lanes,
-        courier=courier,
-        typing=typing,
-        gateway=gateway,
+        tidings=tidings,
         meter=meter,
+        gateway=gateway,
+        budgets=budgets,
         preparation=preparation,
+        reception=reception,
+        records=records,
         workshop=workshop,
-        control=ControlServer(service, ground.home.control_socket),
-        store=store,
+        agenda=agenda,
+    )
+
+
+def _desks(ground: Ground, base: _Base, crew: _Crew) -> Desks:
+    store = base.store
+    return Desks(
+        people=PeopleRecords(store.people),
+        tasks=TaskRecords(crew.agenda.book, store.groups, ground.home.root),
+        usage=UsageRecords(store.usage, base.zone),
     )
 
 
@@ -169,39 +233,28 @@ def _bench(
     )
 
 
-def _surface(
-    zone: ZoneInfo,
-    split: Callable[[ChatAddress, str], tuple[str, ...]],
-    workshop: Workshop,
-    courier: Courier,
-    typing: TypingLights,
-) -> Surface:
+def _surface(base: _Base, workshop: Workshop, courier: Courier, typing: TypingLights) -> Surface:
     return Surface(
-        compose=split,
-        prompt=lambda turn: write_turn(turn, zone),
+        compose=base.split,
+        prompt=lambda turn: write_turn(turn, base.zone),
         deliver=courier.wake,
         typing=typing.show,
         make_agent=workshop.make,
     )
 
 
-def _splitter(channels: Mapping[ChannelName, Channel]) -> Callable[[ChatAddress, str], tuple[str, ...]]:
-    """A text as the messages that its chat's channel can carry."""
-    return lambda address, text: split_text(text, _limit(channels, address))
-
-
 def _ears(lanes: Lanes, tidings: Tidings) -> Ears:
     return Ears(asked=lanes.asked, domain_refused=tidings.domain_refused, budget_crossed=tidings.budget_crossed)
 
 
-def _views(ground: Ground, networks: Networks, preparation: Preparation, gateway: Gateway) -> Views:
+def _views(ground: Ground, networks: Networks, crew: _Crew) -> Views:
     credential = ground.upstream.credential
     return Views(
         channels=networks.shapes,
-        sandbox=lambda: sandbox_shape(preparation),
+        sandbox=lambda: sandbox_shape(crew.preparation),
         model_key=credential.source if credential else "",
         at_once=ground.settings.agents.at_once,
-        group_changed=lambda group: gateway.set_options(group.folder, group.options),
+        group_changed=lambda group: crew.gateway.set_options(group.folder, group.options),
     )
 
 

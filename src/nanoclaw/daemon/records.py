@@ -19,6 +19,7 @@ from nanoclaw.control.shapes import (
 )
 from nanoclaw.daemon.changes import read_changes
 from nanoclaw.daemon.times import iso, parse_time
+from nanoclaw.delivery.adapt import plain_words
 from nanoclaw.intake.trigger import check_trigger
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
@@ -157,7 +158,7 @@ def _lines(lines: Iterable[HistoryLine]) -> MessageList:
                 chat=line.address.chat,
                 group=line.folder,
                 sender=line.sender,
-                text=line.text,
+                text=plain_words(line.text, line.kind, line.file),
                 state=line.state,
             )
             for line in lines

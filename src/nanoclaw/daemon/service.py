@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
@@ -34,6 +35,7 @@ from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.times import iso
 from nanoclaw.daemon.views import Views
+from nanoclaw.delivery.adapt import plain_words
 from nanoclaw.events.broadcast import Broadcast, Subscription
 from nanoclaw.events.kinds import (
     Event,
@@ -132,7 +134,13 @@ class DaemonService:
             raise StoppingError("nanoclaw is shutting down", hint="Send it again when it is back.")
         address = await self._local_chat(await self._records.find(request.group))
         began = self._clock.now()
-        message = LocalMessage(chat=address.chat, text=request.text, sender=request.sender, client_id=request.client_id)
+        message = LocalMessage(
+            chat=address.chat,
+            text=request.text,
+            sender=request.sender,
+            client_id=request.client_id,
+            files=tuple(Path(path) for path in request.files),
+        )
         with self._broadcast.subscribe() as subscription:
             receipt = await self._local.submit(message)
             accepted = self._clock.now()
@@ -250,7 +258,10 @@ def _result(receipt: Receipt, outcome: TurnOutcome | None, began: Milliseconds, 
         outcome=_OUTCOMES.get(outcome.state, Outcome.TIMED_OUT) if finished else Outcome.TIMED_OUT,
         message_id=receipt.message,
         turn_id=receipt.turn,
-        replies=[ReplyShape(id=reply.id, text=reply.text, state=reply.state) for reply in replies],
+        replies=[
+            ReplyShape(id=reply.id, text=plain_words(reply.text, reply.kind, reply.file), state=reply.state)
+            for reply in replies
+        ],
         timings_ms=Timings(
             accepted=since(accepted),
             turn_started=since(outcome.started_at),

@@ -4,6 +4,7 @@
 that would be queued beside another of the same chat becomes ``merged``: its messages go with the other.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,7 +14,18 @@ from nanoclaw.model.chats import ChannelName, ChatAddress, ChatId, MessageId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupId
 from nanoclaw.model.tasks import RunId
-from nanoclaw.model.turns import NO_USAGE, Lane, NewOutgoing, SessionPosition, Turn, TurnId, TurnState, Usage
+from nanoclaw.model.turns import (
+    NO_USAGE,
+    Lane,
+    NewOutgoing,
+    OutgoingFile,
+    ReplyKind,
+    SessionPosition,
+    Turn,
+    TurnId,
+    TurnState,
+    Usage,
+)
 from nanoclaw.store.database import Database
 from nanoclaw.store.outbox import put_out
 from nanoclaw.store.rows import group_from, message_from
@@ -78,6 +90,8 @@ class OutcomeReply:
     state: str
     created_at: Milliseconds
     sent_at: Milliseconds | None
+    kind: ReplyKind = ReplyKind.TEXT
+    file: OutgoingFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,8 +318,16 @@ class Turns:
                 started_at=row[4],
                 model_request_at=row[5],
                 replies=tuple(
-                    OutcomeReply(id=reply, text=text, state=reply_state, created_at=created, sent_at=sent)
-                    for reply, text, reply_state, created, sent in replies
+                    OutcomeReply(
+                        id=reply,
+                        text=text,
+                        state=reply_state,
+                        created_at=created,
+                        sent_at=sent,
+                        kind=ReplyKind(kind),
+                        file=OutgoingFile(**json.loads(file)) if file else None,
+                    )
+                    for reply, text, reply_state, created, sent, kind, file in replies
                 ),
             )
 

@@ -43,8 +43,8 @@ def test_messages_stand_in_their_order_with_sender_and_local_time() -> None:
     assert write_prompt([MESSAGE, replace(MESSAGE, text="And?")], ZURICH).splitlines() == [
         '<context timezone="Europe/Zurich"/>',
         "<messages>",
-        '<message sender="Ann" time="2026-11-22 10:05">Hello</message>',
-        '<message sender="Ann" time="2026-11-22 10:05">And?</message>',
+        '<message sender="Ann" time="2026-11-22 10:05" id="in-1">Hello</message>',
+        '<message sender="Ann" time="2026-11-22 10:05" id="in-1">And?</message>',
         "</messages>",
     ]
 

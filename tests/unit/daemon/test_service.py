@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,13 +17,16 @@ from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.people import PeopleRecords, ensure_owners
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.service import DaemonService
-from nanoclaw.daemon.shelves import open_shelves
+from nanoclaw.daemon.shelves import Shelves, open_shelves
+from nanoclaw.daemon.tasks import TaskRecords
+from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.intake.admit import Intake
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.groups import Group
+from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AgentSettings, Settings
 from tests.fakes.agent import Crew
@@ -36,10 +40,11 @@ from tests.unit.store.conftest import address, new_group, open_store
 class House:
     """A service with everything behind it but sandboxes."""
 
-    def __init__(self, office: Office, service: DaemonService) -> None:
+    def __init__(self, office: Office) -> None:
         self.office = office
-        self.service = service
         self.stops: list[bool] = []
+        self.changed: list[Group] = []
+        self.service: DaemonService
 
     @property
     def crew(self) -> Crew:
@@ -57,48 +62,52 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     local = LocalChannel()
     channels: dict[ChannelName, Channel] = {LOCAL: local}
     courier = Courier(store.outbox, channels, office.broadcast, clock, alert=store.groups.note_trouble)
+    shelves = open_shelves(store.database, store.database, clock, Settings())
+    await ensure_owners(shelves.people, frozenset({LOCAL}))
+    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
+    lanes = Lanes(shelves, AgentSettings(retry_seconds=()), outlets, office.broadcast, clock)
+    lanes.equip(office.surface())
+    office.deliver = courier.wake
     world = ChannelWorld(LOCAL, tmp_path / "kept", chats={}, options={})
-    office_changes: list[Group] = []
+    world.accept = Intake(store.inbox, office.broadcast, desks(lanes.wake)).accept  # type: ignore[method-assign]
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        carrying = tasks.create_task(courier.run(), name="courier")
-        stack.callback(carrying.cancel)
-        shelves = open_shelves(store.database, clock, Settings())
-        outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
-        lanes = Lanes(shelves, AgentSettings(retry_seconds=()), outlets, office.broadcast, clock)
-        lanes.equip(office.surface())
-        dispatching = tasks.create_task(lanes.run(), name="lanes")
-        stack.callback(dispatching.cancel)
-        office.deliver = courier.wake
-        await ensure_owners(shelves.people, frozenset({LOCAL}))
-        intake = Intake(store.inbox, office.broadcast, desks(lanes.wake))
-        world.accept = intake.accept  # type: ignore[method-assign]
+        for name, work in (("courier", courier.run()), ("lanes", lanes.run())):
+            stack.callback(tasks.create_task(work, name=name).cancel)
         await stack.enter_async_context(running(local, world.surroundings()))
-        records = Records(Home(tmp_path), Settings(), store.groups, store.history)
-        views = Views(
-            channels=list,
-            sandbox=lambda: SandboxShape(kind="docker", usable=True, ready=True),
-            model_key="",
-            at_once=5,
-            group_changed=office_changes.append,
-        )
-        made = House(
-            office,
-            DaemonService(
-                records,
-                Desks(people=PeopleRecords(shelves.people), tasks=object(), usage=object()),
-                office.turns,
-                lanes,
-                office.broadcast,
-                clock,
-                local,
-                views,
-                lambda: made.stops.append(True),
-            ),
-        )
+        made = House(office)
+        made.service = _service(made, shelves, lanes, local, Home(tmp_path))
         yield made
         await lanes.stop(0)
     await store.database.close()
+
+
+def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, home: Home) -> DaemonService:
+    office = house.office
+    views = Views(
+        channels=list,
+        sandbox=lambda: SandboxShape(kind="docker", usable=True, ready=True),
+        model_key="",
+        at_once=5,
+        group_changed=house.changed.append,
+    )
+    book = Book(shelves.tasks, shelves.groups.find, office.clock, ZoneInfo("UTC"), lambda: None)
+    topics = Desks(
+        people=PeopleRecords(shelves.people),
+        tasks=TaskRecords(book, shelves.groups, home.root),
+        usage=UsageRecords(shelves.usage, ZoneInfo("UTC")),
+    )
+    return DaemonService(
+        Records(home, Settings(), shelves.groups, shelves.history),
+        topics,
+        office.turns,
+        lanes,
+        office.broadcast,
+        office.clock,
+        local,
+        views,
+        lambda: house.stops.append(True),
+    )
 
 
 async def test_an_answer_comes_back_with_its_replies_and_times_in_order(house: House) -> None:

@@ -11,6 +11,7 @@ from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.migrate import migrate, migrations
 from nanoclaw.store.sql import load_queries
+from nanoclaw.store.tasks import MIGRATIONS
 
 QUERY_FILES = [entry.name for entry in files("nanoclaw.store").joinpath("queries").iterdir() if entry.is_file()]
 
@@ -67,7 +68,7 @@ def test_the_file_says_whose_it_is(connection: apsw.Connection, path: Path) -> N
 
 @pytest.mark.parametrize("file", QUERY_FILES)
 def test_every_query_fits_the_schema(connection: apsw.Connection, path: Path, file: str) -> None:
-    migrate(connection, path)
+    migrate(connection, path, MIGRATIONS if file == "tasks.sql" else "migrations")
     queries = load_queries(file.removesuffix(".sql"))
     assert queries
     for name, sql in queries.items():

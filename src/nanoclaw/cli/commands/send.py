@@ -66,11 +66,14 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     }
     if arguments.file:
         request["files"] = _paths(arguments.file)
-    began = datetime.fromtimestamp(context.clock.now() / 1000, UTC).isoformat(timespec="milliseconds")
+    now = datetime.fromtimestamp(context.clock.now() / 1000, UTC)
+    began = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
         sent = context.client.send(request)
     except DaemonLostError as lost:
-        return _after_loss(request, began.replace("+00:00", "Z"), context, lost)
+        return _after_loss(request, began, context, lost)
+    if sent["outcome"] == "not_triggered" and text.lstrip().startswith("/"):
+        return _after_command(sent, request["group"], began, context)
     return result_of(sent, waited=arguments.wait > 0)
 
 
@@ -91,6 +94,16 @@ def result_of(sent: Document, *, waited: bool = True) -> Result:
         case outcome:
             note = sent["error"] or ("Stopped." if outcome == "stopped" else "The turn failed.")
             return Result(document=sent, text=replies, notes=(note,), exit=Exit.FAILED)
+
+
+def _after_command(sent: Document, group: str, began: str, context: Context) -> Result:
+    """A command such as /status wakes nobody: what was said to it is in the history by now."""
+    lines = context.client.messages({"group": group, "limit": 50, "since": began})["messages"]
+    own = next((at for at, line in enumerate(lines) if line["id"] == f"in-{sent['message_id']}"), len(lines))
+    for line in lines[own:]:
+        if line["direction"] == "out" and line["channel"] == lines[own]["channel"]:
+            return Result(document=sent, text=visible(line["text"]))
+    return result_of(sent)
 
 
 def _text(given: str, context: Context) -> str:

@@ -82,7 +82,7 @@ SELECT id, group_id, interruptions, attempt, run FROM turns WHERE state = 'runni
 SELECT t.id, t.state, t.error, t.covered_by, t.started_at, t.model_request_at, t.finished_at FROM turns t WHERE t.id = :turn
 
 -- name: replies
-SELECT id, text, state, created_at, sent_at FROM outbox WHERE turn_id = :turn ORDER BY id
+SELECT id, text, state, created_at, sent_at, kind, file FROM outbox WHERE turn_id = :turn AND kind <> 'reaction' ORDER BY id
 
 -- name: counts
 SELECT (SELECT count(*) FROM turns WHERE state = 'queued'), (SELECT count(*) FROM turns WHERE state = 'running'),

@@ -35,6 +35,22 @@ def test_group_sender_and_wait_are_handed_on(run: Run, daemon: ServerThread) -> 
     assert request.client_id
 
 
+def test_what_is_said_to_a_command_is_printed(run: Run, daemon: ServerThread) -> None:
+    run("groups", "add", "fam")
+    line = {"time": "2099-01-01T00:00:00.000Z", "channel": "local", "chat": "fam", "group": "fam", "state": "sent"}
+    words = ("/status", "Nobody is at work.\x07", "Another thing.")
+    shown = [("in-1", "in"), ("out-7", "out"), ("out-8", "out")]
+    for (name, direction), text in zip(shown, words, strict=True):
+        daemon.service.add_line(MessageLine(id=name, direction=direction, sender="x", text=text, **line))
+    ran = run("send", "--group", "fam", "/status")
+    assert (ran.status, ran.out, ran.err) == (Exit.OK, "Nobody is at work.\u2407\n", "")
+
+
+def test_a_text_that_only_looks_like_a_command_wakes_nobody(run: Run, daemon: ServerThread) -> None:
+    run("groups", "add", "fam")
+    assert run("send", "--group", "fam", "/etc/hosts").status == Exit.NOT_TRIGGERED
+
+
 def test_files_are_handed_on_by_their_full_paths(run: Run, daemon: ServerThread, tmp_path: Path) -> None:
     for name in ("a.txt", "b \u00e9.txt"):
         (tmp_path / name).touch()
