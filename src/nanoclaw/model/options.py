@@ -88,7 +88,7 @@ def _number(least: float, most: float, *, whole: bool) -> tuple[_Parse, str]:
             raise ValueError
         return value
 
-    return parse, f"a {'whole ' if whole else ''}number from {least:g} to {most:g}, or nothing for the default"
+    return parse, f"a {'whole ' if whole else ''}number from {least:.12g} to {most:,.12g}, or nothing for the default"
 
 
 def _word(text: str) -> str:
