@@ -70,7 +70,7 @@ def _levers(store: Shelves, lanes: Lanes) -> Levers:
         return lanes.compact(group)
 
     async def status(group: Group) -> str:
-        counts = await store.turns.counts()
+        counts = await store.turns.counts(group.id)
         working = [worker.state for worker in lanes.workers if worker.group.id == group.id]
         agent = f"My agent here is {working[0]}." if working else "No agent runs here."
         return f"{agent} Waiting turns: {counts.queued}, running: {counts.running}, undelivered: {counts.undelivered}."

@@ -118,7 +118,10 @@ class Groups:
         await self._database.write(work)
 
     async def remove(self, folder: GroupFolder) -> bool:
-        """Forget a registration and stop its turns; False if there is none. History and files stay."""
+        """Forget a registration, its options and its roles, and stop its turns; False if there is none.
+
+        History and files stay. Who registers the folder again must not inherit what another chat was allowed.
+        """
 
         def work(connection: apsw.Connection) -> bool:
             now = self._clock.now()
@@ -128,6 +131,7 @@ class Groups:
                 rows(connection, self._sql["release_chats"], {"group": group})
                 rows(connection, self._sql["clear_session"], {"group": group})
                 rows(connection, self._sql["close_questions"], {"group": group})
+                rows(connection, self._sql["drop_roles"], {"group": group})
             return bool(removed)
 
         return await self._database.write(work)

@@ -333,7 +333,8 @@ class Turns:
 
         return await self._database.read(work)
 
-    async def counts(self) -> Counts:
-        """What waits, runs and is not delivered yet."""
-        found = await self._database.read(lambda connection: rows(connection, self._sql["counts"]))
+    async def counts(self, group: GroupId | None = None) -> Counts:
+        """What waits, runs and is not delivered yet: of one group, or of all."""
+        query = self._sql["counts" if group is None else "counts_of"]
+        found = await self._database.read(lambda connection: rows(connection, query, {"group": group}))
         return Counts(queued=found[0][0], running=found[0][1], undelivered=found[0][2])

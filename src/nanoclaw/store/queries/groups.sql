@@ -20,7 +20,7 @@ FROM chats c JOIN groups g ON g.id = c.group_id
 WHERE c.channel = :channel AND c.address = :address
 
 -- name: remove
-UPDATE groups SET removed_at = :now, is_main = 0 WHERE folder = :folder AND removed_at IS NULL RETURNING id
+UPDATE groups SET removed_at = :now, is_main = 0, options = '{}' WHERE folder = :folder AND removed_at IS NULL RETURNING id
 
 -- name: release_chats
 UPDATE chats SET group_id = NULL WHERE group_id = :group
@@ -70,6 +70,9 @@ WHERE folder = :folder AND removed_at IS NULL
 
 -- name: close_questions
 UPDATE questions SET state = 'expired' WHERE group_id = :group AND state = 'open'
+
+-- name: drop_roles
+DELETE FROM people WHERE group_id = :group
 
 -- name: clear_session
 DELETE FROM sessions WHERE group_id = :group

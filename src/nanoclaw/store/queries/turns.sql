@@ -88,6 +88,12 @@ SELECT id, text, state, created_at, sent_at, kind, file FROM outbox WHERE turn_i
 SELECT (SELECT count(*) FROM turns WHERE state = 'queued'), (SELECT count(*) FROM turns WHERE state = 'running'),
     (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending'))
 
+-- name: counts_of
+SELECT (SELECT count(*) FROM turns WHERE group_id = :group AND state = 'queued'),
+    (SELECT count(*) FROM turns WHERE group_id = :group AND state = 'running'),
+    (SELECT count(*) FROM outbox o JOIN chats c ON c.id = o.chat_id
+        WHERE c.group_id = :group AND o.state IN ('pending', 'sending'))
+
 -- name: attempt_of
 SELECT attempt FROM turns WHERE id = :turn AND state = 'running'
 
