@@ -95,7 +95,7 @@ class TaskHands:
     async def _run_script(self, task: Task) -> ScriptVerdict:
         group = await self.store.groups.find(task.group)
         if group is None:
-            return ScriptVerdict(wake=False, error="its group is not there any more")
+            return ScriptVerdict(wake=False, gone=True)
         try:
             result = await self.workshop.run_script(group, task.script)
         except NanoclawError as error:

@@ -64,10 +64,9 @@ class Book:
         given = {name: value for name in TaskChange.__slots__ if (value := getattr(change, name)) is not None}
         new = replace(_content(old), **given)
         anew = change.schedule is not None
-        next_at = self._checked(new, old.created_at) if anew else old.next_at
+        checked = self._checked(new, old.created_at, moments=anew)
+        next_at = checked if anew else old.next_at
         changed = await self._tasks.change(task, new, next_at if old.state is TaskState.ACTIVE else None)
-        if not anew:
-            self._checked(new, old.created_at, moments=False)
         if changed is None:
             raise _over(task)
         self._look()

@@ -37,6 +37,8 @@ class ScriptVerdict:
     wake: bool
     data: str = ""
     error: str = ""
+    gone: bool = False
+    """There is nobody any more whose script it could be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,27 +1,18 @@
 """When a task is due: cron in the configured time zone, intervals on their grid, single moments."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
-
-from cronsim import CronSim, CronSimError
 
 from nanoclaw.agents.tools.contract import InvalidTaskError
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.tasks import Schedule, ScheduleKind
+from nanoclaw.scheduling.cron import Cron
 
-_ALIASES = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
-_FIELDS = 5
 _SHORTEST, _LONGEST = 1_000, 10 * 366 * 86_400_000
+_LAST_YEAR = 2999
+_LOOK_BACK = 3_600_000
 
 
 class Times:
@@ -38,7 +29,7 @@ class Times:
         self._anchor = anchor
         match schedule.kind:
             case ScheduleKind.CRON:
-                self._cron = read_cron(schedule.value)
+                self._cron = Cron(schedule.value, zone)
                 if self.after(anchor) is None:
                     raise InvalidTaskError(f"{schedule.value!r} never comes", hint="Look at its day and month.")
             case ScheduleKind.INTERVAL:
@@ -50,7 +41,7 @@ class Times:
         """The first time after a moment; None when there is none."""
         match self._schedule.kind:
             case ScheduleKind.CRON:
-                return next(self._cron_times(moment), None)
+                return next(self._cron.after(moment), None)
             case ScheduleKind.INTERVAL:
                 passed = max(0, (moment - self._anchor) // self._step)
                 return Milliseconds(self._anchor + (passed + 1) * self._step)
@@ -66,52 +57,34 @@ class Times:
         return tuple(found)
 
     def between(self, first: Milliseconds, now: Milliseconds, most: int) -> tuple[int, Milliseconds, Milliseconds]:
-        """Of the times from ``first``, which is one, to now: how many there are (``most`` at most), the last two.
+        """Of the times from ``first``, which is one, to now: how many there are, and the last two.
 
-        The second is the one before the last; the same as the last when there is only one.
+        The second is the one before the last; the same as the last when there is only one. Times of a cron expression
+        have to be counted one by one: of more than ``most``, ``most + 1`` are said to be there.
         """
         if self._schedule.kind is ScheduleKind.INTERVAL:
             count = max(0, (now - first) // self._step) + 1
             last = first + (count - 1) * self._step
-            return min(count, most), Milliseconds(last), Milliseconds(max(first, last - self._step))
+            return count, Milliseconds(last), Milliseconds(max(first, last - self._step))
         times = [first, *islice(self._passed(first, now), most)]
-        return len(times), times[-1], times[-2] if len(times) > 1 else times[-1]
+        newest = self._newest_two(now) if len(times) > most else (times[-2:] * 2)[:2]
+        return len(times), newest[1], newest[0]
+
+    def _newest_two(self, now: Milliseconds) -> list[Milliseconds]:
+        """The last two times up to now, for a schedule that had at least two."""
+        span, found = _LOOK_BACK, list[Milliseconds]()
+        while len(found) < 2:
+            found = list(self._passed(Milliseconds(now - span), now))
+            span *= 4
+        return found[-2:]
 
     def _passed(self, first: Milliseconds, now: Milliseconds) -> Iterator[Milliseconds]:
         if self._schedule.kind is ScheduleKind.ONCE:
             return
-        for at in self._cron_times(first):
+        for at in self._cron.after(first):
             if at > now:
                 return
             yield at
-
-    def _cron_times(self, moment: Milliseconds) -> Iterator[Milliseconds]:
-        start = datetime.fromtimestamp(moment / 1000, self._zone)
-        try:
-            for at in CronSim(self._cron, start):
-                yield Milliseconds(int(at.timestamp() * 1000))
-        except CronSimError:
-            return
-
-
-def read_cron(text: str) -> str:
-    """A cron expression of five fields.
-
-    Raises:
-        InvalidTaskError: it is none.
-    """
-    expression = _ALIASES.get(text.strip().lower(), text.strip())
-    if len(expression.split()) != _FIELDS:
-        raise InvalidTaskError(
-            f"{text[:60]!r} is not a cron expression", hint="It has five fields: minute hour day month weekday."
-        )
-    try:
-        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        raise InvalidTaskError(
-            f"{text[:60]!r} is not a cron expression: {error}", hint="Such as 30 8 * * 1-5: weekdays at 08:30."
-        ) from error
-    return expression
 
 
 def read_interval(text: str) -> int:
@@ -122,7 +95,8 @@ def read_interval(text: str) -> int:
     """
     if not (text.isascii() and text.isdecimal()) or len(text) > 15 or not _SHORTEST <= int(text) <= _LONGEST:
         raise InvalidTaskError(
-            f"{text[:40]!r} is not an interval", hint=f"It is a number of milliseconds, {_SHORTEST} at least."
+            f"{text[:40]!r} is not an interval",
+            hint=f"It is a number of milliseconds, from {_SHORTEST} to {_LONGEST} (ten years).",
         )
     return int(text)
 
@@ -138,8 +112,8 @@ def read_moment(text: str, zone: ZoneInfo) -> Milliseconds:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        if len(text.strip()) <= len("2026-12-24"):
-            raise ValueError(text)  # noqa: TRY301 - a day alone is no moment
+        if len(text.strip()) <= len("2026-12-24") or moment.year > _LAST_YEAR:
+            raise ValueError(text)  # noqa: TRY301 - a day alone is no moment, and what is too far away cannot be shown
         local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         return Milliseconds(int(local.timestamp() * 1000))
     except (ValueError, OverflowError) as error:

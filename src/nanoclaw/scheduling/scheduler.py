@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from nanoclaw.agents.tools.contract import InvalidTaskError
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.model.tasks import RunId, RunState, Task, TaskRun, TaskState
+from nanoclaw.model.tasks import RunId, RunState, ScheduleKind, Task, TaskRun, TaskState
 from nanoclaw.model.turns import TurnState
 from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, StillGoing
 from nanoclaw.scheduling.missed import read_policy
@@ -80,6 +80,8 @@ class Scheduler:
                 group.create_task(self._hand_over(run), name=f"run-{run.id}")
             else:
                 await self._settle(run)
+        for run in await self._tasks.untold():
+            await self._tell(run)
 
     async def _come(self, task: Task) -> None:
         """Write down which of a task's times have come."""
@@ -92,14 +94,13 @@ class Scheduler:
         left_out = count - 1 if runs else count
         came = Occurrences(
             task=task.id,
+            first=first,
             run_at=last if runs else None,
             missed_at=None if left_out == 0 else before if runs else last,
-            missed=f"{left_out:,} {'run was' if left_out == 1 else 'runs were'} missed",
+            missed=_missed(left_out, uncounted=task.schedule.kind is ScheduleKind.CRON and count > _COUNTED_AT_MOST),
             next_at=times.after(max(now, last)),
         )
-        for run in await self._tasks.come(came):
-            if run.state is RunState.MISSED:
-                await self._tell(task, run)
+        await self._tasks.come(came)
 
     async def _set_aside(self, task: Task, error: InvalidTaskError) -> None:
         """One task that cannot be read must not hold up all others."""
@@ -112,10 +113,12 @@ class Scheduler:
         try:
             await self._start(run)
         except NanoclawError as error:
+            # It is still due; the next look, which is not now, tries again.
             logger.error("a run could not be handed over", extra={"run": run.id, "error": str(error)})  # noqa: TRY400 - no traceback needed
+        else:
+            self._look.set()
         finally:
             self._in_hand.discard(run.id)
-            self._look.set()
 
     async def _start(self, run: TaskRun) -> None:
         task = await self._tasks.get(run.task)
@@ -128,37 +131,40 @@ class Scheduler:
                 return
             async with self._scripts:
                 verdict = await self._hands.run_script(task)
+            if verdict.gone:
+                await self._end_with_its_group(task, run)
+                return
             if verdict.error or not verdict.wake:
-                await self._end(task, run, RunState.FAILED if verdict.error else RunState.SKIPPED, verdict.error)
+                await self._end(run, RunState.FAILED if verdict.error else RunState.SKIPPED, verdict.error)
                 return
             data = verdict.data
         prompt = write_task_prompt(task, run, data, self._clock.now(), self._zone)
         if not await self._hands.submit(run, task, prompt):
-            await self._end(task, run, RunState.FAILED, _GONE)
-            await self._tasks.set_state(task.id, TaskState.CANCELLED, None)
+            await self._end_with_its_group(task, run)
             return
         await self._tasks.start(run.id)
 
+    async def _end_with_its_group(self, task: Task, run: TaskRun) -> None:
+        await self._end(run, RunState.FAILED, _GONE)
+        await self._tasks.set_state(task.id, TaskState.CANCELLED, None)
+
     async def _settle(self, run: TaskRun) -> None:
-        task = await self._tasks.get(run.task)
-        if task is None:
-            return
         match await self._hands.outcome(run.id):
             case StillGoing():
                 pass
             case NeverHandedOver():
                 # Its script had begun when the daemon ended: it is not known what it did.
-                await self._end(task, run, RunState.FAILED, _INTERRUPTED)
+                await self._end(run, RunState.FAILED, _INTERRUPTED)
             case RunOutcome() as outcome:
-                await self._write_down(task, run, outcome)
+                await self._write_down(run, outcome)
             case other:
                 assert_never(other)
 
-    async def _write_down(self, task: Task, run: TaskRun, outcome: RunOutcome) -> None:
+    async def _write_down(self, run: TaskRun, outcome: RunOutcome) -> None:
         undelivered = outcome.delivered is False
         good = outcome.state is TurnState.ANSWERED and not undelivered
         error = outcome.error or ("its result could not be delivered" if undelivered else "")
-        ended = await self._tasks.end(
+        await self._tasks.end(
             run.id,
             RunEnd(
                 state=RunState.SUCCEEDED if good else RunState.FAILED,
@@ -167,18 +173,24 @@ class Scheduler:
                 error="" if good else error or outcome.state,
                 cost_usd=outcome.cost_usd,
                 delivered=outcome.delivered,
+                tell=outcome.state is not TurnState.STOPPED,
             ),
         )
-        if ended is not None and not good and outcome.state is not TurnState.STOPPED:
-            await self._tell(task, ended)
 
-    async def _end(self, task: Task, run: TaskRun, state: RunState, error: str) -> None:
-        ended = await self._tasks.end(run.id, RunEnd(state=state, finished_at=self._clock.now(), error=error))
-        if ended is not None and state is RunState.FAILED:
-            await self._tell(task, ended)
+    async def _end(self, run: TaskRun, state: RunState, error: str) -> None:
+        await self._tasks.end(run.id, RunEnd(state=state, finished_at=self._clock.now(), error=error))
 
-    async def _tell(self, task: Task, run: TaskRun) -> None:
-        what = "was missed" if run.state is RunState.MISSED else "failed"
-        name = f"Task {task.id}" + (f" ({task.name})" if task.name else "")
-        text = f"{name} of the group {task.group} {what}: {run.error}. See `nanoclaw tasks runs {task.id}`."
-        await self._hands.tell_owner(text, f"run-{run.id}")
+    async def _tell(self, run: TaskRun) -> None:
+        """Tell the owner of a run. A kill before it is noted tells again, under the same key."""
+        task = await self._tasks.get(run.task)
+        if task is not None:
+            what = "was missed" if run.state is RunState.MISSED else "failed"
+            name = f"Task {task.id}" + (f" ({task.name})" if task.name else "")
+            text = f"{name} of the group {task.group} {what}: {run.error}. See `nanoclaw tasks runs {task.id}`."
+            await self._hands.tell_owner(text, f"run-{run.id}")
+        await self._tasks.told(run.id)
+
+
+def _missed(count: int, *, uncounted: bool) -> str:
+    least = "at least " if uncounted else ""
+    return f"{least}{count:,} {'run was' if count == 1 else 'runs were'} missed"

@@ -36,6 +36,8 @@ class Occurrences:
     """What has come of a task's times: the one to run, and that of the newest that is left out, if there is one."""
 
     task: TaskId
+    first: Milliseconds
+    """The task's next time as it was read: if it is another by now, nothing is kept."""
     run_at: Milliseconds | None
     missed_at: Milliseconds | None
     missed: str
@@ -53,6 +55,8 @@ class RunEnd:
     error: str = ""
     cost_usd: float = 0.0
     delivered: bool | None = None
+    tell: bool = True
+    """Whether the owner is to be told if it failed."""
 
 
 class Tasks:
@@ -105,16 +109,21 @@ class Tasks:
         return Milliseconds(found[0][0]) if found[0][0] is not None else None
 
     async def come(self, occurrences: Occurrences) -> tuple[TaskRun, ...]:
-        """Keep what has come of a task's times and move on to its next, in one transaction; the new runs."""
+        """Keep what has come of a task's times and move on to its next, in one transaction; the new runs.
+
+        None when the task was changed, paused or ended since it was read.
+        """
         return await self._database.write(lambda connection: self._come(connection, occurrences))
 
     def _come(self, connection: apsw.Connection, came: Occurrences) -> tuple[TaskRun, ...]:
-        new = []
+        new: list[TaskRun] = []
+        values = {"task": came.task, "first": came.first, "next_at": came.next_at}
+        if not rows(connection, self._sql["advance"], values):
+            return ()
         if came.missed_at is not None:
             new += self._add_run(connection, came.task, came.missed_at, RunState.MISSED, came.missed)
         if came.run_at is not None:
             new += self._add_run(connection, came.task, came.run_at, RunState.DUE, "")
-        rows(connection, self._sql["advance"], {"task": came.task, "next_at": came.next_at})
         rows(connection, self._sql["trim_runs"], {"task": came.task})
         return tuple(new)
 
@@ -153,6 +162,15 @@ class Tasks:
         found = await self._database.read(lambda connection: rows(connection, self._sql["open_runs"]))
         return tuple(map(_run, found))
 
+    async def untold(self) -> tuple[TaskRun, ...]:
+        """Runs that were missed or failed and that the owner has not been told of, oldest first."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["untold"]))
+        return tuple(map(_run, found))
+
+    async def told(self, run: RunId) -> None:
+        """The owner was told of a run."""
+        await self._database.write(lambda connection: rows(connection, self._sql["told"], {"run": run}))
+
     async def start(self, run: RunId) -> bool:
         """A due run was handed over; False when it was not due any more."""
         values = {"run": run, "now": self._clock.now()}
@@ -162,6 +180,7 @@ class Tasks:
         """A run ended; None when it had ended before."""
         values = {name: getattr(end, name) for name in RunEnd.__slots__}
         values |= {"run": run, "delivered": None if end.delivered is None else int(end.delivered)}
+        values["tell"] = int(end.tell and end.state is RunState.FAILED)
         found = await self._database.write(lambda connection: rows(connection, self._sql["end_run"], values))
         return _run(found[0]) if found else None
 
@@ -200,7 +219,7 @@ def _task(row: tuple[Any, ...]) -> Task:
 
 
 def _run(row: tuple[Any, ...]) -> TaskRun:
-    identity, task, scheduled, state, started, finished, result, error, cost, delivered, by_hand = row
+    identity, task, scheduled, state, started, finished, result, error, cost, delivered, by_hand, _ = row
     return TaskRun(
         id=RunId(identity),
         task=TaskId(task),

@@ -10,6 +10,7 @@ import pytest
 
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.tasks import NewTask, RunId, Schedule, ScheduleKind, Task, TaskRun
 from nanoclaw.model.turns import TurnState
@@ -23,6 +24,10 @@ from tests.unit.store.conftest import HeldClock
 ZURICH = ZoneInfo("Europe/Zurich")
 MINUTE, HOUR = 60_000, 3_600_000
 FAMILY = GroupFolder("family")
+
+
+class DiskFullError(NanoclawError):
+    """As a store may fail."""
 
 
 @dataclass
@@ -40,6 +45,9 @@ class Desk:
     outcomes: dict[RunId, RunOutcome] = field(default_factory=dict)
     verdict: ScriptVerdict = field(default_factory=lambda: ScriptVerdict(wake=True))
     groups: set[str] = field(default_factory=lambda: {"family"})
+    broken: bool = False
+    """Handing over fails."""
+    tries: int = 0
 
     def __post_init__(self) -> None:
         hands = Hands(
@@ -49,6 +57,9 @@ class Desk:
         self.book = Book(self.tasks, self._find, self.clock, ZURICH, self.scheduler.look)
 
     async def _submit(self, run: TaskRun, task: Task, prompt: str) -> bool:
+        self.tries += 1
+        if self.broken:
+            raise DiskFullError("There is no room")
         if task.group in self.groups and run.id not in {known for known, _ in self.submitted}:
             self.submitted.append((run.id, prompt))
         return task.group in self.groups

@@ -35,6 +35,20 @@ async def test_a_change_keeps_what_it_does_not_name(desk: Desk) -> None:
     assert moved.next_at == task.created_at + 2 * HOUR
 
 
+async def test_a_change_that_is_refused_changes_nothing(desk: Desk) -> None:
+    task = await desk.add()
+    for change in (
+        TaskChange(missed="sometimes"),
+        TaskChange(prompt=" "),
+        TaskChange(name="n" * 101),
+        TaskChange(script="s" * 100_001),
+        TaskChange(schedule=Schedule(kind=ScheduleKind.CRON, value="whenever"), prompt="Other"),
+    ):
+        with pytest.raises(InvalidTaskError):
+            await desk.book.update(task.id, change)
+    assert await desk.book.get(task.id) == task
+
+
 async def test_a_task_that_is_over_cannot_be_changed(desk: Desk) -> None:
     task = await desk.add()
     assert (await desk.book.cancel(task.id)).state is TaskState.CANCELLED

@@ -54,6 +54,45 @@ def test_a_time_that_a_clock_change_doubles_comes_once(
     assert shown(value, zone, start, 2) == expected
 
 
+CHANGES = [
+    (NEW_YORK, (2026, 3, 8), "30 2 * * *"),
+    (LONDON, (2026, 3, 29), "30 1 * * *"),
+    (LORD_HOWE, (2026, 10, 4), "15 2 * * *"),
+    (NEW_YORK, (2026, 11, 1), "30 1 * * *"),
+    (LONDON, (2026, 10, 25), "30 1 * * *"),
+    (LORD_HOWE, (2026, 4, 5), "45 1 * * *"),
+]
+"""The day of each change, and a daily time that it leaves out or doubles."""
+
+
+@pytest.mark.parametrize(("zone", "day", "value"), CHANGES)
+def test_a_daily_task_comes_once_on_the_day_of_a_change_wherever_one_starts_to_look(
+    zone: ZoneInfo, day: tuple[int, int, int], value: str
+) -> None:
+    midnight = epoch(datetime(*day, tzinfo=zone))
+    times = Times(Schedule(kind=ScheduleKind.CRON, value=value), zone, midnight)
+    found = {times.after(Milliseconds(midnight + minute * 60_000 + 1)) for minute in range(8 * 60)}
+    days = [datetime.fromtimestamp(at / 1000, zone).day for at in sorted(at for at in found if at is not None)]
+    assert days == [day[2], day[2] + 1]
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "value", "expected"),
+    [
+        (NEW_YORK, (2026, 3, 8, 1), "15 * * * *", ["01:15 -0500", "03:15 -0400", "04:15 -0400"]),
+        (LORD_HOWE, (2026, 10, 4, 1), "15 * * * *", ["01:15 +1030", "03:15 +1100", "04:15 +1100"]),
+        (LORD_HOWE, (2026, 10, 4, 1), "45 * * * *", ["01:45 +1030", "02:45 +1100", "03:45 +1100"]),
+        (NEW_YORK, (2026, 11, 1, 0, 30), "15 * * * *", ["01:15 -0400", "01:15 -0500", "02:15 -0500"]),
+        (LORD_HOWE, (2026, 4, 5, 1, 20), "45 * * * *", ["01:45 +1100", "01:45 +1030", "02:45 +1030"]),
+        (LORD_HOWE, (2026, 4, 5, 1, 0), "15 * * * *", ["01:15 +1100", "02:15 +1030", "03:15 +1030"]),
+    ],
+)
+def test_an_hourly_task_follows_the_clock_and_skips_minutes_that_are_not_there(
+    zone: ZoneInfo, start: tuple[int, ...], value: str, expected: list[str]
+) -> None:
+    assert [time[6:] for time in shown(value, zone, start, 3)] == expected
+
+
 @pytest.mark.parametrize("zone", [NEW_YORK, LONDON, LORD_HOWE])
 @pytest.mark.parametrize("month", [3, 4, 10, 11])
 def test_what_comes_every_hour_comes_every_hour_through_every_change(zone: ZoneInfo, month: int) -> None:
@@ -87,6 +126,26 @@ def test_a_moment_is_local_or_has_its_offset() -> None:
     assert read_moment("2026-12-24T18:00+01:00", NEW_YORK) == read_moment("2026-12-24T17:00Z", LONDON)
 
 
+@pytest.mark.parametrize(
+    ("zone", "text", "expected"),
+    [
+        (NEW_YORK, "2026-03-08T02:30", "03:30 -0400"),
+        (LONDON, "2026-03-29T01:30", "02:30 +0100"),
+        (LORD_HOWE, "2026-10-04T02:15", "02:45 +1100"),
+        (NEW_YORK, "2026-11-01T01:30", "01:30 -0400"),
+        (LONDON, "2026-10-25T01:30", "01:30 +0100"),
+        (LORD_HOWE, "2026-04-05T01:45", "01:45 +1100"),
+        (NEW_YORK, "2026-11-01T01:30-05:00", "01:30 -0500"),
+        (LORD_HOWE, "2026-04-05T01:45+10:30", "01:45 +1030"),
+    ],
+)
+def test_a_moment_that_is_not_there_comes_later_and_of_two_the_first_is_meant(
+    zone: ZoneInfo, text: str, expected: str
+) -> None:
+    moment = datetime.fromtimestamp(read_moment(text, zone) / 1000, zone)
+    assert f"{moment:%H:%M %z}" == expected
+
+
 def test_a_moment_comes_once() -> None:
     begin = epoch(datetime(2026, 12, 1, tzinfo=LONDON))
     times = Times(Schedule(kind=ScheduleKind.ONCE, value="2026-12-24T18:00"), LONDON, begin)
@@ -108,13 +167,61 @@ def test_what_is_no_interval_is_refused(value: str) -> None:
         read_interval(value)
 
 
-@pytest.mark.parametrize("value", ["", "tomorrow", "2026-12-24", "2026-13-01T10:00", "18:00"])
+@pytest.mark.parametrize(
+    "value", ["", "tomorrow", "2026-12-24", "2026-13-01T10:00", "18:00", "9999-12-31T23:59", "2026-12-24T24:00", "NaN"]
+)
 def test_what_is_no_moment_is_refused(value: str) -> None:
     with pytest.raises(InvalidTaskError):
         read_moment(value, LONDON)
 
 
-def test_weekdays_count_from_sunday_and_names_are_understood() -> None:
-    assert shown("0 9 * * 1", LONDON, (2026, 11, 22), 1) == ["11-23 09:00 +0000"]
-    assert shown("0 9 * * MON", LONDON, (2026, 11, 22), 1) == ["11-23 09:00 +0000"]
-    assert shown("@daily", LONDON, (2026, 11, 22, 1), 1) == ["11-23 00:00 +0000"]
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("0", "11-29"),
+        ("7", "11-29"),
+        ("SUN", "11-29"),
+        ("1", "11-23"),
+        ("mon", "11-23"),
+        ("6", "11-28"),
+        ("5-7", "11-27"),
+    ],
+)
+def test_weekdays_count_from_sunday_which_is_0_and_7_and_names_are_understood(value: str, day: str) -> None:
+    assert shown(f"0 9 * * {value}", LONDON, (2026, 11, 22, 12), 1) == [f"{day} 09:00 +0000"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "expected"),
+    [
+        ("@hourly", "11-22 13:00"),
+        ("@daily", "11-23 00:00"),
+        ("@Midnight", "11-23 00:00"),
+        ("@weekly", "11-29 00:00"),
+        ("@monthly", "12-01 00:00"),
+        ("@yearly", "01-01 00:00"),
+        ("@annually", "01-01 00:00"),
+    ],
+)
+def test_aliases_are_understood(alias: str, expected: str) -> None:
+    assert shown(alias, LONDON, (2026, 11, 22, 12), 1) == [f"{expected} +0000"]
+
+
+def test_a_day_of_the_month_and_a_weekday_mean_either() -> None:
+    days = [time[:5] for time in shown("0 0 13 * 5", LONDON, (2026, 12, 1), 4)]
+    assert days == ["12-04", "12-11", "12-13", "12-18"]
+
+
+@pytest.mark.parametrize("value", ["* * * * *", "*/7 3 * * *", "* * * 1 *"])
+def test_the_newest_times_are_right_although_there_are_too_many_to_count(value: str) -> None:
+    begin = epoch(datetime(2026, 1, 1, tzinfo=LONDON))
+    now = epoch(datetime(2026, 7, 1, 12, 0, 30, tzinfo=LONDON))
+    times = Times(Schedule(kind=ScheduleKind.CRON, value=value), LONDON, begin)
+    first = times.after(begin)
+    assert first is not None
+    count, last, before = times.between(first, now, 1_000)
+    assert count == 1_001
+    assert times.after(before) == last
+    following = times.after(last)
+    assert following is not None
+    assert following > now

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from nanoclaw.model.tasks import RunId, RunState, TaskState
+from nanoclaw.agents.tools.contract import TaskChange
+from nanoclaw.model.tasks import RunId, RunState, Schedule, ScheduleKind, TaskState
 from nanoclaw.model.turns import TurnState
 from nanoclaw.scheduling.contract import ScriptVerdict
+from nanoclaw.store.tasks import RunEnd
 from tests.unit.scheduling.conftest import HOUR, MINUTE, Desk
 
 
@@ -85,6 +87,16 @@ async def test_thousands_of_missed_times_are_one_row_that_counts_them(desk: Desk
     assert len(desk.told) == 1
 
 
+async def test_the_newest_of_more_cron_times_than_are_counted_is_the_one_that_is_run(desk: Desk) -> None:
+    task = await desk.add("cron", "* * * * *", missed="window:5m")
+    await desk.tick(12_000 * MINUTE)
+    run, missed = await desk.tasks.runs(task.id, 5)
+    assert run.state is RunState.STARTED
+    assert 0 <= desk.clock.now() - run.scheduled_at < MINUTE
+    assert run.scheduled_at - missed.scheduled_at == MINUTE
+    assert missed.error == "at least 10,000 runs were missed"
+
+
 async def test_a_single_moment_that_was_missed_is_made_up_for_and_the_task_is_over(desk: Desk) -> None:
     task = await desk.add("once", "2026-12-24T18:00")
     await desk.tick(200 * 24 * HOUR)
@@ -130,6 +142,75 @@ async def test_a_run_by_hand_is_beside_the_schedule(desk: Desk) -> None:
     assert len(desk.submitted) == 2
     assert 'started="by hand"' in desk.submitted[0][1]
     assert (await desk.book.get(task.id)).next_at == task.next_at
+
+
+async def test_a_kill_before_the_owner_is_told_has_it_told_later_and_once(desk: Desk) -> None:
+    await desk.add(missed="skip")
+    await desk.add(missed="once")
+    desk.clock.value += HOUR
+    await desk.tick()
+    for run, _ in desk.submitted:
+        await desk.tasks.end(run, RunEnd(state=RunState.FAILED, finished_at=desk.clock.now(), error="broke"))
+    desk.clock.value += 3 * HOUR
+    for due in await desk.tasks.due():
+        await desk.scheduler._come(due)
+    assert desk.told == []
+    again = await desk.restart()
+    for _ in range(3):
+        await again.tick()
+    assert len(again.told) == 4
+    assert sum("failed: broke" in text for text in again.told) == 2
+    assert sum("were missed" in text or "was missed" in text for text in again.told) == 2
+    last = await again.restart()
+    await last.database.write(
+        lambda connection: connection.execute("UPDATE runs SET told = 0 WHERE state <> 'started'")
+    )
+    await last.tick()
+    assert len(last.told) == 4
+    await last.database.close()
+
+
+async def test_a_task_that_was_paused_or_changed_meanwhile_does_not_run_as_it_was(desk: Desk) -> None:
+    paused, changed, cancelled = await desk.add(), await desk.add(), await desk.add("once", "2026-12-24T18:00")
+    desk.clock.value += 200 * 24 * HOUR
+    due = await desk.tasks.due()
+    assert {task.id for task in due} == {paused.id, changed.id, cancelled.id}
+    await desk.book.pause(paused.id)
+    new = Schedule(kind=ScheduleKind.INTERVAL, value=str(7 * HOUR))
+    moved = await desk.book.update(changed.id, TaskChange(schedule=new))
+    await desk.book.cancel(cancelled.id)
+    for task in due:
+        await desk.scheduler._come(task)
+    assert [await desk.states(task) for task in (paused, changed, cancelled)] == [[], [], []]
+    assert await desk.book.get(changed.id) == moved
+    assert (await desk.book.get(cancelled.id)).state is TaskState.CANCELLED
+
+
+async def test_a_run_that_cannot_be_handed_over_is_tried_again_but_not_at_once(desk: Desk) -> None:
+    task = await desk.add()
+    desk.broken = True
+    desk.clock.value += HOUR
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        loop = tasks.create_task(desk.scheduler.run(), name="scheduler")
+        desk.scheduler.look()
+        await asyncio.sleep(0.5)
+        assert desk.tries == 1
+        assert await desk.states(task) == ["due"]
+        desk.broken = False
+        desk.scheduler.look()
+        while not desk.submitted:  # noqa: ASYNC110 - the hands have no event
+            await asyncio.sleep(0.01)
+        loop.cancel()
+
+
+async def test_a_task_whose_group_is_gone_ends_and_its_script_is_not_run_again(desk: Desk) -> None:
+    task = await desk.add(script="check")
+    desk.verdict = ScriptVerdict(wake=False, gone=True)
+    await desk.tick(HOUR)
+    await desk.tick(HOUR)
+    assert await desk.states(task) == ["failed"]
+    assert (await desk.book.get(task.id)).state is TaskState.CANCELLED
+    assert len(desk.told) == 1
 
 
 async def test_a_task_whose_group_is_gone_ends_and_is_told(desk: Desk) -> None:

@@ -29,16 +29,18 @@ ORDER BY t.next_at LIMIT :limit
 SELECT min(t.next_at) FROM tasks t WHERE t.state = 'active' AND t.next_at > :now
 
 -- name: advance
-UPDATE tasks SET next_at = :next_at, state = CASE WHEN :next_at IS NULL THEN 'done' ELSE state END WHERE id = :task
+UPDATE tasks SET next_at = :next_at, state = CASE WHEN :next_at IS NULL THEN 'done' ELSE state END
+WHERE id = :task AND state = 'active' AND next_at = :first
+RETURNING id
 
 -- name: add_run
-INSERT INTO runs (task_id, scheduled_at, state, error, by_hand, finished_at)
-VALUES (:task, :scheduled_at, :state, :error, :by_hand, :finished_at)
+INSERT INTO runs (task_id, scheduled_at, state, error, by_hand, finished_at, told)
+VALUES (:task, :scheduled_at, :state, :error, :by_hand, :finished_at, :state <> 'missed')
 ON CONFLICT (task_id, scheduled_at) DO NOTHING
 RETURNING *
 
 -- name: trim_runs
-DELETE FROM runs WHERE task_id = :task AND state NOT IN ('due', 'started') AND id <= (
+DELETE FROM runs WHERE task_id = :task AND state NOT IN ('due', 'started') AND told AND id <= (
     SELECT id FROM runs WHERE task_id = :task ORDER BY id DESC LIMIT 1 OFFSET 500
 )
 
@@ -51,11 +53,17 @@ SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_at DESC, id DESC LIM
 -- name: open_runs
 SELECT * FROM runs WHERE state IN ('due', 'started') ORDER BY id
 
+-- name: untold
+SELECT * FROM runs WHERE told = 0 ORDER BY id LIMIT 100
+
+-- name: told
+UPDATE runs SET told = 1 WHERE id = :run
+
 -- name: start_run
 UPDATE runs SET state = 'started', started_at = :now WHERE id = :run AND state = 'due' RETURNING id
 
 -- name: end_run
 UPDATE runs SET state = :state, finished_at = :finished_at, result = :result, error = :error, cost_usd = :cost_usd,
-    delivered = :delivered
+    delivered = :delivered, told = NOT :tell
 WHERE id = :run AND state IN ('due', 'started')
 RETURNING *
