@@ -156,7 +156,7 @@ class ConnectProxy:
                 addresses = await self._resolver.resolve(target.host)
         except (OSError, UnicodeError):
             addresses = ()
-        if not addresses:
+        if not addresses and not self._dialer.looks_names_up:
             raise _RefusedError(502, str(target), "the name does not resolve")
         for address in addresses:
             # One closed address is enough: a name that mixes them is a rebinding attack or a mistake.

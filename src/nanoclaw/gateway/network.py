@@ -55,6 +55,9 @@ class Resolver(Protocol):
 class Dialer(Protocol):
     """Opens connections. The caller sets the deadline."""
 
+    looks_names_up: bool
+    """Whether it finds the addresses of a name by itself, and so reaches names that this machine does not know."""
+
     async def dial(self, host: str, addresses: Sequence[Address], port: int) -> Stream:
         """Connect to one of ``addresses``, which were found under ``host`` and checked; raises OSError."""
         ...
@@ -84,6 +87,8 @@ def _look_up(host: str) -> list[str]:
 class DirectDialer:
     """Connects to exactly the addresses that were checked, one after the other."""
 
+    looks_names_up = False
+
     async def dial(self, host: str, addresses: Sequence[Address], port: int) -> Stream:
         """Connect to the first address that answers within 5 s."""
         failure: OSError = OSError(f"{host} has no address")
@@ -101,8 +106,10 @@ class ProxyDialer:
 
     The proxy looks the name up again, so the addresses that were checked here are not the ones that it dials: what a
     name resolves to behind such a proxy is for the proxy to police. The check still refuses names that are private
-    as seen from here.
+    as seen from here. Where there is such a proxy, the machine's own name server often knows no outside names.
     """
+
+    looks_names_up = True
 
     def __init__(self, proxy: str) -> None:
         """Take the proxy's URL, which may hold user and password.

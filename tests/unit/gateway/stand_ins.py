@@ -157,8 +157,9 @@ def ignore(event: GatewayEvent) -> None:
 class LoopbackDialer:
     """An internet in which every public address leads to one port of this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, looks_names_up: bool = False) -> None:
         self.port = port
+        self.looks_names_up = looks_names_up
         self.dialled: list[tuple[str, tuple[str, ...], int]] = []
 
     async def dial(self, host: str, addresses: Sequence[Address], port: int) -> Stream:

@@ -65,8 +65,14 @@ Open = Callable[..., Awaitable[Door]]
 async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterator[Open]:
     opened: list[tuple[asyncio.Server, ConnectProxy]] = []
 
-    async def start(limits: ProxyLimits | None = None, resolver: Resolver | None = None, port: int = 9) -> Door:
-        dialer = LoopbackDialer(port)
+    async def start(
+        limits: ProxyLimits | None = None,
+        resolver: Resolver | None = None,
+        port: int = 9,
+        *,
+        looks_names_up: bool = False,
+    ) -> Door:
+        dialer = LoopbackDialer(port, looks_names_up=looks_names_up)
         reporter = Reporter(parse_folder("family"), StillClock(), events.append)
         proxy = ConnectProxy(
             GroupPolicy(parse_rules(ALLOW), StillClock()),
@@ -224,6 +230,36 @@ async def test_a_name_that_does_not_resolve_or_answer_is_a_502(open_door: Open, 
     door = await open_door(resolver=FixedResolver({}))
     assert await door.refused(connect()) == 502
     assert last_decision(events).reason == "the name does not resolve"
+
+
+async def test_a_name_that_only_the_machines_proxy_knows_is_left_to_it(open_door: Open) -> None:
+    async with public_server(echo) as port:
+        door = await open_door(resolver=FixedResolver({}), port=port, looks_names_up=True)
+        status, stream = await door.ask(connect())
+        assert status == 200
+        await stream.close(5)
+    assert door.dialer.dialled == [(HOST, (), 443)]
+
+
+async def test_a_name_that_is_private_here_is_refused_behind_a_proxy_too(open_door: Open) -> None:
+    door = await open_door(resolver=FixedResolver({HOST: ["10.0.0.1"]}), looks_names_up=True)
+    assert await door.refused(connect()) == 403
+    assert door.dialer.dialled == []
+
+
+async def test_a_name_that_changes_its_address_is_judged_anew_and_the_checked_address_is_dialled(
+    open_door: Open, events: list[GatewayEvent]
+) -> None:
+    resolver = FixedResolver({HOST: [PUBLIC]})
+    async with public_server(echo) as port:
+        door = await open_door(resolver=resolver, port=port)
+        status, stream = await door.ask(connect())
+        assert status == 200
+        await stream.close(5)
+        resolver.zone[HOST] = ["127.0.0.1"]
+        assert await door.refused(connect()) == 403
+    assert door.dialer.dialled == [(HOST, (PUBLIC,), 443)]
+    assert "loopback" in last_decision(events).reason
 
 
 async def test_a_host_that_cannot_be_reached_is_a_502(open_door: Open, events: list[GatewayEvent]) -> None:

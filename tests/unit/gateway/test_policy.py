@@ -3,7 +3,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nanoclaw.gateway.contract import GatewayError
-from nanoclaw.gateway.policy import is_allowed, normalise_host, parse_rules
+from nanoclaw.gateway.policy import GroupPolicy, is_allowed, normalise_host, parse_rules
+from nanoclaw.model.options import GroupOptions, NetworkPolicy
+from tests.fakes.channel_world import ClockForTests
 from tests.unit.gateway.stand_ins import PATIENT
 
 
@@ -114,3 +116,71 @@ def test_an_entry_that_is_no_name_is_an_error(entry: str) -> None:
     with pytest.raises(GatewayError, match="not a host that can be allowed") as raised:
         parse_rules((entry,))
     assert "example.org" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "port", "allowed"),
+    [
+        ("example.org", "example.org", 443, True),
+        ("example.org", "example.org", 8443, False),
+        ("example.org", "example.org", 22, False),
+        ("example.org:8443", "example.org", 8443, True),
+        ("example.org:8443", "example.org", 443, False),
+        ("*.example.org:8443", "a.example.org", 8443, True),
+        ("*.example.org:8443", "a.example.org", 443, False),
+        ("*.example.org:8443", "example.org", 8443, False),
+    ],
+)
+def test_a_rule_holds_for_its_port_only(entry: str, host: str, port: int, allowed: bool) -> None:  # noqa: FBT001 - a table
+    assert is_allowed(host, port, parse_rules((entry,))) is allowed
+
+
+def policy(clock: ClockForTests, network: NetworkPolicy, *own: str) -> GroupPolicy:
+    made = GroupPolicy(parse_rules(("everywhere.example",)), clock)
+    made.set_options(GroupOptions(network=network, allow=own))
+    return made
+
+
+def test_a_group_reaches_what_all_may_and_what_it_may_itself() -> None:
+    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST, "*.own.example:8443")
+    assert made.why_refused("everywhere.example", 443) == ""
+    assert made.why_refused("a.own.example", 8443) == ""
+    assert "allowlist" in made.why_refused("a.own.example", 443)
+    assert "allowlist" in made.why_refused("other.example", 443)
+    assert made.searches
+    assert not made.fetches
+
+
+def test_a_group_without_a_network_reaches_nothing_whatever_is_listed() -> None:
+    made = policy(ClockForTests(), NetworkPolicy.NONE, "own.example")
+    assert "no network" in made.why_refused("everywhere.example", 443)
+    assert "no network" in made.why_refused("own.example", 443)
+    assert not made.searches
+
+
+def test_a_public_group_reaches_every_host_at_the_port_of_https_and_other_ports_by_its_list() -> None:
+    made = policy(ClockForTests(), NetworkPolicy.PUBLIC, "own.example:8443")
+    assert made.why_refused("whatever.example", 443) == ""
+    assert made.why_refused("own.example", 8443) == ""
+    assert "allowlist" in made.why_refused("whatever.example", 22)
+    assert made.fetches
+
+
+def test_a_host_that_was_granted_is_open_at_that_port_for_ten_minutes() -> None:
+    clock = ClockForTests()
+    made = policy(clock, NetworkPolicy.ALLOWLIST)
+    made.grant("once.example", 443)
+    clock.ahead += 599
+    assert made.why_refused("once.example", 443) == ""
+    assert made.why_refused("once.example", 8443)
+    assert made.why_refused("a.once.example", 443)
+    clock.ahead += 2
+    assert made.why_refused("once.example", 443)
+
+
+def test_options_that_allow_no_host_change_nothing() -> None:
+    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST, "own.example")
+    with pytest.raises(GatewayError):
+        made.set_options(GroupOptions(network=NetworkPolicy.PUBLIC, allow=("https://own.example",)))
+    assert made.why_refused("own.example", 443) == ""
+    assert made.why_refused("other.example", 443)
