@@ -54,6 +54,8 @@ logger = logging.getLogger(__name__)
 
 _END_SECONDS = 30
 _COMPLAINTS = 5
+# WebFetch would first ask the program's maker about every domain. Which ones are open is the gateway's to say.
+_SETTINGS = '{"skipWebFetchPreflight": true}'
 # Scheduling belongs to the host, which outlives the sandbox; work in the background dies with it.
 _NOT_INSIDE = ["CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger", "PushNotification"]
 
@@ -279,6 +281,7 @@ class Launcher:
             plugins=[{"type": "local", "path": str(folder)} for folder in (WORKSPACE, GLOBAL_FOLDER)],
             hooks={"PreCompact": [HookMatcher(hooks=[self._archivist(group)])]},
             setting_sources=["project"],
+            settings=_SETTINGS,
             add_dirs=[str(GLOBAL_FOLDER)],
             model=own.model or assistant.model or None,
             fallback_model=own.fallback_model or assistant.fallback_model or None,
