@@ -164,7 +164,7 @@ class _Crew:
 
 def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     store, broadcast, clock = base.store, base.broadcast, ground.clock
-    tidings = Tidings(store.groups, store.outbox, courier.wake, clock)
+    tidings = Tidings(store.groups, store.outbox, courier.wake)
     outlets = Outlets(deliver=courier.wake, run_ended=lambda run: agenda.scheduler.noticed(run))  # noqa: PLW0108 - made below
     lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChatAddress
-from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.store.groups import Groups
@@ -21,11 +20,10 @@ _FULL = 100
 class Tidings:
     """Tells the owner in their own chat. What comes in functions that cannot wait is queued, and written by a task."""
 
-    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None], clock: Clock) -> None:
+    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None]) -> None:
         self._groups = groups
         self._outbox = outbox
         self._deliver = deliver
-        self._clock = clock
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_WAITING_AT_MOST)
         self._ask_domain: Callable[[GroupFolder, str, int], Awaitable[None]] | None = None
 
@@ -66,7 +64,8 @@ class Tidings:
             if event.group is None
             else f"`nanoclaw groups set {event.group} budget_{event.span}_usd=…`"
         )
-        key = f"budget-{event.group}-{event.span}-{event.percent}-{self._clock.now()}"
+        # Once a period for each limit, however often the daemon starts.
+        key = f"budget-{event.group}-{event.span}-{event.began}-{event.limit_usd:g}-{event.percent}"
         self._later(lambda: self.tell(f"{text} Raise it with {raised}.", key))
 
     def _later(self, work: Callable[[], Awaitable[None]]) -> None:

@@ -33,9 +33,10 @@ class Exhausted:
     def what(self) -> str:
         """What happened, for the chat."""
         whose = "all groups" if self.scope is None else f"the group {self.scope}"
-        return (
-            f"The budget of {whose} for this {self.span} is used up: {self.spent_usd:.2f} of {self.limit_usd:.2f} USD"
-        )
+        amount = f"{self.spent_usd:.2f} of {self.limit_usd:.2f} USD"
+        # Calls under way may take the rest; what they will have cost nobody knows yet.
+        rest = "" if self.spent_usd >= self.limit_usd else ", and calls under way may take the rest"
+        return f"The budget of {whose} for this {self.span} is used up: {amount}{rest}"
 
     @property
     def hint(self) -> str:
@@ -51,7 +52,8 @@ class _Account:
 
     period: dict[str, str] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=lambda: {DAY: 0.0, MONTH: 0.0})
-    told: dict[str, int] = field(default_factory=lambda: {DAY: 0, MONTH: 0})
+    told: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """The newest mark that the owner was told of, and of which limit: another limit has marks of its own."""
     reserved: float = 0.0
 
 
@@ -121,13 +123,21 @@ class Budgets:
         """Say once a period that a budget is nearly used up, and once that it is."""
         account = self._account(scope)
         percent = int(account.spent[span] / limit * 100) if limit else 100
-        for mark in (100, self._settings.warn_percent):
-            if percent >= mark > account.told[span]:
-                account.told[span] = mark
-                self._listener(
-                    BudgetCrossed(group=scope, span=span, percent=mark, spent_usd=account.spent[span], limit_usd=limit)
-                )
-                return
+        of_limit, told = account.told.get(span, (limit, 0))
+        mark = next((mark for mark in (100, self._settings.warn_percent) if percent >= mark), 0)
+        if mark <= (told if of_limit == limit else 0):
+            return
+        account.told[span] = (limit, mark)
+        self._listener(
+            BudgetCrossed(
+                group=scope,
+                span=span,
+                began=account.period[span],
+                percent=mark,
+                spent_usd=account.spent[span],
+                limit_usd=limit,
+            )
+        )
 
     def _limit(self, scope: GroupFolder | None, span: str) -> float | None:
         settings = self._settings if scope is None else None
@@ -142,7 +152,8 @@ class Budgets:
             began = self.period_start(span).date().isoformat()
             if account.period.get(span) != began:
                 if span in account.period:
-                    account.spent[span], account.told[span] = 0.0, 0
+                    account.spent[span] = 0.0
+                    account.told.pop(span, None)
                 account.period[span] = began
         return account
 

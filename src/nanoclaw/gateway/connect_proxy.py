@@ -146,7 +146,8 @@ class ConnectProxy:
                 raise _RefusedError(status, shown, reason)
             case target:
                 if reason := self._policy.why_refused(target.host, target.port):
-                    self._reporter.domain_refused(target.host, target.port)
+                    if self._policy.asks:
+                        self._reporter.domain_refused(target.host, target.port)
                     raise _RefusedError(403, str(target), reason)
                 return target
 

@@ -71,6 +71,8 @@ class BudgetCrossed:
 
     group: GroupFolder | None
     span: str
+    began: str
+    """The first date of that day or month, as ISO 8601."""
     percent: int
     spent_usd: float
     limit_usd: float

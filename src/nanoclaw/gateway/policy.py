@@ -117,6 +117,11 @@ class GroupPolicy:
         """Whether the model's service may fetch whatever the agent names, which no allowlist could hold back."""
         return self._network is NetworkPolicy.PUBLIC
 
+    @property
+    def asks(self) -> bool:
+        """Whether the owner is asked about a host that is refused; not where they closed everything."""
+        return self._network is not NetworkPolicy.NONE
+
     def why_refused(self, host: str, port: int) -> str:
         """Why a host may not be reached; empty when it may."""
         if self._granted.get((host, port), 0.0) > self._clock.monotonic():

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 ALLOW, IGNORE = "allow", "ignore"
 ONCE, ALWAYS, NO = "once", "always", "no"
 _LOOK_AGAIN_SECONDS = 60.0
+_OPEN_AT_MOST = {QuestionPurpose.DOMAIN: 5, QuestionPurpose.SENDER: 20}
+"""Open questions of a kind for one group: an agent or a crowd must not be able to bury the owner in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ class Approvals:
         if before is not None and before.expires_at > now and _stands(before):
             return
         owner = await self._store.groups.owner_chat()
-        if owner is None:
+        if owner is None or await self._crowded(purpose, group):
             return
         new = NewQuestion(
             key=f"{purpose}-{group.folder}-{subject}-{now}",
@@ -127,6 +129,10 @@ class Approvals:
         )
         await self._asking.ask(new)
         self.look()
+
+    async def _crowded(self, purpose: QuestionPurpose, group: Group) -> bool:
+        waiting = [one for one in await self._store.questions.open_in(group.folder) if one.purpose is purpose]
+        return len(waiting) >= _OPEN_AT_MOST[purpose]
 
     async def settle(self) -> None:
         """Act on every answer that nothing has followed from yet."""

@@ -58,6 +58,28 @@ def test_a_group_has_a_budget_of_its_own_and_raising_it_lets_calls_out_again(eve
     assert made.find_exhausted(FAMILY) is None
 
 
+def test_another_limit_has_marks_of_its_own(events: list[GatewayEvent]) -> None:
+    made = budgets(events, ClockForTests())
+    made.set_options(FAMILY, GroupOptions(budget_day_usd=1))
+    made.spend(FAMILY, 1)
+    made.set_options(FAMILY, GroupOptions(budget_day_usd=2))
+    made.spend(FAMILY, 0.5)
+    assert crossed(events) == [("family", "day", 100)]
+    made.spend(FAMILY, 0.2)
+    made.spend(FAMILY, 0.2)
+    made.spend(FAMILY, 0.2)
+    assert crossed(events) == [("family", "day", 100), ("family", "day", 80), ("family", "day", 100)]
+
+
+def test_a_limit_that_calls_under_way_have_taken_says_so(events: list[GatewayEvent]) -> None:
+    made = budgets(events, ClockForTests(), day_usd=1)
+    with made.reserved(FAMILY, 1):
+        exhausted = made.find_exhausted(WORK)
+        assert exhausted is not None
+        assert exhausted.what.endswith("0.00 of 1.00 USD, and calls under way may take the rest")
+    assert events == []
+
+
 def test_a_budget_of_nothing_allows_nothing(events: list[GatewayEvent]) -> None:
     made = budgets(events, ClockForTests(), month_usd=0)
     assert made.find_exhausted(FAMILY) is not None
@@ -79,6 +101,9 @@ def test_a_new_day_has_a_new_budget_and_the_month_goes_on(events: list[GatewayEv
     assert made.find_exhausted(FAMILY) is not None
     clock.ahead += 86_400
     assert made.find_exhausted(FAMILY) is None
+    made.spend(FAMILY, 0.9)
+    days = [event.began for event in events if isinstance(event, BudgetCrossed)]
+    assert len(set(days)) == len(days) == 2
 
 
 def test_what_was_spent_before_a_restart_counts(events: list[GatewayEvent]) -> None:

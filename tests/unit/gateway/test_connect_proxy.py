@@ -9,11 +9,12 @@ import pytest
 
 from nanoclaw.gateway.addresses import Address
 from nanoclaw.gateway.connect_proxy import ConnectProxy, ProxyLimits
-from nanoclaw.gateway.contract import Decision, GatewayEvent, Verdict
+from nanoclaw.gateway.contract import Decision, DomainRefused, GatewayEvent, Verdict
 from nanoclaw.gateway.network import Resolver, Stream
 from nanoclaw.gateway.policy import GroupPolicy, parse_rules
 from nanoclaw.gateway.reporting import Reporter
 from nanoclaw.model.groups import parse_folder
+from nanoclaw.model.options import GroupOptions, NetworkPolicy
 from tests.unit.gateway.stand_ins import (
     PUBLIC,
     FixedResolver,
@@ -40,6 +41,7 @@ class Door:
     socket: Path
     proxy: ConnectProxy
     dialer: LoopbackDialer
+    policy: GroupPolicy
 
     async def connect(self) -> Stream:
         return Stream(*await asyncio.open_unix_connection(str(self.socket)))
@@ -74,8 +76,9 @@ async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterat
     ) -> Door:
         dialer = LoopbackDialer(port, looks_names_up=looks_names_up)
         reporter = Reporter(parse_folder("family"), StillClock(), events.append)
+        policy = GroupPolicy(parse_rules(ALLOW), StillClock())
         proxy = ConnectProxy(
-            GroupPolicy(parse_rules(ALLOW), StillClock()),
+            policy,
             resolver or FixedResolver(dict(ZONE)),
             dialer,
             reporter,
@@ -83,7 +86,7 @@ async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterat
         )
         server = await asyncio.start_unix_server(proxy.serve, short_path / "proxy.sock")
         opened.append((server, proxy))
-        return Door(short_path / "proxy.sock", proxy, dialer)
+        return Door(short_path / "proxy.sock", proxy, dialer, policy)
 
     yield start
     for server, proxy in opened:
@@ -189,6 +192,17 @@ async def test_a_target_that_is_not_allowed_is_refused_undialled(
     assert await door.refused(connect(authority)) == 403
     assert door.dialer.dialled == []
     assert [event.verdict for event in events if isinstance(event, Decision)] == [Verdict.DENIED]
+
+
+@pytest.mark.parametrize(("network", "asked"), [(NetworkPolicy.ALLOWLIST, 1), (NetworkPolicy.NONE, 0)])
+async def test_the_owner_hears_of_a_refused_host_unless_they_closed_everything(
+    open_door: Open, events: list[GatewayEvent], network: NetworkPolicy, asked: int
+) -> None:
+    door = await open_door()
+    door.policy.set_options(GroupOptions(network=network))
+    assert await door.refused(connect("other.example:443")) == 403
+    heard = [event for event in events if isinstance(event, DomainRefused)]
+    assert [(event.host, event.port) for event in heard] == [("other.example", 443)] * asked
 
 
 @pytest.mark.parametrize(

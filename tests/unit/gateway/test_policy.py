@@ -156,6 +156,7 @@ def test_a_group_without_a_network_reaches_nothing_whatever_is_listed() -> None:
     assert "no network" in made.why_refused("everywhere.example", 443)
     assert "no network" in made.why_refused("own.example", 443)
     assert not made.searches
+    assert not made.asks
 
 
 def test_a_public_group_reaches_every_host_at_the_port_of_https_and_other_ports_by_its_list() -> None:
