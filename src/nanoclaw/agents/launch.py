@@ -47,7 +47,7 @@ from nanoclaw.sandboxes.launcher import write_launcher
 from nanoclaw.settings.home import mount_allowlist
 from nanoclaw.settings.load import machine_time_zone, time_zone
 from nanoclaw.workspaces.archive import archive_transcript
-from nanoclaw.workspaces.mounts import check_mounts, load_allowlist
+from nanoclaw.workspaces.mounts import check_mounts, load_allowlist, show
 from nanoclaw.workspaces.quota import Quota
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Start:
     door: Door
     quota: Quota
     measured: tuple[Path, ...]
-    """What the quota counts: the group's folder and its transcripts."""
+    """What the quota counts: the group's folder and its transcripts; for main also what all read."""
     passing: tuple[Path, ...] = ()
     """Folders that are of no use afterwards."""
 
@@ -175,7 +175,7 @@ class Launcher:
         name = f"nanoclaw-{self._installation[:8]}-{group.folder.lower().replace('_', '-')[:30]}-{self._nonce()}"
         await self._preparation.ready()
         await self._folders(group)
-        quota, measured = self._quota(group), (self._home.group(group.folder), self._home.sessions(group.folder))
+        quota, measured = self._quota(group), self._measured(group)
         if excess := await quota.check(measured):
             raise AgentLostError(disk_fault(group.folder, excess))
         ways = self._home.gateway(group.folder, conversation)
@@ -201,13 +201,14 @@ class Launcher:
         box = self._settings.sandbox
         return Quota(bytes=(group.options.disk_mib or box.disk_mib) * 1024 * 1024, entries=box.disk_entries)
 
+    def _measured(self, group: Group) -> tuple[Path, ...]:
+        """All of the home that the group's agent can write."""
+        own = (self._home.group(group.folder), self._home.sessions(group.folder))
+        return (*own, self._home.global_folder) if group.is_main else own
+
     async def _mounts(self, group: Group) -> tuple[Mount, ...]:
         """The group's folders, and those that the owner's allowlist lets it see today."""
-        own = (
-            Mount(source=self._home.group(group.folder), target=WORKSPACE, writable=True),
-            Mount(source=self._home.global_folder, target=GLOBAL_FOLDER, writable=group.is_main),
-            Mount(source=self._home.sessions(group.folder), target=CLAUDE_HOME, writable=True),
-        )
+        own = await asyncio.to_thread(self._own_mounts, group)
         if not group.options.mounts:
             return own
         allowlist = await asyncio.to_thread(load_allowlist, mount_allowlist())
@@ -215,6 +216,18 @@ class Launcher:
             check_mounts, allowlist, group.options.mounts, self._home.root, is_main=group.is_main
         )
         return own + extra
+
+    def _own_mounts(self, group: Group) -> tuple[Mount, ...]:
+        root = self._home.root.resolve()
+        inside = (
+            (self._home.group(group.folder), WORKSPACE, True),
+            (self._home.global_folder, GLOBAL_FOLDER, group.is_main),
+            (self._home.sessions(group.folder), CLAUDE_HOME, True),
+        )
+        return tuple(
+            show(root / folder.relative_to(self._home.root), target, writable=writable)
+            for folder, target, writable in inside
+        )
 
     def distrust(self) -> None:
         """A start failed: look at the engine and its image again before the next."""

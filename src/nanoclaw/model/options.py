@@ -76,13 +76,11 @@ def _choice(*allowed: str) -> tuple[_Parse, str]:
             raise ValueError
         return text
 
-    return parse, "one of " + ", ".join(word or "(empty)" for word in allowed)
+    return parse, "one of " + ", ".join(allowed) + ", or nothing for the default"
 
 
 def _number(least: float, most: float, *, whole: bool) -> tuple[_Parse, str]:
-    def parse(text: str) -> float | int | None:
-        if not text:
-            return None
+    def parse(text: str) -> float | int:
         value = int(text) if whole else float(text)
         if not least <= value <= most:
             raise ValueError
@@ -127,7 +125,7 @@ _HOSTS = "host names separated by commas, such as example.org or *.example.org:8
 _KINDS: Mapping[str, tuple[_Parse, str]] = {
     "model": (_word, "the name of a model, or nothing for the default"),
     "fallback_model": (_word, "the name of a model to use when the first is overloaded, or nothing"),
-    "effort": _choice("", *EFFORTS),
+    "effort": _choice(*EFFORTS),
     "catch_up_messages": _number(1, 2000, whole=True),
     "idle_minutes": _number(0.01, 1440, whole=False),
     "turn_minutes": _number(0.01, 1440, whole=False),
@@ -154,7 +152,7 @@ def describe_option(name: str) -> str:
 
 
 def with_option(options: GroupOptions, name: str, text: str) -> GroupOptions:
-    """The options with one of them changed, given as text.
+    """The options with one of them changed, given as text; nothing puts it back to its default.
 
     Raises:
         InvalidOptionError: there is no such option, or it cannot have this value; says what is allowed.
@@ -165,7 +163,7 @@ def with_option(options: GroupOptions, name: str, text: str) -> GroupOptions:
         )
     parse, allowed = _KINDS[name]
     try:
-        value = parse(text.strip())
+        value = parse(text.strip()) if text.strip() else getattr(NO_OPTIONS, name)
     except (ValueError, OverflowError) as error:
         raise InvalidOptionError(f"{name} cannot be {text[:60]!r}", hint=f"It is {allowed}.") from error
     return replace(options, **{name: value})

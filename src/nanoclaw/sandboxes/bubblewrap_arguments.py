@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from nanoclaw.sandboxes.contract import AGENT_HOME, GATEWAY, WORKSPACE, Mount, SandboxError, SandboxPlan
-from nanoclaw.sandboxes.environment import agent_environment
+from nanoclaw.sandboxes.environment import agent_environment, expectations
 
 OURS = PurePosixPath("/opt/nanoclaw")
 """Where the ``claude`` program and the entry script stand inside."""
@@ -80,7 +80,18 @@ def inside_command(plan: SandboxPlan, user: tuple[int, int]) -> tuple[str, ...]:
     elif _counts_apart():
         identity = ("--processes", str(plan.limits.processes))
     python = str(_SYSTEM_PYTHON) if _SYSTEM_PYTHON.exists() else sys.executable
-    return ("--", python, "-I", "-S", f"{OURS}/entry.py", *identity, "--in", str(WORKSPACE), *plan.program)
+    return (
+        "--",
+        python,
+        "-I",
+        "-S",
+        f"{OURS}/entry.py",
+        *identity,
+        *expectations(plan),
+        "--in",
+        str(WORKSPACE),
+        *plan.program,
+    )
 
 
 def _counts_apart() -> bool:

@@ -59,6 +59,9 @@ class Mount:
     source: Path
     target: PurePosixPath
     writable: bool = False
+    identity: tuple[int, int] | None = None
+    """Device and inode of the folder that was meant. What turns out to be another one inside, because its name was
+    given to something else meanwhile, starts nothing. None: not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The variables an agent sees. All of them are placeholders or loopback addresses: there is no secret to find."""
+"""What the first program inside is told: variables that hold no secret, and which folders to expect."""
 
 from nanoclaw.sandboxes.contract import AGENT_HOME, CLAUDE_HOME, MODEL_PORT, PROXY_PORT, SandboxPlan
 
@@ -23,3 +23,9 @@ def agent_environment(plan: SandboxPlan) -> dict[str, str]:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     }
+
+
+def expectations(plan: SandboxPlan) -> tuple[str, ...]:
+    """Arguments for the entry: the folders that must be the ones that were meant."""
+    known = [(mount.identity, mount.target) for mount in plan.mounts if mount.identity is not None]
+    return tuple(part for (device, inode), target in known for part in ("--expect", f"{device}:{inode}:{target}"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nanoclaw.sandboxes.contract import AGENT_HOME, GATEWAY, WORKSPACE, Limits, Mount, SandboxError, SandboxPlan
-from nanoclaw.sandboxes.environment import INHERITED, agent_environment
+from nanoclaw.sandboxes.environment import INHERITED, agent_environment, expectations
 
 INSTALLATION_LABEL = "nanoclaw.installation"
 GROUP_LABEL = "nanoclaw.group"
@@ -14,7 +14,11 @@ GROUP_LABEL = "nanoclaw.group"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OciChoices:
-    """What differs between engines and installations. ``extra`` are an engine's own arguments."""
+    """What differs between engines and installations. ``extra`` are an engine's own arguments.
+
+    With a ``runtime`` of the owner's choice, folders are not looked at again inside: a virtual machine or gVisor
+    numbers files anew.
+    """
 
     installation: str
     image: str
@@ -51,6 +55,7 @@ def run_arguments(plan: SandboxPlan, choices: OciChoices) -> tuple[str, ...]:
         *choices.extra,
         *_environment(plan),
         choices.image,
+        *(() if choices.runtime else expectations(plan)),
         *plan.program,
     )
 

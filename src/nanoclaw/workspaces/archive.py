@@ -40,7 +40,7 @@ def read_transcript(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         try:
             record: Any = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         match record:
             case {"type": "user" | "assistant" as who, "message": {"content": content}}:

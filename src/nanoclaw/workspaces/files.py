@@ -142,7 +142,10 @@ def _opened(root: Path, relative: str, limit: int) -> Iterator[int]:
 
 @contextmanager
 def _folder(root: Path, parts: list[str], *, make: bool, owner: tuple[int, int] | None) -> Iterator[int]:
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(root, _FOLDER)
+    except OSError as error:
+        raise _refused(f"{root.name!r} is not a folder that can be entered: {_why(error)}") from error
     try:
         for part in parts:
             inner = _step(descriptor, part, make=make, owner=owner)

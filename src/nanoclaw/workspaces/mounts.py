@@ -11,7 +11,8 @@ Without the file nothing is allowed. It is read anew at each start of an agent.
 import json
 import os
 import stat
-from pathlib import Path
+import sys
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -113,7 +114,40 @@ def _check(allowlist: Allowlist, mount: ExtraMount, home: Path, *, is_main: bool
             hint="Add it to allowedRoots in ~/.config/nanoclaw/mount-allowlist.json.",
         )
     writable = mount.writable and root.allow_read_write and (is_main or not allowlist.non_main_read_only)
-    return Mount(source=real, target=EXTRA / mount.name, writable=writable)
+    return show(real, EXTRA / mount.name, writable=writable)
+
+
+def show(folder: Path, target: PurePosixPath, *, writable: bool) -> Mount:
+    """A mount of exactly this folder: what takes its place before the sandbox is up is refused there. Blocks.
+
+    Raises:
+        MountRefusedError: a part of the path is a link, or is gone.
+    """
+    try:
+        return Mount(source=folder, target=target, writable=writable, identity=_identity(folder))
+    except OSError as error:
+        raise MountRefusedError(
+            f"{folder} cannot be shown: it is a link, or no folder", hint="Put the folder itself there."
+        ) from error
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Device and inode, found without following any link; None where containers run in a machine of their own."""
+    if sys.platform != "linux":
+        if folder.is_symlink():
+            raise NotADirectoryError(folder)
+        return None
+    step = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(folder.anchor, step)
+    try:
+        for part in folder.parts[1:]:
+            inner = os.open(part, step, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        found = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return found.st_dev, found.st_ino
 
 
 def _refuse_private(real: Path, shown: str, home: Path) -> None:

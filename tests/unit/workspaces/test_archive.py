@@ -36,3 +36,10 @@ def test_a_transcript_becomes_a_page_named_after_its_beginning(tmp_path: Path) -
 
 def test_what_is_no_message_is_left_out() -> None:
     assert list(read_transcript(['{"type": "user"}', "null", '{"type": "user", "message": {"content": 5}}'])) == []
+
+
+def test_a_transcript_made_to_break_its_reader_is_archived_without_that_line(tmp_path: Path) -> None:
+    deep = '{"type": "user", "message": ' + "[" * 200_000 + "]" * 200_000 + "}"
+    assert list(read_transcript([deep, json.dumps(LINES[0])])) == [
+        ("People", '<message sender="Ann">Book the dentist, please</message>')
+    ]

@@ -1,13 +1,14 @@
 """Which other folders a group may see."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.model.options import ExtraMount
-from nanoclaw.sandboxes.contract import Mount
-from nanoclaw.workspaces.mounts import EXTRA, NOTHING, Allowlist, MountRefusedError, check_mounts, load_allowlist
+from nanoclaw.sandboxes.contract import WORKSPACE, Mount
+from nanoclaw.workspaces.mounts import EXTRA, NOTHING, Allowlist, MountRefusedError, check_mounts, load_allowlist, show
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def wanted(path: Path, *, writable: bool = False) -> tuple[ExtraMount, ...]:
 def test_a_folder_below_an_allowed_root_is_shown(allowed: Allowlist, tmp_path: Path, home: Path) -> None:
     notes = tmp_path / "open" / "notes"
     shown = check_mounts(allowed, wanted(notes, writable=True), home, is_main=True)
-    assert shown == (Mount(source=notes, target=EXTRA / "it", writable=True),)
+    (one,) = shown
+    assert replace(one, identity=None) == Mount(source=notes, target=EXTRA / "it", writable=True)
 
 
 def test_other_groups_see_it_read_only(allowed: Allowlist, tmp_path: Path, home: Path) -> None:
@@ -105,3 +107,20 @@ def test_an_allowlist_that_cannot_be_understood_is_an_error(tmp_path: Path, text
     path.chmod(0o600)
     with pytest.raises(MountRefusedError, match="understood"):
         load_allowlist(path)
+
+
+def test_a_shown_folder_is_named_by_its_device_and_inode(allowed: Allowlist, tmp_path: Path, home: Path) -> None:
+    notes = tmp_path / "open" / "notes"
+    (shown,) = check_mounts(allowed, wanted(notes), home, is_main=True)
+    found = notes.stat()
+    assert shown.identity == (found.st_dev, found.st_ino)
+
+
+def test_a_folder_of_our_own_that_became_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "deep").mkdir()
+    for place in (tmp_path / "link", tmp_path / "link" / "deep", tmp_path / "gone"):
+        with pytest.raises(MountRefusedError, match="link"):
+            show(place, WORKSPACE, writable=True)
+    assert show(tmp_path / "real" / "deep", WORKSPACE, writable=True).identity

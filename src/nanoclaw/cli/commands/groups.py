@@ -73,8 +73,8 @@ def _add_parser_of_set(actions: "Subparsers") -> None:
     change = add_command(
         actions,
         "set",
-        "Change a group's settings. KEY= puts one back to its default. There are: name, trigger, requires_trigger (yes"
-        " or no), " + ", ".join(OPTION_NAMES) + ".",
+        "Change a group's settings. There are: name, trigger, requires_trigger (yes or no), and options, which KEY="
+        " puts back to their defaults: " + ", ".join(OPTION_NAMES) + ".",
         "nanoclaw groups set family senders=ask model=claude-haiku-4-5",
         "nanoclaw groups set work mounts=~/notes:rw allow=example.org,*.example.com",
     )

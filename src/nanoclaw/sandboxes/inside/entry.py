@@ -1,10 +1,11 @@
 """The first program in every sandbox: forwards two loopback ports to the gateway's sockets, then becomes the agent.
 
-Usage: ``python3 -I -S entry.py [--as UID:GID] [--processes N] [--in FOLDER] PROGRAM [ARGUMENT…]``. The
-options are for bubblewrap, which leaves these things to the program it starts. The listeners are open
-before the program starts, so its first request finds them. The program keeps this process's id and standard streams;
-the forwarder is a child that ends with it. Started as process 1, it is the other way round: the forwarder stays, hands
-on signals, collects orphans, and ends with the program's status.
+Usage: ``python3 -I -S entry.py [--as UID:GID] [--processes N] [--expect DEVICE:INODE:FOLDER]… [--in FOLDER] PROGRAM
+[ARGUMENT…]``. A folder that is not the one expected starts nothing: what was checked outside was replaced before it was
+mounted. The other options are for bubblewrap, which leaves these things to the program it starts. The listeners are
+open before the program starts, so its first request finds them. The program keeps this process's id and standard
+streams; the forwarder is a child that ends with it. Started as process 1, it is the other way round: the forwarder
+stays, hands on signals, collects orphans, and ends with the program's status.
 """
 
 from __future__ import annotations  # Python 3.9 inside
@@ -224,6 +225,14 @@ def _limit_processes(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
+def _look_at(expected: str) -> None:
+    """End here if a folder is not the one that was meant."""
+    device, inode, folder = expected.split(":", 2)
+    found = os.stat(folder)  # noqa: PTH116 - pathlib would double the time this program takes to start
+    if (found.st_dev, found.st_ino) != (int(device), int(inode)):
+        sys.exit("a folder was replaced while the sandbox started")
+
+
 def _failed(error: Exception) -> int:
     sys.stderr.write(f"the sandbox's entry failed: {error!r}\n")
     return 1
@@ -250,6 +259,9 @@ def main(arguments: list[str]) -> int:
         arguments = arguments[2:]
     if arguments[:1] == ["--processes"]:
         _limit_processes(int(arguments[1]))
+        arguments = arguments[2:]
+    while arguments[:1] == ["--expect"]:
+        _look_at(arguments[1])
         arguments = arguments[2:]
     if arguments[:1] == ["--in"]:
         os.chdir(arguments[1])  # as the agent: a root without capabilities may not enter the agent's folders
