@@ -25,6 +25,7 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, parse_folder
 from nanoclaw.model.options import options_as_text
+from nanoclaw.model.turns import SessionPosition
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
 from nanoclaw.store.groups import GroupConflictError, Groups, KnownChat, NewGroup
@@ -58,13 +59,22 @@ class Records:
 
     async def groups(self) -> GroupList:
         """All groups, and the chats nobody registered."""
-        chats = await self._groups.chats()
-        groups = [await self._shape(group, chats) for group in await self._groups.all()]
-        return GroupList(groups=groups, unregistered=[_chat(chat) for chat in chats if chat.folder is None])
+        chats: dict[GroupFolder | None, list[KnownChat]] = {}
+        for chat in await self._groups.chats():
+            chats.setdefault(chat.folder, []).append(chat)
+        sessions = await self._groups.sessions()
+        return GroupList(
+            groups=[
+                _shape(group, chats.get(group.folder, ()), sessions.get(group.id)) for group in await self._groups.all()
+            ],
+            unregistered=[_chat(chat) for chat in chats.get(None, ())],
+        )
 
     async def group(self, folder: str) -> GroupShape:
         """One group. Raises NoSuchGroupError."""
-        return await self._shape(await self.find(folder), await self._groups.chats())
+        group = await self.find(folder)
+        chats = [chat for chat in await self._groups.chats() if chat.folder == group.folder]
+        return _shape(group, chats, await self._groups.session(group.id))
 
     async def find(self, folder: str) -> Group:
         """One group. Raises NoSuchGroupError."""
@@ -119,26 +129,25 @@ class Records:
         return _lines(await self._history.newest(HistoryFilter(limit=query.limit, folder=query.group, since=since)))
 
     async def _search(self, query: MessageQuery, words: str) -> tuple[HistoryLine, ...]:
-        found: list[HistoryLine] = []
-        groups = await self._groups.all() if query.group is None else (await self.find(query.group),)
         since = parse_time(query.since) if query.since else Milliseconds(0)
-        for group in groups:
-            found += await self._history.search(group, words, limit=query.limit)
-        newest = sorted((line for line in found if line.at >= since), key=lambda line: line.at, reverse=True)
-        return tuple(newest[: query.limit])
+        if query.group is None:
+            found = await self._history.search_everywhere(words, limit=query.limit)
+        else:
+            found = await self._history.search(await self.find(query.group), words, limit=query.limit)
+        return tuple(line for line in found if line.at >= since)
 
-    async def _shape(self, group: Group, chats: tuple[KnownChat, ...]) -> GroupShape:
-        position = await self._groups.session(group.id)
-        return GroupShape(
-            folder=group.folder,
-            name=group.name,
-            trigger=group.trigger,
-            requires_trigger=group.requires_trigger,
-            is_main=group.is_main,
-            chats=[_chat(chat) for chat in chats if chat.folder == GroupFolder(group.folder)],
-            session_id=position.session if position else None,
-            options=options_as_text(group.options),
-        )
+
+def _shape(group: Group, chats: Iterable[KnownChat], position: SessionPosition | None) -> GroupShape:
+    return GroupShape(
+        folder=group.folder,
+        name=group.name,
+        trigger=group.trigger,
+        requires_trigger=group.requires_trigger,
+        is_main=group.is_main,
+        chats=[_chat(chat) for chat in chats],
+        session_id=position.session if position else None,
+        options=options_as_text(group.options),
+    )
 
 
 def _chat(chat: KnownChat) -> ChatShape:

@@ -198,6 +198,11 @@ class Groups:
         found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))
         return SessionPosition(session=SessionId(found[0][0]), entry=found[0][1]) if found else None
 
+    async def sessions(self) -> dict[GroupId, SessionPosition]:
+        """Where the conversation of each group stands that has one."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["sessions"]))
+        return {GroupId(group): SessionPosition(session=SessionId(id_), entry=entry) for group, id_, entry in found}
+
     async def set_session(self, group: GroupId, position: SessionPosition) -> None:
         """Move the group's conversation to where it stands now."""
         values = {"group": group, "session": position.session, "entry": position.entry, "now": self._clock.now()}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
@@ -70,7 +70,8 @@ class History:
             "since": wanted.since,
             "limit": wanted.limit,
         }
-        found = await self._database.read(lambda connection: rows(connection, self._sql["newest"], values))
+        query = self._sql["newest" if wanted.folder is None and wanted.address is None else "newest_of"]
+        found = await self._database.read(lambda connection: rows(connection, query, values))
         return tuple(self._lines(reversed(found)))
 
     async def line(self, address: ChatAddress, identity: str) -> HistoryLine | None:
@@ -89,17 +90,25 @@ class History:
         Text in double quotes is a phrase, a word that ends in ``*`` a beginning. What a chat said before it belonged
         to the group is not found.
         """
-        expression = match_expression(query, f"g{group.id}")
+        found = await self._find(match_expression(query, f"g{group.id}"), limit, ("find_incoming", "find_outgoing"))
+        return tuple(self._lines(found, of=group.folder))
+
+    async def search_everywhere(self, query: str, *, limit: int) -> tuple[HistoryLine, ...]:
+        """Like :meth:`search`, in all groups: each line with the group in which it was said. For the owner alone."""
+        names = ("find_incoming_anywhere", "find_outgoing_anywhere")
+        found = await self._find(match_expression(query, None), limit, names)
+        return tuple(replace(line, folder=row[-1]) for row, line in zip(found, self._lines(found), strict=True))
+
+    async def _find(self, expression: str | None, limit: int, names: tuple[str, str]) -> list[tuple[Any, ...]]:
         if expression is None:
-            return ()
+            return []
         values = {"expression": expression, "limit": limit}
 
         def work(connection: apsw.Connection) -> list[tuple[Any, ...]]:
-            found = rows(connection, self._sql["find_incoming"], values)
-            found += rows(connection, self._sql["find_outgoing"], values)
+            found = [row for name in names for row in rows(connection, self._sql[name], values)]
             return sorted(found, key=lambda row: int(row[1]), reverse=True)[:limit]
 
-        return tuple(self._lines(await self._database.read(work), of=group.folder))
+        return await self._database.read(work)
 
     def _lines(self, found: Iterable[tuple[Any, ...]], of: GroupFolder | None = None) -> Iterator[HistoryLine]:
         for row, at, direction, channel, chat, folder, sender, text, state, *rest in found:

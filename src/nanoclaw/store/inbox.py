@@ -218,7 +218,7 @@ class Inbox:
         """The newest message of a person in a chat."""
         values = {"channel": address.channel, "address": address.chat}
         found = await self._database.read(lambda connection: rows(connection, self._sql["newest"], values))
-        return MessageId(found[0][0]) if found[0][0] is not None else None
+        return MessageId(found[0][0]) if found else None
 
     async def address_of(self, group: GroupFolder, message: int) -> ChatAddress | None:
         """The chat of a message, if it is one of this group's."""

@@ -51,7 +51,7 @@ class Outbox:
         """The assistant's newest text in a chat."""
         values = {"channel": address.channel, "address": address.chat}
         found = await self._database.read(lambda connection: rows(connection, self._sql["last_of"], values))
-        return ReplyId(found[0][0]) if found[0][0] is not None else None
+        return ReplyId(found[0][0]) if found else None
 
     async def waiting_chats(self) -> tuple[ChatAddress, ...]:
         """Chats with something to deliver."""

@@ -14,17 +14,20 @@ def searchable(text: str | None) -> str:
     return _UNSPACED.sub(lambda match: f" {match[0]} ", text or "")
 
 
-def match_expression(query: str, scope: str) -> str | None:
-    """An FTS5 expression for rows of ``scope`` that hold every word of ``query``; None when it has no word.
+def match_expression(query: str, scope: str | None) -> str | None:
+    """An FTS5 expression for rows that hold every word of ``query``; None when it has no word.
+
+    Of ``scope`` alone, unless that is None: then of all.
 
     Text in double quotes is looked for as a phrase; a word that ends in ``*`` as a beginning. Nothing else is syntax.
     """
     terms = []
     for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', query):
         begins = not quoted and plain.endswith("*")
-        words = " ".join(re.findall(r"\w+", searchable(quoted or plain)))
-        if words:
-            terms.append(f'"{words}"' + ("*" if begins else ""))
+        term = " ".join(re.findall(r"\w+", searchable(quoted or plain)))
+        if term:
+            terms.append(f'"{term}"' + ("*" if begins else ""))
     if not terms:
         return None
-    return f'{{scope}} : "{scope}" AND {{text}} : ({" AND ".join(terms[:_MOST])})'
+    words = f"{{text}} : ({' AND '.join(terms[:_MOST])})"
+    return words if scope is None else f'{{scope}} : "{scope}" AND {words}'

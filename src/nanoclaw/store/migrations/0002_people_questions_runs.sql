@@ -18,6 +18,10 @@ DROP INDEX turns_one_queued;
 -- At most one turn of a chat waits: whatever comes meanwhile is claimed with it. Runs of tasks stand for themselves.
 CREATE UNIQUE INDEX turns_one_queued ON turns (chat_id) WHERE state = 'queued' AND run IS NULL;
 CREATE UNIQUE INDEX turns_by_run ON turns (run) WHERE run IS NOT NULL;
+-- A partial index serves only a query that names its very condition: one for each state.
+DROP INDEX turns_open;
+CREATE INDEX turns_queued ON turns (group_id, id) WHERE state = 'queued';
+CREATE INDEX turns_running ON turns (chat_id, id) WHERE state = 'running';
 CREATE INDEX turns_by_task ON turns (task_id) WHERE task_id IS NOT NULL;
 
 ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'text' CHECK (kind IN ('text', 'file', 'reaction', 'edit'));
@@ -83,18 +87,22 @@ SELECT q.id, q.purpose, g.folder, c.channel, c.address, q.text, q.options, q.sub
 FROM questions q JOIN groups g ON g.id = q.group_id JOIN chats c ON c.id = q.chat_id;
 
 -- Full text of both directions. `scope` is the group at the time of writing, such as g17: a chat that later belongs to
--- another group does not take its past along.
+-- another group does not take its past along. It is looked for as a word is, so that one group's lines are found without
+-- going through the others'; `group_id` says the same to who looks in all. Short beginnings of words have an index of
+-- their own: without it every row of every word that begins so would be read.
 CREATE VIRTUAL TABLE messages_text USING fts5 (
-    text, scope, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    text, scope, group_id UNINDEXED, content = '', contentless_delete = 1, contentless_unindexed = 1,
+    prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
 CREATE VIRTUAL TABLE outbox_text USING fts5 (
-    text, scope, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    text, scope, group_id UNINDEXED, content = '', contentless_delete = 1, contentless_unindexed = 1,
+    prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
-INSERT INTO messages_text (rowid, text, scope)
-SELECT m.id, searchable(m.text), 'g' || c.group_id FROM messages m JOIN chats c ON c.id = m.chat_id
+INSERT INTO messages_text (rowid, text, scope, group_id)
+SELECT m.id, searchable(m.text), 'g' || c.group_id, c.group_id FROM messages m JOIN chats c ON c.id = m.chat_id
 WHERE c.group_id IS NOT NULL;
-INSERT INTO outbox_text (rowid, text, scope)
-SELECT o.id, searchable(o.text), 'g' || c.group_id FROM outbox o JOIN chats c ON c.id = o.chat_id
+INSERT INTO outbox_text (rowid, text, scope, group_id)
+SELECT o.id, searchable(o.text), 'g' || c.group_id, c.group_id FROM outbox o JOIN chats c ON c.id = o.chat_id
 WHERE c.group_id IS NOT NULL;
 
 -- Both directions in the same columns, for whoever shows what was said.

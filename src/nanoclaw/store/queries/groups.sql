@@ -27,7 +27,7 @@ UPDATE chats SET group_id = NULL WHERE group_id = :group
 
 -- name: drop_open_turns
 UPDATE turns SET state = 'stopped', error = 'the group was removed', finished_at = :now
-WHERE group_id = :group AND state IN ('queued', 'running')
+WHERE (group_id = :group AND state = 'queued') OR (group_id = :group AND state = 'running')
 
 -- name: bind_chat
 INSERT INTO chats (channel, address, name, group_id, last_activity)
@@ -48,6 +48,9 @@ ORDER BY c.last_activity DESC
 
 -- name: session
 SELECT session, entry FROM sessions WHERE group_id = :group
+
+-- name: sessions
+SELECT group_id, session, entry FROM sessions
 
 -- name: set_session
 INSERT INTO sessions (group_id, session, entry, updated_at) VALUES (:group, :session, :entry, :now)

@@ -20,7 +20,7 @@ ON CONFLICT (chat_id, external_id) DO NOTHING
 RETURNING id
 
 -- name: index_text
-INSERT INTO messages_text (rowid, text, scope) VALUES (:message, searchable(:text), 'g' || :group)
+INSERT INTO messages_text (rowid, text, scope, group_id) VALUES (:message, searchable(:text), 'g' || :group, :group)
 
 -- name: known
 SELECT m.id, coalesce(m.turn_id, (SELECT t.id FROM turns t WHERE t.chat_id = m.chat_id AND t.state = 'queued'
@@ -58,8 +58,10 @@ VALUES (:chat, :group, 'queued', :message, :now, :lane, :run, :task)
 RETURNING id
 
 -- name: newest
-SELECT max(m.id) FROM messages m JOIN chats c ON c.id = m.chat_id
-WHERE c.channel = :channel AND c.address = :address AND m.kind = 'message' AND m.held = 0 AND m.from_assistant = 0
+SELECT m.id FROM messages m
+WHERE m.chat_id = (SELECT id FROM chats WHERE channel = :channel AND address = :address)
+    AND m.kind = 'message' AND m.held = 0 AND m.from_assistant = 0
+ORDER BY m.id DESC LIMIT 1
 
 -- name: address_of
 SELECT c.channel, c.address FROM messages m JOIN chats c ON c.id = m.chat_id JOIN groups g ON g.id = c.group_id

@@ -6,8 +6,8 @@ ON CONFLICT (client_id) DO NOTHING
 RETURNING id
 
 -- name: index_text
-INSERT INTO outbox_text (rowid, text, scope)
-SELECT :reply, searchable(:text), 'g' || group_id FROM chats WHERE id = :chat AND group_id IS NOT NULL
+INSERT INTO outbox_text (rowid, text, scope, group_id)
+SELECT :reply, searchable(:text), 'g' || group_id, group_id FROM chats WHERE id = :chat AND group_id IS NOT NULL
 
 -- name: by_client_id
 SELECT id FROM outbox WHERE client_id = :client_id
@@ -50,5 +50,6 @@ SELECT c.channel, c.address, o.state FROM outbox o JOIN chats c ON c.id = o.chat
 WHERE o.id = :reply AND g.folder = :folder AND o.kind = 'text'
 
 -- name: last_of
-SELECT max(o.id) FROM outbox o JOIN chats c ON c.id = o.chat_id
-WHERE c.channel = :channel AND c.address = :address AND o.kind = 'text'
+SELECT o.id FROM outbox o
+WHERE o.chat_id = (SELECT id FROM chats WHERE channel = :channel AND address = :address) AND o.kind = 'text'
+ORDER BY o.id DESC LIMIT 1

@@ -76,7 +76,8 @@ UPDATE turns SET state = 'merged', covered_by = :into, finished_at = :now WHERE 
 UPDATE messages SET turn_id = :into WHERE turn_id = :turn
 
 -- name: running
-SELECT id, group_id, interruptions, attempt, run FROM turns WHERE state = 'running' AND lane = :lane ORDER BY id
+-- The plus keeps it from going through all turns by their ids, to save the sorting of a few.
+SELECT id, group_id, interruptions, attempt, run FROM turns WHERE state = 'running' AND lane = :lane ORDER BY +id
 
 -- name: outcome
 SELECT t.id, t.state, t.error, t.covered_by, t.started_at, t.model_request_at, t.finished_at FROM turns t WHERE t.id = :turn
