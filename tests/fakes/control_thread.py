@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from nanoclaw.control.server import ControlServer, control_application
+from nanoclaw.daemon.offline import open_service
+from nanoclaw.settings.home import Home
 from tests.fakes.service import FakeService
 
 ResultT = TypeVar("ResultT")
@@ -46,6 +48,30 @@ def serving(socket: Path, service: FakeService | None = None) -> Iterator[Server
         finally:
             stopper.cancel()
             asyncio.run_coroutine_threadsafe(server.close(), loop).result(10)
+
+
+@contextmanager
+def serving_files(home: Home) -> Iterator[None]:
+    """Serve on a home's own socket what its files hold, as a daemon does."""
+    ended = asyncio.Event()
+
+    async def serve(ready: threading.Event) -> None:
+        async with open_service(home) as service:
+            server = ControlServer(service, home.control_socket)
+            await server.start()
+            ready.set()
+            await ended.wait()
+            await server.close()
+
+    with _loop_thread() as loop:
+        ready = threading.Event()
+        served = asyncio.run_coroutine_threadsafe(serve(ready), loop)
+        assert ready.wait(10)
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+            served.result(10)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ class Exit(IntEnum):
     DAEMON_DOWN = 3
     """``status``: no daemon runs. The same number: each command has one meaning for it."""
     FAILED = 4
-    """``send``: the turn failed or was stopped."""
+    """``send``: the turn failed or was stopped. ``tasks check``: a task cannot be run."""
     TIMED_OUT = 5
     """``send``: stored, no answer in time."""
     CRASHED = 70

@@ -1,5 +1,7 @@
 """Scheduled tasks as commands and the page see them."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from nanoclaw.control.service import NoSuchGroupError
 from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, TaskList, TaskShape, UpdateTaskRequest
 from nanoclaw.daemon.times import iso
 from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.groups import Group
 from nanoclaw.model.tasks import NewTask, Schedule, Task, TaskId, TaskRun
 from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import mount_allowlist
@@ -29,7 +31,7 @@ class TaskRecords:
     async def all(self, group: str | None) -> TaskList:
         """Tasks that are active or paused."""
         folder = (await self._group(group)).folder if group is not None else None
-        return TaskList(tasks=[await self._shape(task) for task in await self._book.all(folder)])
+        return TaskList(tasks=await self._shapes(await self._book.all(folder)))
 
     async def get(self, task: int) -> TaskShape:
         """One task."""
@@ -109,6 +111,25 @@ class TaskRecords:
         return chats[0]
 
     async def _shape(self, task: Task) -> TaskShape:
+        (shape,) = await self._shapes((task,))
+        return shape
+
+    async def _shapes(self, tasks: Sequence[Task]) -> list[TaskShape]:
+        groups = {group.folder: group for group in await self._groups.all()}
+        chats = {(chat.folder, chat.address) for chat in await self._groups.chats()}
+        folders = {task.group for task in tasks} & groups.keys()
+        refused = await asyncio.to_thread(lambda: {folder: self._mount_problem(groups[folder]) for folder in folders})
+
+        def problem(task: Task) -> str:
+            if task.group not in groups:
+                return f"There is no group {task.group!r} any more."
+            if (task.group, task.address) not in chats:
+                return f"{task.address.channel}:{task.address.chat} is not a chat of {task.group} any more."
+            return self._book.problem(task) or refused[task.group]
+
+        return [self._written(task, problem(task)) for task in tasks]
+
+    def _written(self, task: Task, problem: str) -> TaskShape:
         return TaskShape(
             id=task.id,
             group=task.group,
@@ -123,16 +144,18 @@ class TaskRecords:
             script=task.script,
             state=task.state,
             created_at=iso(task.created_at),
-            next=tuple(_local(moment) for moment in self._book.upcoming(task, _TIMES)),
-            problem=await self._problem(task),
+            next=tuple(_local(moment) for moment in self._upcoming(task)),
+            problem=problem,
         )
 
-    async def _problem(self, task: Task) -> str:
-        if problem := self._book.problem(task):
-            return problem
-        group = await self._groups.find(GroupFolder(task.group))
-        if group is None:
-            return f"There is no group {task.group!r} any more."
+    def _upcoming(self, task: Task) -> Sequence[datetime]:
+        try:
+            return self._book.upcoming(task, _TIMES)
+        except InvalidTaskError:
+            # It says so as its problem, and must not keep the others from being shown.
+            return ()
+
+    def _mount_problem(self, group: Group) -> str:
         try:
             check_mounts(load_allowlist(mount_allowlist()), group.options.mounts, self._home, is_main=group.is_main)
         except MountRefusedError as error:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from nanoclaw.control.task_shapes import AddTaskRequest, UpdateTaskRequest
 
 _SCRIPT_LIMIT = 100_000
+_DIGITS = 15
+_BEGUN = "It runs now, or as soon as the daemon does; `nanoclaw tasks runs {}` shows what comes of it."
 _CHANGES = {"pause": "Paused.", "resume": "It goes on.", "cancel": "Cancelled; its history stays."}
 
 
@@ -52,7 +54,8 @@ def add_parser(subparsers: "Subparsers") -> None:
     add_command(
         actions,
         "check",
-        "Check all stored tasks: their times, their groups, the folders these may see. Status 1 if one cannot be run.",
+        "Check all stored tasks: their times, their groups and chats, the folders that these may see. Status 4 if one"
+        " cannot be run.",
         "nanoclaw tasks check",
     )
 
@@ -104,13 +107,19 @@ def _describe_task(parser: "Parser", *, required: bool) -> None:
         "--script",
         metavar="FILE",
         default=None,
-        help="shell script that runs first and decides whether to wake the agent",
+        help="shell script that runs first and decides whether to wake the agent; '' for none",
     )
     parser.add_argument("--name", metavar="NAME", default=None, help="a name for people")
 
 
 def _identify(parser: "Parser") -> None:
-    parser.add_argument("task", metavar="TASK", type=int, help="the task's number")
+    parser.add_argument("task", metavar="TASK", type=_number, help="the task's number")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not the number of a task")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> Result:
@@ -175,7 +184,7 @@ def _one(action: str, task: int, context: Context) -> Result:
             begun = ask(
                 context, lambda client: client.change_task(task, "run"), lambda service: service.tasks.run_now(task)
             )
-            return Result(document=begun, text=f"Begun; `nanoclaw tasks runs {task}` shows what comes of it.")
+            return Result(document=begun, text=_BEGUN.format(task))
         case _:
             changed = ask(
                 context,
@@ -214,18 +223,28 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
         if (value := getattr(arguments, name)) is not None:
             given[field] = value
     if arguments.script is not None:
-        given["script"] = _read_script(Path(arguments.script))
+        given["script"] = _read_script(Path(arguments.script)) if arguments.script else ""
     return given
 
 
 def _read_script(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScriptFileError(f"Cannot read the script {path}", hint="Name a text file that exists.") from error
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        with path.open("rb") as script:
+            content = script.read(4 * _SCRIPT_LIMIT + 1)
+        text = content.decode("utf-8", "strict" if len(content) <= 4 * _SCRIPT_LIMIT else "ignore")
+    except (OSError, ValueError) as error:
+        raise _cannot_read(path, "Name a text file that exists.") from error
     if len(text) > _SCRIPT_LIMIT:
         raise ScriptFileError(f"The script {path} is too long", hint=f"At most {_SCRIPT_LIMIT:,} characters fit.")
+    if not text.strip() or "\0" in text:
+        raise _cannot_read(path, "It is empty or no text.")
     return text
+
+
+def _cannot_read(path: Path, hint: str) -> ScriptFileError:
+    return ScriptFileError(f"Cannot read the script {path}", hint=hint)
 
 
 def _new(request: dict[str, Any]) -> "AddTaskRequest":
