@@ -155,3 +155,15 @@ async def test_a_question_expires_visibly_by_itself(reception: Reception) -> Non
     assert question.partition("\n")[0] in notice
     await reception.say("allow", where=HERE)
     assert reception.notes.answers == []
+
+
+async def test_an_agent_cannot_bury_the_owner_in_questions(reception: Reception) -> None:
+    for number in range(12):
+        await reception.approvals.ask_domain(GroupFolder("family"), f"{number}.example.org", 443)
+    assert len(await reception.heard()) == 5
+    await reception.say("no")
+    await reception.approvals.settle()
+    await reception.heard()
+    await reception.approvals.ask_domain(GroupFolder("family"), "later.example.org", 443)
+    (question,) = await reception.heard()
+    assert "later.example.org:443" in question

@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
@@ -64,20 +65,44 @@ def _stored(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _added(path: Path) -> Iterator[dict[str, Any]]:
-    """What is added from now on. The file may be rotated, or not be there yet."""
-    position = path.stat().st_size if path.exists() else 0
+    """What is added from now on. The file may not be there yet; one that was rotated away is read to its end first."""
+    file = _open(path)
+    if file is not None:
+        file.seek(0, os.SEEK_END)
     rest = ""
-    while True:
-        size = path.stat().st_size if path.exists() else 0
-        position = 0 if size < position else position
-        if size > position:
-            with path.open(encoding="ascii", errors="replace") as file:
-                file.seek(position)
-                *lines, rest = (rest + file.read()).split("\n")
-                position = file.tell()
-            yield from _parsed(lines)
-        else:
-            time.sleep(_LOOK_SECONDS)
+    try:
+        while True:
+            read = file.read() if file is not None else ""
+            if read:
+                *lines, rest = (rest + read).split("\n")
+                yield from _parsed(lines)
+            elif file is None or _is_another(path, file):
+                newer = _open(path)
+                if newer is None:
+                    time.sleep(_LOOK_SECONDS)
+                    continue
+                if file is not None:
+                    file.close()
+                file, rest = newer, ""
+            else:
+                time.sleep(_LOOK_SECONDS)
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _open(path: Path) -> TextIO | None:
+    try:
+        return path.open(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def _is_another(path: Path, file: TextIO) -> bool:
+    try:
+        return path.stat().st_ino != os.fstat(file.fileno()).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _parsed(lines: list[str]) -> Iterator[dict[str, Any]]:
