@@ -53,7 +53,11 @@ class Capabilities:
     """Carries files of up to ``file_limit`` bytes, with a caption."""
     file_limit: int = 25 * 1024 * 1024
     reactions: bool = False
-    """Puts an emoji on an earlier message, either side's."""
+    """Puts an emoji on an earlier message, either side's.
+
+    What a person puts on a question (a line with ``choices``) comes in as a message with ``InboundMessage.answers`` and
+    the emoji as its text. What they put on anything else, or take back, is not passed on.
+    """
     edits: bool = False
     """Changes the text of a message that it sent."""
     choices: bool = False

@@ -2,6 +2,7 @@
 
 import re
 
+from nanoclaw.intake.reactions import chosen_by_reaction
 from nanoclaw.intake.trigger import wakes, without_trigger
 from nanoclaw.model.people import Role
 from nanoclaw.model.questions import Question, QuestionPurpose
@@ -13,14 +14,17 @@ _NUMBER = re.compile(r"\(?(\d{1,2})[.)]?")
 def find_answer(arrival: Arrival) -> Question | None:
     """The question that a message answers, with the answer in it; None when it answers none.
 
-    A button or a quote names its question; else the newest that the sender may answer and that this text fits. A
-    number or an option's own words fit. A question without options takes any text that would have woken the agent.
+    A button, a reaction or a quote names its question; else the newest that the sender may answer and that this text
+    fits. A number or an option's own words fit; in a reaction, what the emoji stands for. A question without options
+    takes any text that would have woken the agent.
     """
     mine = [waiting for waiting in arrival.questions if _may_answer(arrival.role, waiting.question)]
     named = [waiting for waiting in mine if _names(arrival, waiting)]
     text = without_trigger(arrival.group, arrival.message.text)
     for waiting in named or ([] if arrival.message.answers else mine):
         answer = _fit(waiting.question, text, free=bool(named) or wakes(arrival.group, arrival.message))
+        if not answer and arrival.message.answers:
+            answer = chosen_by_reaction(text, waiting.question.options)
         if answer:
             return answered(waiting.question, answer)
     return None

@@ -1,6 +1,7 @@
 """What becomes of a message: the one rule about senders, commands, answers and triggers."""
 
 from nanoclaw.intake.answers import find_answer
+from nanoclaw.intake.reactions import is_reaction
 from nanoclaw.intake.trigger import wakes, without_trigger
 from nanoclaw.model.options import SenderPolicy
 from nanoclaw.model.questions import QuestionPurpose
@@ -32,6 +33,9 @@ def judge(arrival: Arrival) -> Verdict:
         # What the owner allows is nothing that an agent reads.
         told = question.purpose is QuestionPurpose.AGENT
         return Verdict(admission=Admission.WAKE if told else Admission.COMMAND, question=question)
+    if arrival.message.answers and is_reaction(arrival.message.text):
+        # On a question that is over, or one that it does not fit: said to nobody, it wakes nobody.
+        return Verdict(admission=Admission.STORE)
     woken = wakes(arrival.group, arrival.message)
     return Verdict(admission=Admission.WAKE if woken else Admission.STORE)
 

@@ -77,7 +77,7 @@ class InboundMessage:
     mentions_assistant: bool = False
     from_assistant: bool = False
     answers: str = ""
-    """The ``client_id`` of the question that a button or a reaction answers; ``text`` is then the chosen option."""
+    """The ``client_id`` of the question that a button or a reaction answers; ``text`` is the option or the emoji."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,3 +69,27 @@ def test_only_the_owner_opens_a_door(purpose: QuestionPurpose) -> None:
         assert answer(said("1", door, role=role)) is None
         assert answer(said("yes", door, role=role, button="question-1")) is None
     assert answer(said("1", door, role=Role.OWNER)) == (1, "yes")
+
+
+@pytest.mark.parametrize(
+    ("emoji", "options", "chosen"),
+    [
+        ("\N{THUMBS UP SIGN}", ("yes", "no"), "yes"),
+        ("\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-5}", ("yes", "no"), "yes"),
+        ("\N{THUMBS DOWN SIGN}", ("Yes, please", "No, thanks"), "No, thanks"),
+        ("\N{CROSS MARK}", ("allow", "ignore"), "ignore"),
+        ("\N{THUMBS UP SIGN}", ("once", "always", "no"), "once"),
+        ("2\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}", ("tea", "coffee"), "coffee"),
+        ("2\N{COMBINING ENCLOSING KEYCAP}", ("tea", "coffee"), "coffee"),
+        ("\N{KEYCAP TEN}", tuple("abcdefghij"), "j"),
+        ("3\N{COMBINING ENCLOSING KEYCAP}", ("tea", "coffee"), None),
+        ("0\N{COMBINING ENCLOSING KEYCAP}", ("tea", "coffee"), None),
+        ("\N{THUMBS UP SIGN}", ("tea", "coffee"), None),
+        ("\N{THUMBS UP SIGN}", ("yes", "yes, but later", "no"), None),
+        ("\N{FACE WITH TEARS OF JOY}", ("yes", "no"), None),
+    ],
+)
+def test_a_reaction_chooses_what_its_emoji_stands_for(emoji: str, options: tuple[str, ...], chosen: str | None) -> None:
+    asked = replace(ASKED, question=replace(ASKED.question, options=options))
+    assert answer(said(emoji, asked, button="question-1")) == (None if chosen is None else (1, chosen))
+    assert answer(said(emoji, asked)) is None, "a message of its own is no reaction"

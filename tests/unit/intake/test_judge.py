@@ -78,3 +78,12 @@ def test_the_owners_answer_to_nanoclaw_is_nothing_for_the_agent() -> None:
 
 def test_somebody_without_a_role_answers_nothing() -> None:
     assert judge(arrival("1", None, "anyone", asked=ASKED)).question is None
+
+
+def test_a_reaction_to_a_question_that_is_over_wakes_nobody() -> None:
+    given = arrival("\N{THUMBS UP SIGN}", Role.OWNER)
+    given = replace(given, group=replace(given.group, requires_trigger=False))
+    message = replace(given.message, answers="question-9")
+    assert judge(replace(given, message=message)).admission is Admission.STORE
+    assert judge(replace(given, message=replace(message, text="yes"))).admission is Admission.WAKE
+    assert judge(given).admission is Admission.WAKE, "an emoji as a message of its own is a message"
