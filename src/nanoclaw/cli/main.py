@@ -28,6 +28,7 @@ VERBS = {
     "people": "say who may do what",
     "tasks": "make and look after scheduled tasks",
     "usage": "show what calls to the model used",
+    "doctor": "check the whole installation, and mend what is safe to mend",
     "gateway": "see what agents reached, or tried to reach",
     "image": "build or look at the image that agents run in",
     "openapi": "print the OpenAPI document of the control API",

@@ -71,5 +71,13 @@ class Paint:
         """For what failed."""
         return self._in("31", text)
 
+    def green(self, text: str) -> str:
+        """For what is in order."""
+        return self._in("32", text)
+
+    def yellow(self, text: str) -> str:
+        """For what should be looked at."""
+        return self._in("33", text)
+
     def _in(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text

@@ -79,6 +79,11 @@ class Home:
         return self.root / "logs" / "gateway.log"
 
     @property
+    def backups(self) -> Path:
+        """The backups of this home, and what they need while they are made."""
+        return self.root / "backups"
+
+    @property
     def image_cache(self) -> Path:
         """Build contexts for the agent image."""
         return self.root / "data" / "image"
@@ -103,13 +108,10 @@ class Home:
         """What a channel keeps."""
         return self.root / "store" / "auth" / name
 
-    def create(self) -> None:
-        """Make the folders that must exist, private to the owner.
-
-        Raises:
-            HomeError: the place cannot be written.
-        """
-        folders = (
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Those that must exist."""
+        return (
             self.root,
             self.database.parent,
             self.database.parent / "auth",
@@ -118,10 +120,17 @@ class Home:
             self.root / "data",
             self.ipc,
             self.log.parent,
-            self.root / "backups",
+            self.backups,
         )
+
+    def create(self) -> None:
+        """Make the folders that must exist, private to the owner.
+
+        Raises:
+            HomeError: the place cannot be written.
+        """
         try:
-            for folder in folders:
+            for folder in self.folders:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if folder.stat().st_mode & 0o077:
                     # It was made by other hands: what is in it is private all the same.

@@ -1,0 +1,65 @@
+"""The clock shows a time that can be true, and something keeps it right."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nanoclaw
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.operations.doctor.check import Check
+from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, skipped, warning
+from nanoclaw.operations.doctor.ground import Ground
+from nanoclaw.operations.doctor.kernel_clock import is_synchronised
+
+_YEARS_MS = 30 * 366 * 86_400_000
+
+
+def judge(now: Milliseconds, written: Milliseconds, *, synchronised: bool | None) -> Finding:
+    """``written``: when the program's files were, before which it cannot be now. ``synchronised``: as the kernel says."""
+    try:
+        shown = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError):
+        shown = str(now)
+    if not written - 86_400_000 <= now <= written + _YEARS_MS:
+        return error(
+            Words(f"it shows {shown}, which cannot be", f"当前显示 {shown}，不可能正确"),
+            Words("Set the clock, and turn on time synchronisation.", "请校准系统时间，并启用时间同步。"),
+        )
+    if synchronised is None:
+        return skipped(
+            Words(
+                f"{shown}; whether it is synchronised cannot be asked here",
+                f"{shown}；此系统无法查询时间是否已同步",
+            )
+        )
+    if not synchronised:
+        return warning(
+            Words(f"{shown}, but nothing keeps it right", f"{shown}，但未启用时间同步"),
+            Words(
+                "Turn on time synchronisation: `timedatectl set-ntp true`.",
+                "请启用时间同步：`timedatectl set-ntp true`。",
+            ),
+        )
+    return fine(Words(f"{shown}, synchronised", f"{shown}，已同步"))
+
+
+def _written() -> Milliseconds:
+    return Milliseconds(int(Path(nanoclaw.__file__).stat().st_mtime * 1000))
+
+
+async def _look(ground: Ground) -> Sequence[Finding]:
+    written, synchronised = await asyncio.gather(
+        asyncio.to_thread(_written), asyncio.to_thread(is_synchronised, sys.platform)
+    )
+    return [judge(ground.clock.now(), written, synchronised=synchronised)]
+
+
+CLOCK = Check(
+    id="clock",
+    section=Section.PREFLIGHT,
+    title=Words("Clock", "系统时钟"),
+    why=Words("Tasks, budgets and sessions go by the clock.", "计划任务、预算和会话都依赖系统时间。"),
+    look=_look,
+)

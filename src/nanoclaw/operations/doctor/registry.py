@@ -1,0 +1,42 @@
+"""All checks, in the order in which they are shown."""
+
+from nanoclaw.operations.doctor.check import Check
+from nanoclaw.operations.doctor.checks.channel_modes import CHANNEL_MODES
+from nanoclaw.operations.doctor.checks.claude_program import CLAUDE_PROGRAM
+from nanoclaw.operations.doctor.checks.clock import CLOCK
+from nanoclaw.operations.doctor.checks.configuration_modes import CONFIGURATION_MODES
+from nanoclaw.operations.doctor.checks.credential import CREDENTIAL
+from nanoclaw.operations.doctor.checks.database_modes import DATABASE_MODES
+from nanoclaw.operations.doctor.checks.dependencies import DEPENDENCIES
+from nanoclaw.operations.doctor.checks.engine import ENGINE
+from nanoclaw.operations.doctor.checks.home_modes import HOME_MODES
+from nanoclaw.operations.doctor.checks.image import IMAGE
+from nanoclaw.operations.doctor.checks.keys_in_groups import KEYS_IN_GROUPS
+from nanoclaw.operations.doctor.checks.keys_in_logs import KEYS_IN_LOGS
+from nanoclaw.operations.doctor.checks.keys_in_processes import KEYS_IN_PROCESSES
+from nanoclaw.operations.doctor.checks.keys_in_version_control import KEYS_IN_VERSION_CONTROL
+from nanoclaw.operations.doctor.checks.log_modes import LOG_MODES
+from nanoclaw.operations.doctor.checks.proxy import PROXY
+from nanoclaw.operations.doctor.checks.python_version import PYTHON_VERSION
+from nanoclaw.operations.doctor.checks.time_zone import TIME_ZONE
+
+CHECKS: tuple[Check, ...] = (
+    PYTHON_VERSION,
+    DEPENDENCIES,
+    CLAUDE_PROGRAM,
+    ENGINE,
+    CREDENTIAL,
+    PROXY,
+    CLOCK,
+    TIME_ZONE,
+    HOME_MODES,
+    CONFIGURATION_MODES,
+    DATABASE_MODES,
+    CHANNEL_MODES,
+    LOG_MODES,
+    KEYS_IN_VERSION_CONTROL,
+    KEYS_IN_PROCESSES,
+    KEYS_IN_LOGS,
+    KEYS_IN_GROUPS,
+    IMAGE,
+)

@@ -1,0 +1,170 @@
+"""Look at the databases of a home from outside, whether a daemon has them open or not. Reads only, except where said.
+
+Blocks; each function opens a connection of its own, waits 0.3 s at most for a lock, and lets go of the file.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import apsw
+
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
+from nanoclaw.store.errors import StoreError, explained
+from nanoclaw.store.groups import KnownChat
+from nanoclaw.store.migrate import migrations
+from nanoclaw.store.rows import group_from
+from nanoclaw.store.sql import load_queries, rows
+
+_BUSY_MS = 300
+_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseState:
+    """A database file. ``log_bytes`` is the size of the write-ahead log beside it, 0 where there is none."""
+
+    journal: str
+    """``wal`` is what it should be."""
+    schema: int
+    newest_schema: int
+    bytes: int
+    log_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """Who is registered. ``installation`` is empty before a daemon ran here for the first time."""
+
+    installation: str
+    groups: tuple[Group, ...]
+    chats: tuple[KnownChat, ...]
+    owner_chat: ChatAddress | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTask:
+    """A task that is active or paused, as far as looking at it needs."""
+
+    id: TaskId
+    name: str
+    group: GroupFolder
+    address: ChatAddress
+    schedule: Schedule
+    state: TaskState
+    next_at: Milliseconds | None
+
+
+def read_state(path: Path, of: str = "migrations") -> DatabaseState:
+    """How a database is set up. ``of`` names the folder of its migrations.
+
+    Raises:
+        StoreError: missing, locked, damaged or unreadable.
+    """
+    with _opened(path) as connection:
+        return DatabaseState(
+            journal=str(connection.pragma("journal_mode")),
+            schema=int(connection.pragma("user_version")),
+            newest_schema=migrations(of)[-1][0],
+            bytes=path.stat().st_size,
+            log_bytes=log_size(path),
+        )
+
+
+def read_roll(path: Path) -> Roll:
+    """Groups and chats, from the message database.
+
+    Raises:
+        StoreError: as above, or its schema is older than this program's.
+    """
+    sql = load_queries("groups")
+    with _opened(path) as connection:
+        owner = rows(connection, sql["owner_chat"])
+        known = rows(connection, sql["installation"])
+        return Roll(
+            installation=str(known[0][0]) if known else "",
+            groups=tuple(group_from(row) for row in rows(connection, sql["all"])),
+            chats=tuple(
+                KnownChat(
+                    address=ChatAddress(channel=ChannelName(channel), chat=chat),
+                    name=name,
+                    last_activity=Milliseconds(at),
+                    folder=GroupFolder(folder) if folder else None,
+                )
+                for channel, chat, name, at, folder in rows(connection, sql["chats"])
+            ),
+            owner_chat=ChatAddress(channel=ChannelName(owner[0][0]), chat=owner[0][1]) if owner else None,
+        )
+
+
+def read_tasks(path: Path) -> tuple[StoredTask, ...]:
+    """Tasks that are active or paused, from the task database. Raises StoreError."""
+    with _opened(path) as connection:
+        return tuple(
+            StoredTask(
+                id=TaskId(row[0]),
+                name=row[1],
+                group=GroupFolder(row[2]),
+                address=ChatAddress(channel=ChannelName(row[3]), chat=row[4]),
+                schedule=Schedule(kind=ScheduleKind(row[5]), value=row[6]),
+                state=TaskState(row[7]),
+                next_at=None if row[8] is None else Milliseconds(row[8]),
+            )
+            for row in rows(connection, load_queries("survey")["tasks"])
+        )
+
+
+def find_damage(path: Path, seconds: float, *, thorough: bool = False) -> tuple[str, ...] | None:
+    """What a check of the whole file complains of, ten lines at most; None when it could not finish in time.
+
+    ``thorough`` also compares each index with its table.
+
+    Raises:
+        StoreError: missing, locked, unreadable, or so damaged that it cannot be checked.
+    """
+    ends = monotonic() + seconds
+    with _opened(path) as connection:
+        connection.set_progress_handler(lambda: monotonic() > ends, _STEPS)
+        try:
+            found = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'}(10)").fetchall()
+        except apsw.InterruptError:
+            return None
+        return tuple(str(line) for (line,) in found if line != "ok")
+
+
+def shorten_log(path: Path) -> int:
+    """Fold the write-ahead log into the database and cut it to nothing; the bytes that it still has. Writes.
+
+    Readers and writers go on meanwhile; one that holds an old state keeps the log from being cut.
+
+    Raises:
+        StoreError: it cannot be opened or written.
+    """
+    with _opened(path, flags=apsw.SQLITE_OPEN_READWRITE) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return log_size(path)
+
+
+def log_size(path: Path) -> int:
+    """Bytes in the write-ahead log of a database."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+@contextmanager
+def _opened(path: Path, flags: int = apsw.SQLITE_OPEN_READONLY) -> Iterator[apsw.Connection]:
+    if not path.exists():
+        raise StoreError(f"{path} is not there", hint="It is made when the assistant starts for the first time.")
+    with explained(path):
+        connection = apsw.Connection(str(path), flags=flags)
+        try:
+            connection.set_busy_timeout(_BUSY_MS)
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            yield connection
+        finally:
+            connection.close()
