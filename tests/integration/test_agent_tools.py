@@ -30,20 +30,23 @@ from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.groups import MAIN_FOLDER, Group
 from nanoclaw.model.questions import QuestionState
-from nanoclaw.model.tasks import TaskState
+from nanoclaw.model.tasks import TaskId, TaskState
 from nanoclaw.model.turns import OutgoingFile, ReplyKind, Turn
 from nanoclaw.sandboxes.image.claude_program import find_claude
 from nanoclaw.sandboxes.launcher import write_launcher
+from nanoclaw.scheduling.book import Book
+from nanoclaw.store.database import Database
 from nanoclaw.store.groups import NewGroup
+from nanoclaw.store.tasks import MIGRATIONS, Tasks
 from nanoclaw.stub_model.script import Answer, Rule, Script, ToolCall
 from nanoclaw.stub_model.server import StubModel
 from nanoclaw.workspaces.files import copy_out
-from tests.unit.agents.tools.world import Book
 from tests.unit.store.conftest import WAKING, Store, address, message, new_group, open_store
 
 # The SDK lets go of a pipe that it has not read to the end, and leaves closing it to the collector.
 pytestmark = [pytest.mark.filterwarnings(f"ignore:unclosed {kind}:ResourceWarning") for kind in ("transport", "file")]
 
+ZURICH = ZoneInfo("Europe/Zurich")
 KEY = "sk-ant-test-0123456789abcdef"
 LIMIT = 4000
 _TASK = {"prompt": "Buy eggs", "schedule_type": "cron", "schedule_value": "0 9 * * *", "context_mode": "group"}
@@ -86,7 +89,7 @@ class House:
     url: str
     folder: Path
     environment: dict[str, str]
-    book: Book = field(default_factory=Book)
+    book: Book
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     copies: int = 0
 
@@ -105,7 +108,7 @@ class House:
         store = self.store
         return Desk(
             clock=SystemClock(),
-            zone=ZoneInfo("Europe/Zurich"),
+            zone=ZURICH,
             question_hours=24,
             incoming=store.inbox,
             outgoing=store.outbox,
@@ -187,14 +190,17 @@ async def house(
     tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str]
 ) -> AsyncIterator[House]:
     """Main, the family, and a chat that nobody registered."""
-    store = await open_store(tmp_path / "messages.db", SystemClock())
+    store, clock = await open_store(tmp_path / "messages.db", SystemClock()), SystemClock()
+    tasks = await Database.open(tmp_path / "tasks.db", MIGRATIONS)
     await store.groups.add(new_group(MAIN_FOLDER, is_main=True))
     await store.groups.add(new_group("family"))
     await store.inbox.add(message("psst", "x", address("club")), WAKING)
     for folder in ("main", "family"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "list.txt").write_text("eggs")
-    yield House(store, *model, tmp_path, scrubbed_environment)
+    book = Book(Tasks(tasks, clock), store.groups.find, clock, ZURICH, lambda: None)
+    yield House(store, *model, tmp_path, scrubbed_environment, book)
+    await tasks.close()
     await store.database.close()
     shutil.rmtree(tmp_path / "home", ignore_errors=True)
 
@@ -229,7 +235,9 @@ async def test_the_program_calls_every_tool_and_each_takes_effect(house: House) 
     ]
     (question,) = await house.store.questions.open_in(MAIN_FOLDER)
     assert (question.options, question.state) == (("a few", "a lot"), QuestionState.OPEN)
-    assert (house.book.tasks[1].prompt, house.book.tasks[1].state) == ("Buy twelve eggs", TaskState.CANCELLED)
+    task = await house.book.get(TaskId(1))
+    assert (task.group, task.prompt, task.state) == ("family", "Buy twelve eggs", TaskState.CANCELLED)
+    assert (task.schedule.value, task.missed, task.script, task.name) == ("0 9 * * *", "skip", "true", "Eggs")
     assert [group.folder for group in await house.store.groups.all()] == ["main", "family"]
     assert house.refusals == []
 
@@ -255,7 +263,7 @@ async def test_refusals_come_back_as_errors_that_say_why_and_are_audited(house: 
     assert "Only the main group" in results[4].text
     assert await outgoing(house, theirs.address) == []
     assert await outgoing(house, mine.address) == []
-    assert house.book.tasks == {}
+    assert await house.book.all() == ()
     assert house.refusals == [
         ("family", "react", "not-found"),
         ("family", "send_file", "WorkspaceFileError"),
@@ -265,6 +273,86 @@ async def test_refusals_come_back_as_errors_that_say_why_and_are_audited(house: 
         ("family", "send_message", "arguments"),
     ]
     assert "secret" not in str(results)
+
+
+async def test_a_group_neither_sees_nor_changes_the_tasks_and_groups_of_others(house: House) -> None:
+    (made,) = await house.run(await house.turn("main", "hello"), ("schedule_task", {**_TASK, "prompt": "A secret"}))
+    assert not made.is_error
+    before = await house.book.get(TaskId(1))
+    refused: list[tuple[str, dict[str, Any]]] = [
+        ("get_task", {"task_id": 1}),
+        ("update_task", {"task_id": 1, "prompt": "Mine"}),
+        ("pause_task", {"task_id": 1}),
+        ("resume_task", {"task_id": 1}),
+        ("cancel_task", {"task_id": 1}),
+        ("cancel_task", {"task_id": 99}),
+        ("list_tasks", {"target_group": "main"}),
+        ("unregister_group", {"folder": "main"}),
+        ("edit_message", {"message": "out-1", "text": "x"}),
+        ("schedule_task", {**_TASK, "schedule_value": "* * * * * *"}),
+        ("schedule_task", {**_TASK, "schedule_type": "once", "schedule_value": "2001-01-01T00:00"}),
+        ("schedule_task", {**_TASK, "schedule_type": "interval", "schedule_value": "0"}),
+        ("schedule_task", {**_TASK, "missed": "whenever"}),
+        ("ask_user", {"question": "Sure?", "options": ["yes"]}),
+    ]
+    allowed: list[tuple[str, dict[str, Any]]] = [
+        ("list_tasks", {}),
+        ("list_groups", {}),
+        ("search_messages", {"query": "hello"}),
+    ]
+    results = await house.run(await house.turn("family", "hi"), *refused, *allowed)
+    assert [result.is_error for result in results] == [True] * len(refused) + [False] * len(allowed)
+    assert results[len(refused)].text == "There are no tasks."
+    assert "secret" not in str(results).lower()
+    assert 'folder="main"' not in results[-2].text
+    assert results[-1].text == "Nothing was found in the chats of this group."
+    assert await house.book.get(TaskId(1)) == before
+    assert [(group, tool) for group, tool, _ in house.refusals] == [("family", tool) for tool, _ in refused]
+    assert [reason for _, _, reason in house.refusals] == [
+        *["other-group"] * 5,
+        "not-found",
+        "other-group",
+        "main-only",
+        "not-found",
+        *["InvalidTaskError"] * 4,
+        "arguments",
+    ]
+
+
+ARGUMENTS: dict[str, tuple[set[str], set[str]]] = {
+    "send_message": ({"text"}, {"sender"}),
+    "send_file": ({"path"}, {"caption"}),
+    "react": ({"emoji"}, {"message"}),
+    "edit_message": ({"message", "text"}, set()),
+    "ask_user": ({"question"}, {"options"}),
+    "search_messages": ({"query"}, {"limit"}),
+    "schedule_task": (
+        {"prompt", "schedule_type", "schedule_value", "context_mode"},
+        {"target_group", "script", "missed", "name"},
+    ),
+    "list_tasks": (set(), {"target_group"}),
+    "get_task": ({"task_id"}, set()),
+    "update_task": (
+        {"task_id"},
+        {"prompt", "schedule_type", "schedule_value", "context_mode", "script", "missed", "name"},
+    ),
+    "pause_task": ({"task_id"}, set()),
+    "resume_task": ({"task_id"}, set()),
+    "cancel_task": ({"task_id"}, set()),
+    "list_groups": (set(), set()),
+    "register_group": ({"channel", "chat", "name", "folder"}, {"trigger"}),
+    "unregister_group": ({"folder"}, set()),
+}
+"""What each tool must be given, and what it may be given: agents, skills and prompts rely on these names."""
+
+
+def test_the_names_of_tools_and_arguments_are_those_that_agents_rely_on() -> None:
+    found = {}
+    for tool in TOOLS:
+        schema = wire_schema(tool.arguments)
+        required = set(schema.get("required", []))
+        found[tool.name] = (required, set(schema["properties"]) - required)
+    assert found == ARGUMENTS
 
 
 async def test_a_turn_that_starts_again_does_once_what_it_repeats(house: House) -> None:
