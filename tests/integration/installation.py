@@ -75,11 +75,12 @@ class Installation:
             while True:
                 assert self.process.poll() is None, (self.home / "daemon.out").read_text()
                 try:
-                    await self.get("/v1/status")
+                    channels = (await self.get("/v1/status"))["channels"]
                 except (ClientError, OSError):
-                    await asyncio.sleep(0.02)
-                else:
+                    channels = []
+                if any(one["name"] == "local" and one["status"] == "up" for one in channels):
                     return
+                await asyncio.sleep(0.02)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         """Send the daemon a signal."""
