@@ -35,7 +35,7 @@ async def test_stop_ends_a_running_tool_within_two_seconds_and_the_agent_goes_on
         result = await working
         took = time.monotonic() - began
     assert result["outcome"] == "stopped"
-    assert took < 2.5, took
+    assert took < 2, took
     assert await said(installation, "Stopped.")
     assert await installation.answer("still there?") == "Here again."
 
