@@ -15,8 +15,10 @@ from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
 from nanoclaw.daemon.compose import Daemon, compose
 from nanoclaw.daemon.ground import Ground
+from nanoclaw.daemon.heartbeat import Heartbeat
+from nanoclaw.daemon.hopeless import building
 from nanoclaw.daemon.images import describe_installation
-from nanoclaw.daemon.lock import hold
+from nanoclaw.daemon.keeper import Keeper
 from nanoclaw.daemon.log import start_logging
 from nanoclaw.daemon.people import ensure_owners
 from nanoclaw.daemon.usage import load_budgets
@@ -24,11 +26,13 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.operations.service.statuses import DaemonExit
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings, load_upstream
 from nanoclaw.settings.schema import Settings, Upstream
+from nanoclaw.settings.supervision import find_supervision
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups, NewGroup
 from nanoclaw.store.people import People
@@ -40,8 +44,8 @@ _DRAIN_SECONDS = 5
 _AT_ONCE_SECONDS = 8
 
 
-def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> int:
-    """Run until told to stop, in the foreground; 0 after an orderly stop. ``announce`` defaults to standard output.
+def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> DaemonExit:
+    """Run until told to stop, in the foreground; how it ended. ``announce`` defaults to standard output.
 
     Raises:
         NanoclawError: it cannot start, and why.
@@ -49,14 +53,15 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> int
     os.umask(0o077)
     settings, upstream = load_settings(home), load_upstream(home)
     home.create()
-    with hold(home.lock):
+    keeper = Keeper(home, find_supervision(), SystemClock(), announce or _print_now)
+    with keeper.hold():
         start_logging(home.log, settings.log, _secrets(upstream))
         try:
-            asyncio.run(_live(home, settings, upstream, announce or _print_now))
+            with keeper.counted():
+                return asyncio.run(_live(home, settings, upstream, keeper))
         except* NanoclawError as several:
             # What ends the daemon ends its parts as a group; the first says why.
             raise next(_leaves(several)) from None
-    return 0
 
 
 def _print_now(line: str) -> None:
@@ -73,7 +78,7 @@ def _leaves(group: BaseExceptionGroup[NanoclawError]) -> Iterator[NanoclawError]
             yield error
 
 
-async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Callable[[str], None]) -> None:
+async def _live(home: Home, settings: Settings, upstream: Upstream, keeper: Keeper) -> DaemonExit:
     clock = SystemClock()
     async with _databases(home) as (database, tasks):
         groups = Groups(database, clock)
@@ -92,7 +97,10 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, announce: Ca
             installation=identity,
         )
         stop = _Stop()
-        await _run(compose(ground, stop.request), stop, settings, announce)
+        with building():
+            daemon = compose(ground, stop.request)
+        await _run(daemon, stop, settings, keeper, keeper.heartbeat((database, tasks)))
+        return keeper.ending(by_command=stop.by_command)
 
 
 @asynccontextmanager
@@ -114,19 +122,21 @@ class _Stop:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.at_once = asyncio.Event()
+        self.by_command = False
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
 
     def request(self) -> None:
-        """Begin an orderly stop."""
+        """Begin an orderly stop, as a command asks for it."""
+        self.by_command = not self.asked.is_set()
         self.asked.set()
 
     def _signalled(self) -> None:
         (self.at_once if self.asked.is_set() else self.asked).set()
 
 
-async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callable[[str], None]) -> None:
+async def _run(daemon: Daemon, stop: _Stop, settings: Settings, keeper: Keeper, heartbeat: Heartbeat) -> None:
     await _reap(daemon)
     await load_budgets(daemon.budgets, daemon.store.usage, daemon.store.groups)
     await daemon.gateway.start()
@@ -140,12 +150,14 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, announce: Callab
             tasks.create_task(daemon.approvals.run(), name="approvals"),
             tasks.create_task(daemon.agenda.run(), name="agenda"),
             tasks.create_task(daemon.networks.run(), name="networks"),
+            tasks.create_task(heartbeat.run(), name="heartbeat"),
         ]
         await daemon.control.start()
         running.append(tasks.create_task(_get_ready(daemon), name="get-ready"))
         logger.info("ready", extra={"version": __version__})
-        announce(f"nanoclaw {__version__} is running. Talk to it with `nanoclaw chat`; Ctrl-C stops it.")
+        keeper.ready(f"nanoclaw {__version__} is running. Talk to it with `nanoclaw chat`; Ctrl-C stops it.")
         await stop.asked.wait()
+        keeper.stopping()
         logger.info("stopping")
         await _take_down(daemon, stop, settings)
         for task in running:

@@ -3,9 +3,11 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from nanoclaw.cli.complaints import complain
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import add_command
+from nanoclaw.model.errors import NanoclawError
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
@@ -25,7 +27,11 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(_arguments: argparse.Namespace, context: Context) -> Result:
     """Become the daemon; its exit status is ours."""
-    from nanoclaw.daemon.main import run_daemon  # noqa: PLC0415 - the whole program hangs on it
+    from nanoclaw.daemon.hopeless import failure_status  # noqa: PLC0415 - the whole program hangs on it
+    from nanoclaw.daemon.main import run_daemon  # noqa: PLC0415
 
-    status = run_daemon(context.home)
-    return Result(exit=Exit(status) if status in set(Exit) else Exit.ERROR)
+    try:
+        return Result(exit=Exit(run_daemon(context.home)))
+    except NanoclawError as error:
+        complain(context, error)
+        return Result(exit=Exit(failure_status(error)))
