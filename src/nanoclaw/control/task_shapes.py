@@ -72,11 +72,15 @@ class UpdateTaskRequest(Shape):
 
 
 class RunShape(Shape):
-    """One occurrence of a task. ``delivered`` null: there was nothing to deliver, or it is not known yet."""
+    """One occurrence of a task. ``due`` is ``scheduled_at`` in local time with offset.
+
+    ``delivered`` null: there was nothing to deliver, or it is not known yet.
+    """
 
     id: int
     task: int
     scheduled_at: str
+    due: str = ""
     state: str
     started_at: str | None = None
     finished_at: str | None = None

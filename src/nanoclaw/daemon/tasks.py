@@ -83,11 +83,11 @@ class TaskRecords:
 
     async def run_now(self, task: int) -> RunShape:
         """Run it once more, now."""
-        return _run(await self._book.run_now(TaskId(task)))
+        return self._run(await self._book.run_now(TaskId(task)))
 
     async def runs(self, task: int, limit: int) -> RunList:
         """Its newest runs."""
-        return RunList(runs=[_run(run) for run in await self._book.runs(TaskId(task), limit)])
+        return RunList(runs=[self._run(run) for run in await self._book.runs(TaskId(task), limit)])
 
     async def _group(self, folder: str) -> Group:
         group = await self._groups.find(folder)
@@ -162,24 +162,24 @@ class TaskRecords:
             return f"{error}. {error.hint}"
         return ""
 
+    def _run(self, run: TaskRun) -> RunShape:
+        late = 0.0 if run.started_at is None else max(0, run.started_at - run.scheduled_at) / 1000
+        return RunShape(
+            id=run.id,
+            task=run.task,
+            scheduled_at=iso(run.scheduled_at),
+            due=_local(self._book.local(run.scheduled_at)),
+            state=run.state,
+            started_at=None if run.started_at is None else iso(run.started_at),
+            finished_at=None if run.finished_at is None else iso(run.finished_at),
+            late_seconds=late,
+            result=run.result,
+            error=run.error,
+            cost_usd=run.cost_usd,
+            delivered=run.delivered,
+            by_hand=run.by_hand,
+        )
+
 
 def _local(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def _run(run: TaskRun) -> RunShape:
-    late = 0.0 if run.started_at is None else max(0, run.started_at - run.scheduled_at) / 1000
-    return RunShape(
-        id=run.id,
-        task=run.task,
-        scheduled_at=iso(run.scheduled_at),
-        state=run.state,
-        started_at=None if run.started_at is None else iso(run.started_at),
-        finished_at=None if run.finished_at is None else iso(run.finished_at),
-        late_seconds=late,
-        result=run.result,
-        error=run.error,
-        cost_usd=run.cost_usd,
-        delivered=run.delivered,
-        by_hand=run.by_hand,
-    )

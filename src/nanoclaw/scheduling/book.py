@@ -105,6 +105,10 @@ class Book:
             return ()
         return self._times(task).upcoming(self._clock.now(), count)
 
+    def local(self, at: Milliseconds) -> datetime:
+        """A moment in the configured zone."""
+        return datetime.fromtimestamp(at / 1000, self._zone)
+
     def problem(self, task: Task) -> str:
         """Why a stored task cannot be run; empty when it can."""
         try:

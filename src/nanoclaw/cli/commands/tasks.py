@@ -8,7 +8,7 @@ from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.reach import ask
-from nanoclaw.cli.render import local_time, one_line, table, visible
+from nanoclaw.cli.render import one_line, table, visible
 from nanoclaw.model.errors import NanoclawError
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _runs(arguments: argparse.Namespace, context: Context) -> Result:
     found = ask(context, lambda client: client.task_runs(task, limit), lambda service: service.tasks.runs(task, limit))
     rows = [
         (
-            local_time(one["scheduled_at"]),
+            _spoken(one["due"]),
             one["state"] + (" by hand" if one["by_hand"] else ""),
             f"{one['late_seconds']:.0f} s" if one["late_seconds"] >= 1 else "",
             {True: "yes", False: "no", None: ""}[one["delivered"]],

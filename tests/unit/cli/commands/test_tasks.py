@@ -99,6 +99,8 @@ def test_every_verb_does_what_it_says(desk: Desk) -> None:
     assert "It runs now" in desk.run("run", "1").out
     (run,) = desk.json("runs", "1")["runs"]
     assert (run["state"], run["by_hand"]) == ("due", True)
+    assert (run["due"][10:11], run["due"][19:]) in {("T", "+01:00"), ("T", "+02:00")}
+    assert run["due"].replace("T", " ") in desk.run("runs", "1").out
     assert "due by hand" in desk.run("runs", "1", "--limit", "1").out
     assert desk.run("cancel", "1").out == "Cancelled; its history stays.\n"
     assert desk.json("list") == {"tasks": []}
