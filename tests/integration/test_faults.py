@@ -142,7 +142,7 @@ async def test_a_corrupt_database_is_never_shown_as_empty(docker: Installation, 
     database = docker.home / "store" / "messages.db"
     database.write_bytes(b"this is no database, whatever its name says" * 100)
     result = docker.run(*command)
-    assert result.returncode == (78 if command == ["run"] else 1)
+    assert result.returncode == (78 if command == ("run",) else 1)
     assert "damaged" in result.stderr
     assert "backup" in result.stderr
     assert "Traceback" not in result.stderr
