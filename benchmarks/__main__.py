@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from benchmarks import commands, footprint, intake, kills, latency, parallel
+from benchmarks import commands, footprint, intake, kills, latency, parallel, scale, tasks
 from benchmarks.figures import Figure, table
 from benchmarks.installation import Place
 from nanoclaw.sandboxes.contract import SandboxKind
@@ -44,6 +44,8 @@ def _benchmarks(chosen: argparse.Namespace) -> Mapping[str, Benchmark]:
         "intake": lambda: intake.intake(5 if many else 3),
         "ready": lambda: footprint.ready(place, 8 if many else 4),
         "memory": lambda: footprint.memory(place, 1000 if many else 200),
+        "scale": lambda: scale.scale(place, 1_000, 1_000_000),
+        "tasks": lambda: tasks.tasks(place, 10_000),
         "commands": lambda: commands.commands(place, 12 if many else 8),
         # The trials look at the engine's own list of containers.
         "kills": lambda: kills.kills(replace(place, kind=SandboxKind.DOCKER), count, chosen.seed),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 
@@ -36,6 +37,28 @@ class Figure:
     def verdict(self) -> str:
         """In words."""
         return {True: "met", False: "NOT MET", None: ""}[self.met]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Many measured values of one kind, in milliseconds."""
+
+    values: tuple[float, ...]
+
+    def at(self, percent: float) -> float:
+        """The smallest value that so many of all values do not exceed."""
+        place = ceil(len(self.values) * percent / 100)
+        return sorted(self.values)[max(0, place - 1)]
+
+    def __str__(self) -> str:
+        """The middle, the edge and the worst."""
+        middle, edge, worst = (_short(self.at(percent)) for percent in (50, 99, 100))
+        return f"p50 {middle}, p99 {edge}, max {worst} ({len(self.values)})"
+
+
+def spread(seconds: Sequence[float]) -> Spread:
+    """Of at least one value, given in seconds."""
+    return Spread(values=tuple(one * 1000 for one in seconds))
 
 
 def sample(values: Sequence[float]) -> Sample:

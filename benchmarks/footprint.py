@@ -31,7 +31,7 @@ async def ready(place: Place, rounds: int) -> list[Figure]:
         await daemon.stop()
         for _ in range(rounds):
             ours.append(await daemon.start())
-            worked.append(_processor_seconds(daemon.pid))
+            worked.append(processor_seconds(daemon.pid))
             await daemon.stop()
             began = time.perf_counter()
             await asyncio.to_thread(_python, _LIBRARIES, daemon.environment)
@@ -59,7 +59,7 @@ async def memory(place: Place, messages: int) -> list[Figure]:
     async with scripted_model() as model, installation(place, model.url, _WEB) as daemon:
         await daemon.start()
         await asyncio.sleep(_REST_SECONDS)
-        idle = _resident(daemon.pid)
+        idle = resident(daemon.pid)
         bare = _megabytes(await asyncio.to_thread(_python, _WEIGH, daemon.environment))
         for number in range(_GROUPS):
             await daemon.add_group(f"group-{number}")
@@ -97,16 +97,17 @@ async def _weight_after(daemon: Installation, messages: int, part: int) -> float
     async with asyncio.TaskGroup() as tasks:
         for group in range(_GROUPS):
             tasks.create_task(write(group), name=f"writer-{group}")
-    return _resident(daemon.pid)
+    return resident(daemon.pid)
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """User and system time of one process, without its children's."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
+    """Resident memory of one process, in megabytes."""
     return _megabytes(Path(f"/proc/{pid}/status").read_text())
 
 
