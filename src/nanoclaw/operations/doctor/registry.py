@@ -4,21 +4,34 @@ from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.checks.channel_modes import CHANNEL_MODES
 from nanoclaw.operations.doctor.checks.claude_program import CLAUDE_PROGRAM
 from nanoclaw.operations.doctor.checks.clock import CLOCK
+from nanoclaw.operations.doctor.checks.configuration import CONFIGURATION
 from nanoclaw.operations.doctor.checks.configuration_modes import CONFIGURATION_MODES
+from nanoclaw.operations.doctor.checks.container_flags import CONTAINER_FLAGS
+from nanoclaw.operations.doctor.checks.container_limits import CONTAINER_LIMITS
+from nanoclaw.operations.doctor.checks.container_mounts import CONTAINER_MOUNTS
+from nanoclaw.operations.doctor.checks.container_network import CONTAINER_NETWORK
 from nanoclaw.operations.doctor.checks.credential import CREDENTIAL
 from nanoclaw.operations.doctor.checks.database_modes import DATABASE_MODES
 from nanoclaw.operations.doctor.checks.dependencies import DEPENDENCIES
 from nanoclaw.operations.doctor.checks.engine import ENGINE
+from nanoclaw.operations.doctor.checks.folders import FOLDERS
 from nanoclaw.operations.doctor.checks.home_modes import HOME_MODES
 from nanoclaw.operations.doctor.checks.image import IMAGE
+from nanoclaw.operations.doctor.checks.ipc import IPC
 from nanoclaw.operations.doctor.checks.keys_in_groups import KEYS_IN_GROUPS
 from nanoclaw.operations.doctor.checks.keys_in_logs import KEYS_IN_LOGS
 from nanoclaw.operations.doctor.checks.keys_in_processes import KEYS_IN_PROCESSES
 from nanoclaw.operations.doctor.checks.keys_in_version_control import KEYS_IN_VERSION_CONTROL
 from nanoclaw.operations.doctor.checks.log_modes import LOG_MODES
+from nanoclaw.operations.doctor.checks.mounts import MOUNTS
+from nanoclaw.operations.doctor.checks.orphans import ORPHANS
+from nanoclaw.operations.doctor.checks.paths import PATHS
 from nanoclaw.operations.doctor.checks.proxy import PROXY
 from nanoclaw.operations.doctor.checks.python_version import PYTHON_VERSION
+from nanoclaw.operations.doctor.checks.tasks import TASKS
 from nanoclaw.operations.doctor.checks.time_zone import TIME_ZONE
+from nanoclaw.operations.doctor.checks.trigger_clashes import TRIGGER_CLASHES
+from nanoclaw.operations.doctor.checks.triggers import TRIGGERS
 
 CHECKS: tuple[Check, ...] = (
     PYTHON_VERSION,
@@ -38,5 +51,18 @@ CHECKS: tuple[Check, ...] = (
     KEYS_IN_PROCESSES,
     KEYS_IN_LOGS,
     KEYS_IN_GROUPS,
+    CONFIGURATION,
+    FOLDERS,
+    PATHS,
+    IPC,
+    TRIGGERS,
+    TRIGGER_CLASHES,
+    TASKS,
+    MOUNTS,
     IMAGE,
+    CONTAINER_FLAGS,
+    CONTAINER_LIMITS,
+    CONTAINER_MOUNTS,
+    CONTAINER_NETWORK,
+    ORPHANS,
 )

@@ -44,7 +44,7 @@ class KeyFinder:
         return False
 
 
-def names(paths: Iterable[Path], most: int = 3) -> str:
+def names(paths: Iterable[object], most: int = 3) -> str:
     """A few of them for a person."""
     listed = [str(path) for path in paths]
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")

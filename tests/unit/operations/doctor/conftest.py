@@ -8,13 +8,20 @@ from typing import Any, TypeVar
 
 import pytest
 
-from nanoclaw.model.clock import SystemClock
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import Milliseconds, SystemClock
+from nanoclaw.model.groups import GroupFolder
+from nanoclaw.model.options import options_from_text
+from nanoclaw.model.tasks import NewTask, Schedule, ScheduleKind, TaskState
 from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, Severity
 from nanoclaw.operations.doctor.ground import Fact, Ground
 from nanoclaw.operations.doctor.lay import lay_ground
 from nanoclaw.operations.doctor.run import examine, repair
 from nanoclaw.settings.home import Home
+from nanoclaw.store.database import Database
+from nanoclaw.store.groups import GroupChange, Groups, NewGroup
+from nanoclaw.store.tasks import MIGRATIONS, Tasks
 
 T = TypeVar("T")
 Make = Callable[..., Ground]
@@ -86,3 +93,52 @@ def ground(home: Home) -> Make:
         return replace(lay_ground(home, SystemClock()), **changes)
 
     return make
+
+
+def group(home: Home, folder: str, *, trigger: str = "@Andy", **options: str) -> None:
+    """Register a group in the real store, with the chat of its name. ``options`` as ``groups set`` takes them."""
+
+    async def add() -> None:
+        database = await Database.open(home.database)
+        try:
+            groups = Groups(database, SystemClock())
+            await groups.installation()
+            await groups.add(
+                NewGroup(
+                    folder=GroupFolder(folder),
+                    name=folder.title(),
+                    trigger=trigger,
+                    requires_trigger=folder != "main",
+                    is_main=folder == "main",
+                    address=ChatAddress(channel=ChannelName("local"), chat=folder),
+                )
+            )
+            if options:
+                await groups.change(GroupFolder(folder), GroupChange(options=options_from_text(options)))
+        finally:
+            await database.close()
+
+    asyncio.run(add())
+
+
+def task(home: Home, folder: str, value: str, *, chat: str | None = None, next_at: int | None = None) -> None:
+    """Put a cron task into the real store, unchecked, as a damaged or edited database might hold it."""
+
+    async def add() -> None:
+        database = await Database.open(home.task_database, MIGRATIONS)
+        try:
+            new = NewTask(
+                group=GroupFolder(folder),
+                address=ChatAddress(channel=ChannelName("local"), chat=chat or folder),
+                prompt="Say good morning",
+                schedule=Schedule(kind=ScheduleKind.CRON, value=value),
+                name="morning",
+            )
+            tasks = Tasks(database, SystemClock())
+            future = Milliseconds(SystemClock().now() + 60_000)
+            added = await tasks.add(new, future)
+            await tasks.set_state(added.id, TaskState.ACTIVE, None if next_at == 0 else Milliseconds(next_at or future))
+        finally:
+            await database.close()
+
+    asyncio.run(add())

@@ -15,7 +15,7 @@ from nanoclaw.operations.doctor.contract import (
     warning,
 )
 from nanoclaw.operations.doctor.ground import Ground
-from nanoclaw.operations.doctor.run import examine, repair, worst
+from nanoclaw.operations.doctor.run import Repair, examine, repair, worst
 from tests.unit.operations.doctor.conftest import Make, only, run
 
 
@@ -107,5 +107,5 @@ def test_a_fix_that_fails_says_so_and_the_next_is_tried(ground: Make, tmp_path: 
     assert [words.en for words in second.done] == ["mended"]
 
 
-async def _mended(ground: Ground, check: Check):  # type: ignore[no-untyped-def]
+async def _mended(ground: Ground, check: Check) -> tuple[Repair, ...]:
     return await repair(await examine(ground, [check]))

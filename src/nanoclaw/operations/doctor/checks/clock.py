@@ -17,7 +17,7 @@ _YEARS_MS = 30 * 366 * 86_400_000
 
 
 def judge(now: Milliseconds, written: Milliseconds, *, synchronised: bool | None) -> Finding:
-    """``written``: when the program's files were, before which it cannot be now. ``synchronised``: as the kernel says."""
+    """``written``: when the program's files were; it cannot be earlier. ``synchronised``: as the kernel says."""
     try:
         shown = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError):
