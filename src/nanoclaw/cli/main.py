@@ -30,6 +30,7 @@ VERBS = {
     "usage": "show what calls to the model used",
     "doctor": "check the whole installation, and mend what is safe to mend",
     "gateway": "see what agents reached, or tried to reach",
+    "backup": "make, check and restore backups",
     "image": "build or look at the image that agents run in",
     "openapi": "print the OpenAPI document of the control API",
     "model-stub": "serve a scripted model, for tests",

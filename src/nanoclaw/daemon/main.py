@@ -26,6 +26,7 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.operations.backup.swap import finish as finish_restore
 from nanoclaw.operations.service.statuses import DaemonExit
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
@@ -56,6 +57,8 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> Dae
     keeper = Keeper(home, find_supervision(), SystemClock(), announce or _print_now)
     with keeper.hold():
         start_logging(home.log, settings.log, _secrets(upstream))
+        if finish_restore(home):
+            logger.warning("an interrupted restore was finished")
         try:
             with keeper.counted():
                 return asyncio.run(_live(home, settings, upstream, keeper))

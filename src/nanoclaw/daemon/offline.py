@@ -31,6 +31,7 @@ from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.model.clock import Clock, SystemClock
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.backup.swap import finish as finish_restore
 from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings, load_upstream, time_zone
@@ -64,6 +65,7 @@ async def open_service(home: Home) -> AsyncIterator["OfflineService"]:
     if home.root.exists():
         home.create()
         with hold(home.lock):
+            finish_restore(home)
             async with _service(home, home) as service:
                 yield service
     else:

@@ -16,6 +16,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Credential, Settings, Upstream, is_time_zone
 
 _API_KEYS = ("CLAUDE_API_KEY", "ANTHROPIC_API_KEY")
+_BACKUP_PASSPHRASE = "NANOCLAW_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
 _OAUTH_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
 _ENV_LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*"""
@@ -61,6 +62,16 @@ def load_upstream(home: Home) -> Upstream:
                 f"{name} is not an http or https address", hint="Write it as https://host or leave it out."
             )
     return Upstream(base_url=base_url, credential=_credential(values, home), proxy=SecretStr(proxy) if proxy else None)
+
+
+def load_backup_passphrase(home: Home) -> SecretStr | None:
+    """What backups are encrypted with where no key file is set: the environment first, then ``.env``.
+
+    Raises:
+        SettingsError: ``.env`` is unreadable.
+    """
+    value = _environment(home).get(_BACKUP_PASSPHRASE, "")
+    return SecretStr(value) if value else None
 
 
 def engine_environment() -> dict[str, str]:

@@ -123,6 +123,35 @@ class LogSettings(_Table):
     files: Annotated[_Positive, Field(description="Rotated files kept")] = 5
 
 
+class BackupSettings(_Table):
+    """Backups: when the daemon makes them, which are kept, and how they are locked."""
+
+    enabled: Annotated[bool, Field(description="Whether the daemon makes backups by itself")] = True
+    daily_hour: Annotated[int, Field(ge=0, le=23, description="Hour of the daily and the weekly backup")] = 2
+    weekly_day: Annotated[
+        Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        Field(description="Day of the weekly backup"),
+    ] = "sunday"
+    settle_minutes: Annotated[float, Field(ge=0, description="How long a started daemon waits before its first")] = 5
+    keep_hourly: Annotated[_Positive, Field(description="Hours of which the newest backup is kept")] = 24
+    keep_daily: Annotated[_Positive, Field(description="Days of which the newest backup is kept")] = 7
+    keep_weekly: Annotated[_Positive, Field(description="Weeks of which the newest backup is kept")] = 4
+    keep_changes: Annotated[_Positive, Field(description="Backups kept of those made after a change")] = 10
+    keep_manual: Annotated[_Positive, Field(description="Backups kept of those made by hand")] = 10
+    key_file: Annotated[str, Field(description="File whose content encrypts backups; empty: the passphrase does")] = ""
+    copies: Annotated[tuple[str, ...], Field(description="Folders that get a copy of every backup")] = ()
+    leave_free_mib: Annotated[int, Field(ge=0, description="Free space that a backup leaves on the disk")] = 512
+    drill: Annotated[bool, Field(description="Whether a restore is tried out every week")] = True
+
+    @field_validator("key_file", "copies")
+    @classmethod
+    def _absolute(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for path in [value] if isinstance(value, str) else value:
+            if path and not path.startswith("/"):
+                raise ValueError("not an absolute path")
+        return value
+
+
 class Settings(_Table):
     """The whole of ``config.toml``."""
 
@@ -135,6 +164,7 @@ class Settings(_Table):
         dict[str, PriceSettings], Field(description="One table a model, its name or the beginning of it")
     ] = {}
     log: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
     channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}
     }
