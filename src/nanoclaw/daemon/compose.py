@@ -182,6 +182,7 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
         records=records,
         lanes=lanes,
         asking=reception.asking,
+        approvals=reception.approvals,
         tasks=agenda.book,
         channels=frozenset(base.channels),
         split=base.split,

@@ -16,6 +16,7 @@ from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.shelves import Shelves
+from nanoclaw.intake.approvals import Approvals
 from nanoclaw.intake.asking import Asking
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.errors import NanoclawError
@@ -40,6 +41,7 @@ class Toolbox:
     records: Records
     lanes: Lanes
     asking: Asking
+    approvals: Approvals
     tasks: TaskBook
     channels: frozenset[ChannelName]
     split: Callable[[ChatAddress, str], tuple[str, ...]]
@@ -56,7 +58,7 @@ class Toolbox:
             deliver=self.asking.deliver,
             split=self.split,
             copy_out=self._copy_out,
-            ask=self.asking.ask,
+            ask=self.approvals.ask_for_agent,
             history=self.store.history,
             tasks=self.tasks,
             groups=self.store.groups,

@@ -19,6 +19,7 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.people import Person, Role
 from nanoclaw.model.questions import NewQuestion, Question, QuestionPurpose, QuestionState
+from nanoclaw.model.turns import TurnId
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.inbox import Inbox
 from nanoclaw.store.outbox import Outbox
@@ -87,6 +88,16 @@ class Approvals:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._look.wait()
+
+    async def ask_for_agent(self, new: NewQuestion, turn: TurnId | None) -> Question:
+        """Put an agent's question, and see to its end.
+
+        Raises:
+            NoSuchChatError: its group or its chat is not registered.
+        """
+        question = await self._asking.ask(new, turn)
+        self.look()
+        return question
 
     async def ask_domain(self, folder: GroupFolder, host: str, port: int) -> None:
         """Ask whether a group may reach a host; not again while the question or a refusal stands."""
