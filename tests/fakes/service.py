@@ -43,6 +43,7 @@ from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, Task
 from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
+from nanoclaw.store.usage import By
 
 AT = "2026-11-22T10:00:00.000Z"
 
@@ -166,8 +167,9 @@ class FakeUsage:
             cache_read_tokens=0,
             cache_write_tokens=0,
             cost_usd=0.0123,
+            about="main, claude-sonnet-4-5" if query.by is By.TURN else "",
         )
-        return UsageList(by=query.by, lines=[line], total=line.model_copy(update={"key": "total"}))
+        return UsageList(by=query.by, lines=[line], total=line.model_copy(update={"key": "total", "about": ""}))
 
 
 class FakeService:

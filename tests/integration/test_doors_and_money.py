@@ -176,10 +176,14 @@ async def test_usage_is_added_up_by_day_group_task_and_model_and_each_turn_knows
     groups = {line["key"]: line["cost_usd"] for line in usage("group")["lines"]}
     assert groups["main"] == pytest.approx(0.5, abs=0.2)
     assert groups["family"] == pytest.approx(0.25, abs=0.1)
-    running = {by: usage(by) for by in ("day", "group", "task", "model")}
+    running = {by: usage(by) for by in ("day", "group", "task", "model", "turn")}
     assert [line["key"] for line in running["task"]["lines"]] == [str(made["id"])]
     assert running["task"]["total"]["output_tokens"] == 250_000
-    totals = {by: running[by]["total"]["output_tokens"] for by in ("day", "group", "model")}
+    turns = running["turn"]["lines"]
+    model = running["model"]["lines"][0]["key"]
+    assert [line["about"] for line in turns] == [f"main, {model}", f"family, {model}", f"main, {model}"]
+    assert [line["output_tokens"] for line in turns] == [250_000] * 3
+    totals = {by: running[by]["total"]["output_tokens"] for by in ("day", "group", "model", "turn")}
     assert totals == dict.fromkeys(totals, 750_000)
     assert usage("day", "--since", "2099-01-01T00:00:00Z")["lines"] == []
     assert usage("day", "--since", "1h") == running["day"]

@@ -80,6 +80,7 @@ class Agent:
         self._session: SessionId | None = None
         self._interrupted = False
         self._cost = 0.0
+        self._model = ""
         self._given = False
         self._compacting = False
         self._preview = Preview()
@@ -259,6 +260,7 @@ class Agent:
             # A helper of the agent's at work: what it does shows as steps of its own.
             return [ToolUsed(tool=f"helper: {block.name}") for block in tools]
         self._entry = _text(message.uuid) if message.uuid else self._entry
+        self._model = _text(message.model)[:100]
         for block in tools:
             if self._repetition.add(block.name, block.input):
                 self._circling = block.name
@@ -338,6 +340,7 @@ class Agent:
             cache_read_tokens=count("cache_read_input_tokens"),
             cache_write_tokens=count("cache_creation_input_tokens"),
             cost_usd=cost,
+            model=self._model,
         )
 
 

@@ -16,9 +16,9 @@ class UsageQuery(Shape):
 
 
 class UsageLine(Shape):
-    """What was used under one key: a date, a folder, a task's number or a model's name.
+    """What was used under one key: a date, a folder, a model's name, or the number of a task or a turn.
 
-    ``calls`` are calls to the model, but turns when it is by task.
+    ``calls`` are calls to the model, but turns when it is by task or turn. ``about`` is a turn's group and model.
     """
 
     key: str
@@ -28,6 +28,7 @@ class UsageLine(Shape):
     cache_read_tokens: int
     cache_write_tokens: int
     cost_usd: float
+    about: str = ""
 
 
 class UsageList(Shape):

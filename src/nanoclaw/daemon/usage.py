@@ -39,6 +39,7 @@ def _line(one: UsageSum) -> UsageLine:
         cache_read_tokens=int(cached),
         cache_write_tokens=int(cache_written),
         cost_usd=round(usd, 6),
+        about=one.about,
     )
 
 

@@ -96,6 +96,8 @@ class Usage:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     cost_usd: float = 0.0
+    model: str = ""
+    """That wrote the answer, as the service names it."""
 
 
 NO_USAGE = Usage()

@@ -30,24 +30,28 @@ class ModelCall:
 
 
 class By(StrEnum):
-    """By what usage is added up. ``task`` counts turns of tasks, the others calls."""
+    """By what usage is added up. ``task`` and ``turn`` count turns, the others calls."""
 
     DAY = "day"
     GROUP = "group"
     TASK = "task"
     MODEL = "model"
+    TURN = "turn"
+    """Each by itself, the newest 1,000."""
 
 
-_QUERIES = {By.DAY: "by_quarter", By.GROUP: "by_group", By.TASK: "by_task", By.MODEL: "by_model"}
+_QUERIES = {By.DAY: "by_quarter", By.GROUP: "by_group", By.TASK: "by_task", By.MODEL: "by_model", By.TURN: "by_turn"}
 
 
 @dataclass(slots=True)
 class UsageSum:
-    """What was used under one ``key``: a date, a folder, a task's number or a model's name."""
+    """What was used under one ``key``: a date, a folder, a model's name, or the number of a task or a turn."""
 
     key: str
     figures: list[float] = field(default_factory=lambda: [0.0] * 6)
     """Calls, input, output, cache read and cache write tokens, US dollars."""
+    about: str = ""
+    """Of a turn: its group and its model."""
 
     def add(self, figures: Iterable[float]) -> None:
         """Add another part."""
@@ -72,9 +76,14 @@ class UsageLedger:
         return {GroupFolder(folder): usd for folder, usd in found}
 
     async def sums(self, by: By, since: Milliseconds, zone: ZoneInfo) -> tuple[UsageSum, ...]:
-        """Usage since a moment, added up; days are those of ``zone``. Days in order, the others the dearest first."""
+        """Usage since a moment, added up; days are those of ``zone``.
+
+        Days come in order, turns the newest first, the others the dearest first.
+        """
         query = self._sql[_QUERIES[by]]
         found = await self._database.read(lambda connection: rows(connection, query, {"since": since}))
+        if by is By.TURN:
+            return tuple(UsageSum(str(turn), figures, about) for turn, *figures, about in found)
         sums: dict[str, UsageSum] = {}
         for first, *figures in found:
             key = _key(by, first, zone)

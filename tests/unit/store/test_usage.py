@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nanoclaw.model.clock import Milliseconds
-from nanoclaw.model.groups import GroupFolder
+from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.turns import NO_USAGE, TurnState, Usage
+from nanoclaw.store.turns import Finish
 from nanoclaw.store.usage import By, ModelCall, UsageLedger
 from tests.unit.store.conftest import Store
 
@@ -87,3 +89,13 @@ async def test_a_call_of_a_model_without_a_name_counts_as_unknown(ledger: UsageL
 
 async def test_without_calls_there_is_nothing(store: Store) -> None:
     assert await UsageLedger(store.database).sums(By.TASK, EVER, ZURICH) == ()
+
+
+async def test_each_turn_knows_its_own_and_the_newest_comes_first(store: Store, main: Group) -> None:
+    for usage in (Usage(input_tokens=7, cost_usd=0.1, model="m-1"), NO_USAGE, Usage(output_tokens=9, model="m-2")):
+        await store.receive("Hello")
+        turn = await store.claim(main)
+        await store.turns.finish(Finish(turns=(turn.id,), state=TurnState.ANSWERED, messages=("Hi.",), usage=usage))
+    found = await UsageLedger(store.database).sums(By.TURN, EVER, ZURICH)
+    assert [(one.key, one.about) for one in found] == [("3", "main, m-2"), ("1", "main, m-1")]
+    assert found[1].figures == [1, 7, 0, 0, 0, 0.1]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nanoclaw.control.usage_shapes import UsageQuery
 
 _HEADS = ("CALLS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITTEN", "USD")
+_TURN = "turn"
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -25,7 +26,10 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw usage --by group --since 7d",
     )
     parser.add_argument(
-        "--by", choices=("day", "group", "task", "model"), default="day", help="by what to add up (default: day)"
+        "--by",
+        choices=("day", "group", "task", "model", "turn"),
+        default="day",
+        help="by what to add up (default: day)",
     )
     parser.add_argument(
         "--since", metavar="TIME", default=None, help="none older: ISO 8601, or 30m, 2h, 3d, 1w (default: no limit)"
@@ -37,8 +41,11 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     since = parse_since(arguments.since, context.clock) if arguments.since else None
     query = {"by": arguments.by, "since": since}
     found = ask(context, lambda client: client.usage(query), lambda service: service.usage.sums(_query(query)))
-    rows = [_row(line) for line in (*found["lines"], found["total"])]
-    return Result(document=found, text=table((arguments.by.upper(), *_HEADS), rows) if found["lines"] else "No usage.")
+    if not found["lines"]:
+        return Result(document=found, text="No usage.")
+    about = ("GROUP, MODEL",) if arguments.by == _TURN else ()
+    rows = [_row(line)[: len(_HEADS) + len(about) + 1] for line in (*found["lines"], found["total"])]
+    return Result(document=found, text=table((arguments.by.upper(), *_HEADS, *about), rows))
 
 
 def _query(values: dict[str, Any]) -> "UsageQuery":
@@ -51,4 +58,4 @@ def _query(values: dict[str, Any]) -> "UsageQuery":
 
 def _row(line: dict[str, Any]) -> tuple[str, ...]:
     counts = ("calls", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-    return (line["key"], *(f"{line[name]:,}" for name in counts), f"{line['cost_usd']:.4f}")
+    return (line["key"], *(f"{line[name]:,}" for name in counts), f"{line['cost_usd']:.4f}", line["about"])

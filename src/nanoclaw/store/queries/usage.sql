@@ -25,6 +25,14 @@ SELECT (m.started_at / 900000) * 900000, count(*), sum(m.input_tokens), sum(m.ou
     sum(m.cache_write_tokens), sum(m.cost_usd)
 FROM model_calls m WHERE m.started_at >= :since GROUP BY 1 ORDER BY 1
 
+-- name: by_turn
+-- As the agent itself counts, the newest first.
+SELECT t.id, 1, t.input_tokens, t.output_tokens, t.cache_read_tokens, t.cache_write_tokens, t.cost_usd,
+    g.folder || CASE WHEN t.model = '' THEN '' ELSE ', ' || t.model END
+FROM turns t JOIN groups g ON g.id = t.group_id
+WHERE t.created_at >= :since AND t.input_tokens + t.output_tokens + t.cache_read_tokens + t.cache_write_tokens > 0
+ORDER BY t.id DESC LIMIT 1000
+
 -- name: by_task
 -- As the agent itself counts, turn by turn: the gateway cannot know for which task a call is.
 SELECT t.task_id, count(*), sum(t.input_tokens), sum(t.output_tokens), sum(t.cache_read_tokens),

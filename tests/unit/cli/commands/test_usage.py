@@ -15,7 +15,7 @@ def test_lines_and_a_total_are_a_table(run: Run, daemon: ServerThread) -> None:
     assert total.split()[0] == "total"
 
 
-@pytest.mark.parametrize("by", ["day", "group", "task", "model"])
+@pytest.mark.parametrize("by", ["day", "group", "task", "model", "turn"])
 def test_json_is_the_documented_shape_with_and_without_a_daemon(
     run: Run, by: str, request: pytest.FixtureRequest
 ) -> None:
@@ -25,6 +25,12 @@ def test_json_is_the_documented_shape_with_and_without_a_daemon(
     assert (stopped.status, running.status) == (0, 0)
     assert stopped.json == running.json
     assert stopped.json["by"] == by
+
+
+def test_turns_are_shown_with_their_group_and_model(run: Run, daemon: ServerThread) -> None:
+    heads, line, _ = run("usage", "--by", "turn").out.splitlines()
+    assert heads.endswith("GROUP, MODEL")
+    assert line.rstrip().endswith("0.0123  main, claude-sonnet-4-5")
 
 
 @pytest.mark.parametrize("wrong", [("--by", "planet"), ("--since", "yesterday-ish")])
