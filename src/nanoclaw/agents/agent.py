@@ -51,6 +51,7 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import Lane, SessionId, SessionPosition, Turn, TurnId, Usage
 from nanoclaw.sandboxes.contract import EndReason
+from nanoclaw.workspaces.mounts import MountRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,9 @@ class Agent:
         except AgentLostError:
             raise
         except NanoclawError as error:
-            fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint)
+            # What the owner must decide does not pass by itself, as an engine's trouble does.
+            lasting = isinstance(error, MountRefusedError)
+            fault = Fault(kind=FaultKind.ENGINE, what=str(error), hint=error.hint, lasting=lasting)
             raise await self._lost(fault) from error
         except ClaudeSDKError as error:
             self._launcher.distrust()

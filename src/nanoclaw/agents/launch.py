@@ -258,6 +258,8 @@ class Launcher:
                 # Our own retries are durable and visible; the program's would hide an outage for minutes.
                 "CLAUDE_CODE_MAX_RETRIES": "2",
                 "CLAUDE_CODE_DISABLE_CRON": "1",
+                # A helper in the background would be lost with an agent that looks idle, and nobody would see it work.
+                "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
                 "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD": "1",
                 "TZ": self._settings.assistant.time_zone or machine_time_zone(),
             },
