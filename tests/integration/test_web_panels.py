@@ -94,6 +94,7 @@ def a_run(number: int, **special: Any) -> dict[str, Any]:
         "id": number,
         "task": 7,
         "scheduled_at": "2026-11-22T08:00:00.000Z",
+        "due": "2026-11-22T09:00:00+01:00",
         "state": "succeeded",
         "result": "Rain.",
     }
@@ -250,12 +251,14 @@ async def test_tasks_are_shown_and_held_up(
         await open_sheet(page, "Tasks")
         first, second = (page.get_by_role("article").nth(number) for number in range(2))
         await expect(first).to_contain_text("0 8 * * 1-5")
+        # In the assistant's time, wherever the browser is.
+        await expect(first).to_contain_text("24 Nov 2026, 08:00")
         await expect(second).to_contain_text("every 2h")
         await expect(second).to_contain_text("no such chat")
         await first.get_by_text("Runs").click()
         await expect(first.get_by_role("listitem")).to_have_count(2)
         await expect(first).to_contain_text("failed")
-        await expect(first).to_contain_text("by hand")
+        await expect(first).to_contain_text("22 Nov 2026, 09:00: succeeded, by hand")
         assert await fits(page)
         assert await unnamed(page) == []
         await screenshots(page, f"web-tasks-{name}")

@@ -17,10 +17,17 @@ export function form(words, fields, submit) {
 }
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const momentThere = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 
 export function when(time) {
   const date = new Date(time ?? "");
   return Number.isNaN(date.getTime()) ? "never" : moment.format(date);
+}
+
+// A time with its offset as a clock shows it there, which may not be here.
+export function whenThere(time) {
+  const date = new Date(`${(time ?? "").slice(0, 19)}Z`);
+  return Number.isNaN(date.getTime()) ? "" : momentThere.format(date);
 }
 
 // Facts about a thing: [name, text] each; those without a text are left out.

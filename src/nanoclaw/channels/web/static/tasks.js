@@ -2,13 +2,13 @@
 
 import { button, field, input, make, select } from "/static/dom.js";
 import { operate } from "/static/server.js";
-import { facts, form, heading, when } from "/static/sheet.js";
+import { facts, form, heading, whenThere } from "/static/sheet.js";
 
 const SCHEDULES = [["cron", "by a cron line"], ["interval", "again and again"], ["once", "once"]];
 const EXAMPLES = {
-  cron: ["0 8 * * 1-5", "Five fields, in your time zone: minute, hour, day, month, day of the week."],
+  cron: ["0 8 * * 1-5", "Five fields, in the assistant's time zone: minute, hour, day, month, day of the week."],
   interval: ["2h", "A span such as 30m, 2h, 1d or 1w."],
-  once: ["2030-01-31T08:00", "A date and a time, in your time zone."],
+  once: ["2030-01-31T08:00", "A date and a time, in the assistant's time zone."],
 };
 const ACTIONS = {
   active: [["Pause", "pause"], ["Run now", "run"], ["Cancel", "cancel"]],
@@ -29,7 +29,7 @@ function card(desk, task) {
   node.append(make("h4", "", task.name || `Task ${task.id}`), make("p", "words", task.prompt));
   node.append(facts([
     ["Group", task.group], ["Chat", `${task.channel}: ${task.chat}`], ["When", timing(task.schedule_type, task.schedule_value)],
-    ["Next", task.next.length ? when(task.next[0]) : ""], ["State", task.state],
+    ["Next", whenThere(task.next[0])], ["State", task.state],
   ]));
   if (task.problem) node.append(make("p", "bad", task.problem));
   const actions = make("div", "actions");
@@ -68,7 +68,7 @@ function history(desk, task) {
 function run(one) {
   const item = make("li");
   const notes = [one.state, one.by_hand ? "by hand" : "", one.delivered === false ? "not delivered" : ""].filter(Boolean).join(", ");
-  item.append(make("span", one.state === "failed" ? "bad" : "", `${when(one.scheduled_at)}: ${notes}`));
+  item.append(make("span", ["failed", "missed"].includes(one.state) ? "bad" : "", `${whenThere(one.due)}: ${notes}`));
   const words = one.error || one.result;
   if (words) item.append(make("p", "words", words.length > 600 ? `${words.slice(0, 600)}…` : words));
   return item;
