@@ -1,8 +1,11 @@
 """Scheduled tasks on a whole installation."""
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
+from nanoclaw.store.connection import open_connection
 from nanoclaw.stub_model.script import Rule, ToolCall
 from tests.integration.installation import Installation
 from tests.integration.test_what_an_owner_can_do import SLEEP, said, tool
@@ -56,6 +59,82 @@ async def test_an_isolated_task_neither_holds_up_the_chat_nor_is_held_up(install
     body = installation.model.requests[-1].body
     assert body is not None
     assert "hello" not in str(body["messages"])
+
+
+async def test_a_chat_at_work_does_not_hold_up_an_isolated_task(docker: Installation) -> None:
+    busy = ToolCall(name="Bash", input={"command": "sleep 12", "description": "x"})
+    docker.script(
+        Rule(when="hello", tool=busy), Rule(when="Water", reply="Watered."), Rule(after_tool=".*", reply="Hi.")
+    )
+    await docker.start()
+    task = await add(docker, context_mode="isolated", schedule_value="3600000")
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(docker.answer("hello"))
+        await docker.until("any(agent['state'] == 'working' for agent in status['agents'])")
+        docker.run("tasks", "run", str(task))
+        await runs(docker, task, "succeeded", seconds=11)
+        assert not working.done()
+    assert working.result() == "Hi."
+
+
+async def test_times_that_passed_while_the_daemon_was_down_go_by_the_policy_and_are_told_once(
+    docker: Installation,
+) -> None:
+    docker.script(Rule(when="Water", reply="Watered."))
+    await docker.start()
+    policies = {"once": "once", "skip": "skip", "wide": "window:2h", "narrow": "window:5m"}
+    made = {name: await add(docker, missed=missed, schedule_value="3600000") for name, missed in policies.items()}
+    await docker.stop()
+    connection = open_connection(docker.home / "store" / "tasks.db")
+    earlier = 2 * 3_600_000 + 1_800_000
+    connection.execute("UPDATE tasks SET created_at = created_at - :e, next_at = next_at - :e", {"e": earlier})
+    connection.close()
+    await docker.start()
+    expected = {
+        "once": ["missed", "succeeded"],
+        "skip": ["missed"],
+        "wide": ["missed", "succeeded"],
+        "narrow": ["missed"],
+    }
+    for name, states in expected.items():
+        *_, last = await runs(docker, made[name], *states)
+        assert (last["late_seconds"] > 1_700) == (states[-1] == "succeeded")
+    late = [request.newest_text for request in docker.model.requests if "<scheduled-task" in request.newest_text]
+    assert len(late) == 2
+    assert all('late="' in text for text in late)
+    assert await docker.outgoing() != []
+    await docker.kill()
+    await docker.start()
+    await asyncio.sleep(2)
+    told = [text for text in await docker.outgoing() if "missed" in text]
+    assert sorted(told) == [
+        f"Task {task} of the group main was missed: {count} missed. See `nanoclaw tasks runs {task}`."
+        for task, count in enumerate(("1 run was", "2 runs were", "1 run was", "2 runs were"), 1)
+    ]
+
+
+async def test_check_finds_a_folder_that_a_group_may_see_and_that_is_gone(docker: Installation) -> None:
+    folder = docker.home.parent / "photos"
+    folder.mkdir()
+    allowlist = Path(docker.environment["HOME"]) / ".config" / "nanoclaw" / "mount-allowlist.json"
+    allowlist.parent.mkdir(parents=True)
+    allowlist.write_text(json.dumps({"allowedRoots": [{"path": str(folder.parent), "allowReadWrite": False}]}))
+    await docker.start()
+    await docker.add_group("family")
+    given = docker.run("groups", "set", "family", f"mounts={folder}")
+    assert given.returncode == 0, given.stderr
+    await add(docker, group="family", schedule_value="3600000")
+    await add(docker, schedule_value="3600000")
+    assert docker.run("tasks", "check").stdout == "2 checked, 0 cannot be run.\n"
+    folder.rmdir()
+    for down in (False, True):
+        if down:
+            await docker.stop()
+        checked = docker.run("tasks", "check")
+        assert checked.returncode == 4
+        assert checked.stdout.startswith("task 1 (family): ")
+        assert str(folder) in checked.stdout
+        assert checked.stdout.endswith("2 checked, 1 cannot be run.\n")
 
 
 async def test_a_script_decides_in_the_sandbox_and_its_data_reaches_the_agent(installation: Installation) -> None:
