@@ -157,11 +157,16 @@ class Turns:
             "limit": group.options.catch_up_messages or self._catch_up,
             "now": now,
         }
-        which, take = ("claimable", "claim") if run is None else ("only_trigger", "claim_trigger")
+        which = "claimable" if run is None else "only_trigger"
         messages = tuple(message_from(row) for row in rows(connection, self._sql[which], values))
         # A run answers nobody: it leaves the chat's cursor where it is.
         values["through"] = max(message.id for message in messages) if run is None else None
-        rows(connection, self._sql[take], values)
+        # The one that woke the agent may be far older than the others.
+        newer = (message.id for message in messages if message.id > values["after"] and message.id != trigger)
+        values["oldest"] = min(newer, default=trigger)
+        if run is None:
+            rows(connection, self._sql["claim"], values)
+        rows(connection, self._sql["claim_trigger"], values)
         rows(connection, self._sql["start"], values)
         return Turn(
             id=TurnId(turn),

@@ -5,6 +5,7 @@ import pytest
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, TurnState
+from nanoclaw.store.history import HistoryFilter
 from nanoclaw.store.turns import Finish, Retry, TurnOutcome
 from tests.unit.store.conftest import Store, address
 
@@ -221,3 +222,18 @@ async def test_what_waits_is_counted(store: Store, main: Group) -> None:
     await store.turns.finish(Finish(turns=(turn.id,), state=TurnState.ANSWERED, messages=("hello",)))
     counts = await store.turns.counts()
     assert (counts.queued, counts.running, counts.undelivered) == (1, 0, 1)
+
+
+async def test_a_claim_marks_what_is_put_before_the_agent_and_not_all_of_a_long_silence(
+    store: Store, main: Group
+) -> None:
+    for number in range(20):
+        await store.receive(f"silence {number}", wakes=False)
+    await store.receive("wake up")
+    turn = await store.claim(main)
+    assert [message.text for message in turn.messages] == [*(f"silence {n}" for n in range(16, 20)), "wake up"]
+    await store.turns.finish(Finish(turns=(turn.id,), state=TurnState.ANSWERED))
+    lines = await store.history.newest(HistoryFilter(limit=30))
+    assert [line.text for line in lines if line.state == "answered"] == [message.text for message in turn.messages]
+    await store.receive("and now")
+    assert [message.text for message in (await store.claim(main)).messages] == ["and now"]

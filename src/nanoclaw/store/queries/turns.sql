@@ -36,8 +36,9 @@ FROM messages WHERE id = :trigger
 UPDATE turns SET state = 'running', through_id = :through, started_at = :now, model_request_at = NULL WHERE id = :turn
 
 -- name: claim
-UPDATE messages SET turn_id = :turn WHERE chat_id = :chat AND id > :after AND id <= :through AND from_assistant = 0
-    AND kind = 'message' AND held = 0
+-- Of a long silence only what is put before the agent: the claim costs no more than that.
+UPDATE messages SET turn_id = :turn WHERE chat_id = :chat AND id > :after AND id >= :oldest AND id <= :through
+    AND from_assistant = 0 AND kind = 'message' AND held = 0
 
 -- name: claim_trigger
 UPDATE messages SET turn_id = :turn WHERE id = :trigger
