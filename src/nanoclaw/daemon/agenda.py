@@ -30,6 +30,7 @@ class Agenda:
         self.scheduler = Scheduler(store.tasks, hands, clock, zone)
         self.book = Book(store.tasks, store.groups.find, clock, zone, self.scheduler.look)
         self._broadcast = broadcast
+        self._runs = store.runs
 
     async def run(self) -> None:
         """Schedule until cancelled."""
@@ -42,7 +43,13 @@ class Agenda:
         with self._broadcast.subscribe() as events:
             async for event in events:
                 if isinstance(event, ReplySent) and event.turn is not None:
-                    self.scheduler.look()
+                    try:
+                        run = await self._runs.of_reply(event.reply)
+                    except NanoclawError:
+                        # Which reply it was cannot be read now; the scheduler's own sweep finds out.
+                        continue
+                    if run is not None:
+                        self.scheduler.noticed(run)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,14 +27,15 @@ _INTERRUPTED = "it was interrupted"
 
 
 class Scheduler:
-    """One loop: what has come is written down, what is due is handed over, what ended is settled."""
+    """Two loops: what has come is written down and handed over; what ended is settled, which holds up no start."""
 
     def __init__(self, tasks: Tasks, hands: Hands, clock: Clock, zone: ZoneInfo) -> None:
         self._tasks = tasks
         self._hands = hands
         self._clock = clock
         self._zone = zone
-        self._look = asyncio.Event()
+        self._look, self._ended = asyncio.Event(), asyncio.Event()
+        self._noticed: set[RunId] = set()
         self._in_hand: set[RunId] = set()
         self._scripts = asyncio.Semaphore(_SCRIPTS_AT_ONCE)
 
@@ -42,13 +43,15 @@ class Scheduler:
         """Something about the tasks changed."""
         self._look.set()
 
-    def noticed(self, _run: RunId) -> None:
+    def noticed(self, run: RunId) -> None:
         """The turn of a run ended, or what it said was delivered."""
-        self._look.set()
+        self._noticed.add(run)
+        self._ended.set()
 
     async def run(self) -> None:
         """Schedule until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._settle_forever(), name="runs-settled")
             while True:
                 self._look.clear()
                 seconds = _LOOK_AGAIN_SECONDS
@@ -65,21 +68,42 @@ class Scheduler:
                         await self._look.wait()
 
     async def step(self, group: asyncio.TaskGroup) -> None:
-        """Do whatever there is to do now; handing over goes on in ``group``."""
+        """Start whatever is due; handing over goes on in ``group``."""
         while due := await self._tasks.due():
             for task in due:
                 try:
                     await self._come(task)
                 except InvalidTaskError as error:
                     await self._set_aside(task, error)
-        for run in await self._tasks.open_runs():
-            if run.id in self._in_hand:
-                continue
-            if run.state is RunState.DUE:
+        for run in await self._tasks.due_runs():
+            if run.id not in self._in_hand:
                 self._in_hand.add(run.id)
                 group.create_task(self._hand_over(run), name=f"run-{run.id}")
-            else:
+
+    async def _settle_forever(self) -> None:
+        swept = -_LOOK_AGAIN_SECONDS
+        while True:
+            self._ended.clear()
+            sweeps = self._clock.monotonic() >= swept + _LOOK_AGAIN_SECONDS
+            try:
+                await self.settle(sweeps=sweeps)
+            except NanoclawError as error:
+                logger.error("runs cannot be settled", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+            if sweeps:
+                swept = self._clock.monotonic()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, swept + _LOOK_AGAIN_SECONDS - self._clock.monotonic())):
+                    await self._ended.wait()
+
+    async def settle(self, *, sweeps: bool) -> None:
+        """Write down what came of the runs that were noticed; a sweep looks at all, for those that were not."""
+        noticed, self._noticed = self._noticed, set()
+        found = await self._tasks.open_runs() if sweeps else [await self._tasks.run(run) for run in noticed]
+        for run in found:
+            if run is not None and run.state is RunState.STARTED and run.id not in self._in_hand:
                 await self._settle(run)
+                # A time of its task that came meanwhile has waited for this.
+                self._look.set()
         for run in await self._tasks.untold():
             await self._tell(run)
 
@@ -117,6 +141,8 @@ class Scheduler:
             logger.error("a run could not be handed over", extra={"run": run.id, "error": str(error)})  # noqa: TRY400 - no traceback needed
         else:
             self._look.set()
+            # It may have ended at once, or its turn before it was written down that it has begun.
+            self.noticed(run.id)
         finally:
             self._in_hand.discard(run.id)
 

@@ -157,6 +157,11 @@ class Tasks:
         found = await self._database.read(lambda connection: rows(connection, self._sql["runs"], values))
         return tuple(map(_run, found))
 
+    async def due_runs(self) -> tuple[TaskRun, ...]:
+        """Runs that were not handed over yet, oldest first."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["due_runs"]))
+        return tuple(map(_run, found))
+
     async def open_runs(self) -> tuple[TaskRun, ...]:
         """Runs that are due or started, oldest first."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["open_runs"]))

@@ -39,6 +39,7 @@ class Desk:
     clock: HeldClock
     tasks: Tasks
     submitted: list[tuple[RunId, str]] = field(default_factory=list)
+    asked: list[RunId] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     scripts: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Desk:
         return task.group in self.groups
 
     async def _outcome(self, run: RunId) -> RunOutcome | StillGoing | NeverHandedOver:
+        self.asked.append(run)
         if run not in {known for known, _ in self.submitted}:
             return NeverHandedOver()
         return self.outcomes.get(run, StillGoing())
@@ -104,6 +106,7 @@ class Desk:
         for _ in range(3):
             async with asyncio.TaskGroup() as group:
                 await self.scheduler.step(group)
+            await self.scheduler.settle(sweeps=True)
 
     async def end(self, state: TurnState = TurnState.ANSWERED, *, delivered: bool | None = True) -> None:
         """The newest run's turn ends."""

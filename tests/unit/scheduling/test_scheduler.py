@@ -7,7 +7,7 @@ import pytest
 from nanoclaw.agents.tools.contract import TaskChange
 from nanoclaw.model.tasks import RunId, RunState, Schedule, ScheduleKind, TaskState
 from nanoclaw.model.turns import TurnState
-from nanoclaw.scheduling.contract import ScriptVerdict
+from nanoclaw.scheduling.contract import RunOutcome, ScriptVerdict
 from nanoclaw.store.tasks import RunEnd
 from tests.unit.scheduling.conftest import HOUR, MINUTE, Desk
 
@@ -293,3 +293,37 @@ async def test_what_is_due_is_found_by_an_index_among_many_tasks(desk: Desk) -> 
         ).fetchall()
     )
     assert "tasks_due" in str(plan)
+
+
+async def test_the_loop_settles_a_run_that_was_noticed_and_starts_what_waited_for_it(desk: Desk) -> None:
+    task = await desk.add(value="1000")
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        loop = tasks.create_task(desk.scheduler.run(), name="scheduler")
+        desk.clock.value += 1000
+        desk.scheduler.look()
+        while not desk.submitted:  # noqa: ASYNC110 - the hands have no event
+            await asyncio.sleep(0.01)
+        desk.clock.value += 1000
+        run = desk.submitted[0][0]
+        desk.outcomes[run] = RunOutcome(state=TurnState.ANSWERED, finished_at=desk.clock.now(), delivered=True)
+        desk.scheduler.noticed(run)
+        while len(desk.submitted) < 2:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+        loop.cancel()
+    assert (await desk.states(task))[0] == "succeeded"
+
+
+async def test_many_open_runs_are_not_all_looked_at_when_one_of_them_ends(desk: Desk) -> None:
+    for _ in range(20):
+        await desk.add()
+    await desk.tick(HOUR)
+    asked = len(desk.asked)
+    ended = desk.submitted[0][0]
+    desk.scheduler.noticed(ended)
+    await desk.scheduler.settle(sweeps=False)
+    assert desk.asked[asked:].count(ended) == 1
+    assert set(desk.asked[asked:]) <= {run for run, _ in desk.submitted}
+    asked = len(desk.asked)
+    desk.scheduler.noticed(ended)
+    await desk.scheduler.settle(sweeps=False)
+    assert desk.asked[asked:] == [ended]

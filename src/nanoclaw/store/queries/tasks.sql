@@ -51,7 +51,11 @@ SELECT * FROM runs WHERE id = :run
 SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_at DESC, id DESC LIMIT :limit
 
 -- name: open_runs
-SELECT * FROM runs WHERE state IN ('due', 'started') ORDER BY id
+SELECT * FROM runs WHERE state IN ('due', 'started') ORDER BY +id
+
+-- name: due_runs
+-- The first condition is that of the index of open runs, which it must repeat to be used.
+SELECT * FROM runs WHERE state IN ('due', 'started') AND state = 'due' ORDER BY +id
 
 -- name: untold
 SELECT * FROM runs WHERE told = 0 ORDER BY id LIMIT 100
