@@ -71,7 +71,8 @@ def _store(daemon: Installation, stored: int) -> int:
     connection = open_connection(daemon.home.task_database)
     try:
         with connection:
-            connection.executemany(load_queries("tasks")["add"], rows)
+            # Rows are returned one by one, and the next statement runs only once they are fetched.
+            connection.executemany(load_queries("tasks")["add"], rows).fetchall()
     finally:
         connection.close()
     print(f"  {len(rows):,} tasks stored in {time.perf_counter() - began:.1f} s", flush=True)
