@@ -10,6 +10,7 @@ from nanoclaw.control.people_shapes import (
 )
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.control.shapes import Done
+from nanoclaw.daemon.changes import check_channel
 from nanoclaw.daemon.times import iso
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.groups import GroupFolder
@@ -37,7 +38,7 @@ class PeopleRecords:
         if request.role is Role.OWNER and request.group is not None:
             raise ConflictError("An owner is one everywhere", hint="Leave --group out, or make them an admin.")
         person = Person(
-            channel=ChannelName(request.channel),
+            channel=check_channel(request.channel),
             sender=request.sender,
             role=request.role,
             folder=GroupFolder(request.group) if request.group is not None else None,

@@ -17,11 +17,11 @@ from nanoclaw.control.shapes import (
     MessageQuery,
     Status,
 )
-from nanoclaw.daemon.changes import read_changes
+from nanoclaw.daemon.changes import check_channel, check_name, read_changes
 from nanoclaw.daemon.times import iso, parse_time
 from nanoclaw.delivery.adapt import plain_words
 from nanoclaw.intake.trigger import check_trigger
-from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, parse_folder
 from nanoclaw.model.options import options_as_text
@@ -91,11 +91,11 @@ class Records:
         )
         new = NewGroup(
             folder=folder,
-            name=request.name,
+            name=check_name(request.name),
             trigger=trigger,
             requires_trigger=request.requires_trigger,
             is_main=request.is_main,
-            address=ChatAddress(channel=ChannelName(request.channel), chat=request.chat or folder),
+            address=ChatAddress(channel=check_channel(request.channel), chat=request.chat or folder),
         )
         try:
             await self._groups.add(new)

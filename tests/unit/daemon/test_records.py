@@ -12,6 +12,7 @@ from nanoclaw.daemon.times import InvalidTimeError, iso, parse_time
 from nanoclaw.intake.trigger import InvalidTriggerError
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import InvalidFolderError
+from nanoclaw.model.options import InvalidOptionError
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AssistantSettings, Settings
 from tests.unit.store.conftest import WAKING, Store, address, message, new_group, open_store
@@ -56,6 +57,9 @@ async def test_a_group_is_registered_with_the_assistants_trigger_and_gets_a_priv
         (AddGroupRequest(name="M", folder="other", is_main=True), ConflictError),
         (AddGroupRequest(name="M", folder="Global"), InvalidFolderError),
         (AddGroupRequest(name="M", folder="other", trigger=" \n "), InvalidTriggerError),
+        (AddGroupRequest(name="a\nb", folder="other"), InvalidOptionError),
+        (AddGroupRequest(name=" ", folder="other"), InvalidOptionError),
+        (AddGroupRequest(name="M", folder="other", channel="whats app"), InvalidOptionError),
     ],
 )
 async def test_what_cannot_be_registered_is_refused_and_makes_no_folder(
