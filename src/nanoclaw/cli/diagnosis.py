@@ -20,7 +20,7 @@ _LABELS = {
         "with_fix": "nanoclaw doctor --fix ({fix})",
         "repairs": "Repaired",
         "not_repaired": "could not be repaired: ",
-        "sum": "{ok} in order, {warning} warnings, {error} errors, {skipped} skipped.",
+        "sum": "{ok} in order, {warning} to look at, {error} wrong, {skipped} skipped.",
     },
     "zh": {
         "head": "检查报告：{home}",

@@ -1,6 +1,7 @@
 """Look at the databases of a home from outside, whether a daemon has them open or not. Reads only, except where said.
 
-Blocks; each function opens a connection of its own, waits 0.3 s at most for a lock, and lets go of the file.
+Blocks; each function opens a connection of its own, waits 0.3 s at most for a lock, and lets go of the file. SQLite
+itself leaves an empty log and index beside a database that nobody else has open; the next writer takes them away.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
 from nanoclaw.store.errors import StoreError, explained
-from nanoclaw.store.groups import KnownChat
+from nanoclaw.store.groups import KnownChat, Trouble
 from nanoclaw.store.migrate import migrations
 from nanoclaw.store.rows import group_from
 from nanoclaw.store.sql import load_queries, rows
@@ -117,6 +118,13 @@ def read_tasks(path: Path) -> tuple[StoredTask, ...]:
             )
             for row in rows(connection, load_queries("survey")["tasks"])
         )
+
+
+def read_troubles(path: Path, limit: int) -> tuple[Trouble, ...]:
+    """Errors that the owner should know of, newest first. Raises StoreError."""
+    with _opened(path) as connection:
+        found = rows(connection, load_queries("groups")["troubles"], {"limit": limit})
+    return tuple(Trouble(at=Milliseconds(at), what=what, hint=hint) for at, what, hint in found)
 
 
 def find_damage(path: Path, seconds: float, *, thorough: bool = False) -> tuple[str, ...] | None:

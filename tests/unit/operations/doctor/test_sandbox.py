@@ -1,6 +1,6 @@
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,11 +12,12 @@ from nanoclaw.operations.doctor.checks.image import IMAGE
 from nanoclaw.operations.doctor.checks.orphans import ORPHANS
 from nanoclaw.operations.doctor.containers import Process, interfaces, parse
 from nanoclaw.operations.doctor.contract import Severity
-from nanoclaw.operations.doctor.ground import Engine
+from nanoclaw.operations.doctor.ground import Engine, Fact
 from nanoclaw.operations.doctor.secrets import KeyFinder
 from nanoclaw.sandboxes.contract import (
     EngineUnavailableError,
     RunningSandbox,
+    Sandbox,
     SandboxKind,
     SandboxReport,
 )
@@ -184,11 +185,14 @@ def test_without_running_agents_there_is_nothing_to_inspect(ground: Make) -> Non
 
 def test_an_image_that_is_not_current_is_an_error_with_a_fix_that_builds_it(ground: Make) -> None:
     sandbox = _Builds()
-    engine = lambda: Engine(sandbox=sandbox, report=sandbox.now())  # type: ignore[arg-type] # noqa: E731
-    assert only(IMAGE, ground(engine=known(engine()))).severity is ERROR
-    assert mend(IMAGE, ground(engine=known(engine()))) == ["built the agent image for docker"]
-    assert is_ok(IMAGE, ground(engine=known(engine())))
-    assert mend(IMAGE, ground(engine=known(engine()))) == []
+
+    def engine() -> Fact[Engine]:
+        return known(Engine(sandbox=cast("Sandbox", sandbox), report=sandbox.now()))
+
+    assert only(IMAGE, ground(engine=engine())).severity is ERROR
+    assert mend(IMAGE, ground(engine=engine())) == ["built the agent image for docker"]
+    assert is_ok(IMAGE, ground(engine=engine()))
+    assert mend(IMAGE, ground(engine=engine())) == []
 
 
 class _Builds:

@@ -19,7 +19,7 @@ from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.settings.home import Home
 from tests.unit.operations.doctor.conftest import Make, is_ok, look, mend, only
 
-VALUE = "-".join(["a-key", "of-some", "other-service", "0123456789"])  # whole nowhere in this repository
+VALUE = f"a-key-of-some-other-service-{10**11}"  # stands whole nowhere in this repository
 KEY = f"ANTHROPIC_API_KEY={VALUE}\n"
 LOOSE = [
     (HOME_MODES, "data/ipc"),

@@ -6,18 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import nanoclaw
 from nanoclaw.operations.doctor.check import Check
+from nanoclaw.operations.doctor.checkout import find_lock
 from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine
 from nanoclaw.operations.doctor.ground import Ground
 
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)\s*(?P<marker>;)?", re.MULTILINE)
-
-
-def find_lock() -> Path | None:
-    """The lock file of the checkout that runs; None in an installed package, which has none."""
-    lock = Path(nanoclaw.__file__).parents[2] / "requirements" / "runtime.lock"
-    return lock if lock.is_file() else None
 
 
 def judge(lock: str, installed: Mapping[str, str | None]) -> Finding:
