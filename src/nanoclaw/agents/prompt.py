@@ -43,10 +43,8 @@ def _message(message: StoredMessage, zone: ZoneInfo) -> str:
         body += f"<answers>{escape(message.answers)}</answers>"
     body += escape(message.text)
     for attachment in message.attachments:
-        body += (
-            f'<attachment name="{escape(attachment.name)}" type="{escape(attachment.media_type)}" '
-            f'path="{escape(attachment.path)}"/>'
-        )
+        place = f'path="{escape(attachment.path)}"' if attachment.path else 'kept="no"'
+        body += f'<attachment name="{escape(attachment.name)}" type="{escape(attachment.media_type)}" {place}/>'
     told = f'sender="{escape(message.sender.name)}" time="{_local_time(message, zone)}" id="in-{message.id}"'
     return f"<message {told}>{body}</message>"
 

@@ -11,6 +11,7 @@ from nanoclaw.model.chats import Attachment, InboundMessage, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.store.inbox import Admission, Inbox, Stored
+from nanoclaw.workspaces.names import safe_name
 
 TEXT_LIMIT = 1_048_576
 """The longest text taken in, in characters."""
@@ -60,6 +61,7 @@ class Intake:
         if not self._open:
             raise ClosedError("nanoclaw is shutting down", hint="Send it again when it is back.")
         if len(message.text) > TEXT_LIMIT:
+            await self._inbox.refuse(message, "the message is too long")
             raise MessageTooLongError(
                 f"A message of {len(message.text):,} characters is too long", hint=f"At most {TEXT_LIMIT:,} fit."
             )
@@ -78,8 +80,14 @@ class Intake:
         if not message.files:
             return message
         expected = await self._inbox.judged(message, judge)
-        if expected is None or expected[1].admission in {Admission.DROP, Admission.HOLD}:
+        if expected is None or expected[1].admission is Admission.DROP:
             return message
+        if expected[1].admission is Admission.HOLD:
+            # Nothing of a stranger's is put before the agent; should they be let in, it reads what it did not get.
+            named = (
+                Attachment(name=safe_name(file.name), media_type=file.media_type, path="") for file in message.files
+            )
+            return replace(message, attachments=tuple(named))
         return replace(message, attachments=await self._desks.keep(expected[0], message.files))
 
     async def _follow(self, stored: Stored, group: Group, message: InboundMessage) -> None:
@@ -102,3 +110,7 @@ class Intake:
             self._desks.answered()
         elif stored.verdict.admission is Admission.COMMAND:
             await self._desks.command(stored, message)
+
+
+def _only_named(file: IncomingFile) -> Attachment:
+    return Attachment(name=safe_name(file.name), media_type=file.media_type, path="")

@@ -39,7 +39,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message: its safe name, its media type and its path below the group's folder."""
+    """A file that came with a message: its safe name, its media type and its path below the group's folder.
+
+    The path is empty when the file was not kept, because its sender had no role yet.
+    """
 
     name: str
     media_type: str

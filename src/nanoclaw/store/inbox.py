@@ -100,6 +100,11 @@ class Inbox:
         """
         return await self._database.write(lambda connection: self._add(connection, message, judge))
 
+    async def refuse(self, message: InboundMessage, reason: str) -> None:
+        """Count a message that is not taken in whoever sent it."""
+        verdict = Verdict(admission=Admission.DROP, reason=reason)
+        await self._database.write(lambda connection: self._drop(connection, message, None, verdict))
+
     async def judged(self, message: InboundMessage, judge: Judge) -> tuple[Group, Verdict] | None:
         """What would become of a message now; None when its chat is not registered. Nothing is changed."""
 

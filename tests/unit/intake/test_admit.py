@@ -5,14 +5,19 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import apsw
 import pytest
 
+from nanoclaw.agents.prompt import write_prompt
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
 from nanoclaw.intake.admit import TEXT_LIMIT, ClosedError, Intake, MessageTooLongError
+from nanoclaw.model.chats import Attachment, IncomingFile, Sender
+from nanoclaw.model.options import with_option
 from nanoclaw.store.errors import StoreError
+from nanoclaw.store.groups import GroupChange
 from tests.fakes.intake_desks import Notes, desks
 from tests.unit.store.conftest import HERE, OWNER, Store, address, message, new_group, open_store
 
@@ -100,6 +105,8 @@ async def test_the_longest_text_is_taken_in_and_a_longer_one_refused(door: Door)
         await door.intake.accept(message("x" * (TEXT_LIMIT + 1), "2"))
     assert "1,048,577" in str(caught.value)
     assert len(await door.texts()) == 1
+    (dropped,) = await door.store.people.dropped(10)
+    assert (dropped.sender, dropped.reason, dropped.count) == ("u1", "the message is too long", 1)
 
 
 async def test_what_cannot_be_stored_is_not_confirmed_and_wakes_nobody(door: Door) -> None:
@@ -114,3 +121,22 @@ async def test_what_cannot_be_stored_is_not_confirmed_and_wakes_nobody(door: Doo
         assert (await door.intake.accept(message("hello"))).turn
         await events.next()
     assert await door.texts() == ["hello"]
+
+
+async def test_files_are_kept_of_those_who_may_write_and_only_named_of_a_stranger_who_waits(door: Door) -> None:
+    family = address("family")
+    group = await door.store.groups.find("family")
+    assert group is not None
+    change = GroupChange(options=with_option(group.options, "senders", "ask"))
+    await door.store.groups.change(group.folder, change)
+    files = (IncomingFile(name="../a b.png", media_type="image/png", path="/spool/x"),)
+    await door.intake.accept(replace(message("mine", "1", family), files=files))
+    assert door.notes.kept == [("family", 1)]
+    stranger = replace(message("@Andy look", "2", family), sender=Sender(id="u2", name="Bob"), files=files)
+    await door.intake.accept(stranger)
+    assert door.notes.kept == [("family", 1)]
+    assert door.notes.strangers == [("family", "u2")]
+    await door.store.inbox.release(group, "local", "u2", lambda _: True)
+    told = (await door.store.claim(group)).messages[-1]
+    assert told.attachments == (Attachment(name="a_b.png", media_type="image/png", path=""),)
+    assert '<attachment name="a_b.png" type="image/png" kept="no"/>' in write_prompt([told], ZoneInfo("UTC"))
