@@ -15,6 +15,7 @@ from nanoclaw.gateway.policy import GroupPolicy
 _TELLING = re.compile(
     rb'web_fetch|web_search|mcp_servers|mcp_toolset|code_execution|"container"|"url"|"file"|\\u00[2-7]', re.ASCII
 )
+_BLANK = b" \t\r\n"
 _SEARCH = "web_search"
 _FETCHING = ("web_fetch", "code_execution", "mcp_toolset")
 
@@ -25,7 +26,12 @@ class _UnclearError(ValueError):
 
 def why_not(body: bytes, policy: GroupPolicy) -> str:
     """Why a request may not leave under this policy; empty when it may."""
-    if policy.fetches or _TELLING.search(body) is None:
+    if policy.fetches:
+        return ""
+    if body.lstrip(_BLANK)[:1] != b"{" or b"\0" in body:
+        # UTF-16 and UTF-32, which some readers of JSON take, and what is packed: nothing telling would be found in it.
+        return "the request is not plain JSON in UTF-8"
+    if _TELLING.search(body) is None:
         return ""
     try:
         request = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
