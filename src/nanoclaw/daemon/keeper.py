@@ -4,13 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from nanoclaw.daemon.heartbeat import Heartbeat, Rhythm
 from nanoclaw.daemon.lock import HomeInUseError, hold
 from nanoclaw.daemon.notify import Notifier
 from nanoclaw.model.clock import Clock
-from nanoclaw.operations.service.breaker import HEALTHY_SECONDS, StartBreaker
+from nanoclaw.operations.service.breaker import HEALTHY_SECONDS, StartBreaker, next_start
 from nanoclaw.operations.service.statuses import DaemonExit
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.supervision import Supervision
@@ -101,7 +100,7 @@ class Keeper:
         starts = self._breaker.approach()
         if not (seconds := starts.wait_seconds):
             return
-        at = datetime.fromtimestamp(starts.next_at / 1000, UTC).isoformat(timespec="seconds")
+        at = next_start(starts)
         text = f"{starts.failures} starts in a row failed; the next begins in {seconds} s, at {at}"
         self.announce(text)
         logger.warning("start delayed", extra={"failures": starts.failures, "seconds": seconds, "next": at})

@@ -18,6 +18,8 @@ from nanoclaw.settings.schema import Credential, Settings, Upstream, is_time_zon
 _API_KEYS = ("CLAUDE_API_KEY", "ANTHROPIC_API_KEY")
 _BACKUP_PASSPHRASE = "NANOCLAW_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
 _OAUTH_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
+HANDED_OVER = "nanoclaw.env"
+"""The name of the credential that the service's unit loads."""
 _ENV_LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*"""
     r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>.*?))\s*(?:(?<=\s)\#.*)?"""
@@ -48,7 +50,7 @@ def load_settings(home: Home) -> Settings:
 
 
 def load_upstream(home: Home) -> Upstream:
-    """Where the model's service is and how to sign there: the environment first, then ``.env``.
+    """Where the model's service is and how to sign: the environment, then the service's credentials, then ``.env``.
 
     Raises:
         SettingsError: ``.env`` is unreadable, or an address is no HTTP address.
@@ -109,7 +111,7 @@ def _credential(values: Mapping[str, str], home: Home) -> Credential | None:
     in_file = _read_env_file(home.env_file)
     for name in (*_API_KEYS, _OAUTH_TOKEN):
         if value := values.get(name):
-            place = ".env" if name in in_file and not os.environ.get(name) else "the environment"
+            place = _place(name, in_file)
             secret = SecretStr(value)
             source = f"{name} in {place}"
             if name == _OAUTH_TOKEN:
@@ -118,8 +120,23 @@ def _credential(values: Mapping[str, str], home: Home) -> Credential | None:
     return None
 
 
+def _place(name: str, in_file: Mapping[str, str]) -> str:
+    if os.environ.get(name):
+        return "the environment"
+    if _handed_over().get(name):
+        return "the service's credentials"
+    return ".env" if name in in_file else "the environment"
+
+
 def _environment(home: Home) -> dict[str, str]:
-    return {**_read_env_file(home.env_file), **{name: value for name, value in os.environ.items() if value}}
+    given = {name: value for name, value in os.environ.items() if value}
+    return {**_read_env_file(home.env_file), **_handed_over(), **given}
+
+
+def _handed_over() -> dict[str, str]:
+    """What systemd hands over by ``LoadCredential``: a file like ``.env``, in a folder for this process alone."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return _read_env_file(Path(folder) / HANDED_OVER) if folder.startswith("/") else {}
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

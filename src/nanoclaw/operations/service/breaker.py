@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock
@@ -93,6 +94,16 @@ class StartBreaker:
             fresh.replace(self._path)
         except OSError as error:
             logger.warning("cannot note this start", extra={"path": str(self._path), "error": error.strerror})
+
+
+def next_start(starts: Starts) -> str | None:
+    """When a waiting start goes on, ISO 8601; None while none waits."""
+    if not starts.next_at:
+        return None
+    try:
+        return datetime.fromtimestamp(starts.next_at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def breaker_file(home: Home) -> Path:
