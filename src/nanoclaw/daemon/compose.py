@@ -20,6 +20,7 @@ from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.client import ControlClient
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
+from nanoclaw.daemon.backups import open_routine
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.ground import Ground
@@ -50,6 +51,7 @@ from nanoclaw.gateway.prices import Prices
 from nanoclaw.intake.admit import Intake
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.operations.backup.routine import Routine
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
 
@@ -75,6 +77,7 @@ class Daemon:
     preparation: Preparation
     workshop: Workshop
     control: ControlServer
+    backups: Routine
     store: Shelves
 
 
@@ -115,6 +118,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         preparation=crew.preparation,
         workshop=crew.workshop,
         control=ControlServer(service, ground.home.control_socket),
+        backups=open_routine(ground, crew.tidings),
         store=store,
     )
 

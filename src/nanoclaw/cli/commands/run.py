@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Takes nothing of its own."""
-    add_command(
+    """What a restore drill needs besides."""
+    parser = add_command(
         subparsers,
         "run",
         "Start the assistant and stay until it is stopped. One daemon runs in a home folder. SIGTERM and Ctrl-C stop it"
@@ -23,10 +23,20 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw run",
         "nanoclaw --home /srv/assistant run",
     )
+    parser.add_argument(
+        "--rehearsal",
+        action="store_true",
+        help="open and check everything and answer status, but start no channel and no agent, and send nothing",
+    )
 
 
-def run(_arguments: argparse.Namespace, context: Context) -> Result:
+def run(arguments: argparse.Namespace, context: Context) -> Result:
     """Become the daemon; its exit status is ours."""
+    if arguments.rehearsal:
+        from nanoclaw.daemon.rehearsal import rehearse  # noqa: PLC0415 - only for this
+
+        rehearse(context.home, context.say)
+        return Result()
     from nanoclaw.daemon.hopeless import failure_status  # noqa: PLC0415 - the whole program hangs on it
     from nanoclaw.daemon.main import run_daemon  # noqa: PLC0415
 

@@ -32,8 +32,10 @@ class Reading:
     seal: Seal
 
 
-def materialize(reading: Reading, entries: Sequence[Entry], folder: Path, progress: Progress) -> None:
-    """Write entries below ``folder``, which holds none of them.
+def materialize(
+    reading: Reading, entries: Sequence[Entry], folder: Path, progress: Progress, *, durable: bool = True
+) -> None:
+    """Write entries below ``folder``, which holds none of them; all on disk when this returns, if ``durable``.
 
     Folders become 700, files 600, or 700 where their owner could run them. Links are made last, and as links.
 
@@ -59,7 +61,7 @@ def materialize(reading: Reading, entries: Sequence[Entry], folder: Path, progre
         if shutil.disk_usage(folder).free < _SPARE:
             raise NoRoomError(f"No room left on the disk of {folder}", hint="Free space there.") from error
         raise BackupError(f"Cannot write below {folder}: {error.strerror}", hint="Check the disk.") from error
-    if sys.platform == "linux":
+    if durable and sys.platform == "linux":
         os.sync()  # Waits until everything is written; cheaper than thousands of single files.
 
 

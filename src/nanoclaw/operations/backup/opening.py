@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from nanoclaw.model.clock import Clock
 from nanoclaw.operations.backup.errors import BackupError, BackupKeyError
 from nanoclaw.operations.backup.repository import Repository
+from nanoclaw.operations.backup.retention import Policy
+from nanoclaw.operations.backup.schedule import WEEKDAYS, Times
 from nanoclaw.operations.backup.vault import FolderVault
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import SettingsError, load_backup_passphrase, load_settings, time_zone
@@ -58,6 +60,24 @@ def open_backups(
         leave_free=leave_free,
         notes=notes,
     )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Which backups stay."""
+    table = settings.backup
+    return Policy(
+        hourly=table.keep_hourly,
+        daily=table.keep_daily,
+        weekly=table.keep_weekly,
+        changes=table.keep_changes,
+        manual=table.keep_manual,
+    )
+
+
+def times_of(settings: Settings) -> Times:
+    """When backups are due."""
+    table = settings.backup
+    return Times(daily_hour=table.daily_hour, weekday=WEEKDAYS.index(table.weekly_day), zone=time_zone(settings))
 
 
 def _secret(home: Home, settings: Settings, given: Path | None) -> bytes | None:

@@ -98,7 +98,7 @@ def restore(way: Way, choice: Choice) -> Restored:
     return _restored(reading.snapshot, entries, tuple(paths), saved if saved.exists() else None, rows)
 
 
-def restore_to(way: Way, choice: Choice, folder: Path) -> Restored:
+def restore_to(way: Way, choice: Choice, folder: Path, *, durable: bool = True) -> Restored:
     """Restore into a folder that is empty or not there; the home may be in use.
 
     Raises:
@@ -113,7 +113,7 @@ def restore_to(way: Way, choice: Choice, folder: Path) -> Restored:
     with way.repository.using(Use.READ):
         reading = _open(way, choice)
         entries = chosen(reading.snapshot, choice.only)
-        materialize(reading, entries, folder, way.progress)
+        materialize(reading, entries, folder, way.progress, durable=durable)
     rows = check_databases(reading.snapshot, folder, newer_is_fine=True)
     return _restored(reading.snapshot, entries, (str(folder),), None, rows)
 

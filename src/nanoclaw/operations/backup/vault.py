@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from enum import Enum
@@ -61,8 +61,8 @@ class Vault(Protocol):
         """
         ...
 
-    def remove(self, folder: str, name: str) -> int:
-        """Forget a blob, quietly where there is none; the bytes that it had."""
+    def remove(self, folder: str, names: Iterable[str]) -> int:
+        """Forget blobs, quietly where there are none; the bytes that they had. Gone for good when this returns."""
         ...
 
     def set_aside(self, folder: str, name: str) -> None:
@@ -84,9 +84,10 @@ class FolderVault:
     A blob is written beside the others under another name, synced, and only then renamed.
     """
 
-    def __init__(self, root: Path, *, leave_free: int) -> None:
+    def __init__(self, root: Path, *, leave_free: int, must_exist: bool = False) -> None:
         self.root = root
         self._leave_free = leave_free
+        self._must_exist = must_exist
         self._incoming = root / "incoming"
 
     @property
@@ -135,17 +136,23 @@ class FolderVault:
             shutil.rmtree(self._incoming, ignore_errors=True)
             raise _explained(error, self.root) from error
 
-    def remove(self, folder: str, name: str) -> int:
-        """Forget a blob."""
-        path = self._path(folder, name)
+    def remove(self, folder: str, names: Iterable[str]) -> int:
+        """Forget blobs."""
+        freed, touched = 0, set()
         try:
-            size = path.lstat().st_size
-            path.unlink()
-        except FileNotFoundError:
-            return 0
+            for path in (self._path(folder, name) for name in names):
+                with suppress(FileNotFoundError):
+                    size = path.lstat().st_size
+                    path.unlink()
+                    freed += size
+                    touched.add(path.parent)
+            for parent in touched:
+                _sync(parent)
         except OSError as error:
-            raise BackupError(f"Cannot remove {path}: {error.strerror}", hint="Mend its mode or owner.") from error
-        return size
+            raise BackupError(
+                f"Cannot remove {error.filename}: {error.strerror}", hint="Mend its mode or owner."
+            ) from error
+        return freed
 
     def set_aside(self, folder: str, name: str) -> None:
         """Move a damaged blob to ``damaged/``."""
@@ -157,6 +164,8 @@ class FolderVault:
     @contextmanager
     def using(self, use: Use, wait_seconds: float) -> Iterator[None]:
         """Two locks: ``lock`` is held by whoever adds or removes, ``in-use`` shared by all but who removes."""
+        if self._must_exist and not self.root.is_dir():
+            raise BackupError(f"There is no folder {self.root}", hint="Is its disk mounted?")
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:

@@ -1,0 +1,92 @@
+"""A second place for backups: what is in the first is copied as it is, sealed as it is, snapshots last."""
+
+import secrets
+from dataclasses import dataclass
+
+from nanoclaw.operations.backup.errors import BackupDamagedError, BackupError, NewerBackupError
+from nanoclaw.operations.backup.progress import Progress, Step, ignore
+from nanoclaw.operations.backup.repository import CHUNKS, SNAPSHOTS, Repository
+from nanoclaw.operations.backup.snapshot import SnapshotName
+from nanoclaw.operations.backup.vault import Use
+
+_ABOUT = "about"
+_BATCH = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What went over."""
+
+    place: str
+    snapshots: int
+    chunks: int
+    written: int
+
+
+def replicate(source: Repository, target: Repository, progress: Progress = ignore) -> Copied:
+    """Bring every snapshot that can be read, and that the target lacks, over to it.
+
+    The two share an identity. A target that lost it is most likely a mount point whose disk is not mounted.
+
+    Raises:
+        BackupError: the target is another home's, is not mounted, or cannot be written.
+    """
+    with source.using(Use.READ):
+        identity = _identity(source)
+        with target.using(Use.ADD):
+            _agree(source, target, identity)
+            present, chunks = set(target.names()), set(target.vault.names(CHUNKS))
+            count, written, made = 0, 0, 0
+            for name in (one for one in source.names() if one not in present):
+                try:
+                    missing = sorted(source.read(name)[0].chunks - chunks)
+                except (BackupDamagedError, NewerBackupError):
+                    continue
+                written += _bring(source, target, missing, name, progress)
+                chunks.update(missing)
+                made += len(missing)
+                count += 1
+    return Copied(place=target.vault.place, snapshots=count, chunks=made, written=written)
+
+
+def _bring(source: Repository, target: Repository, missing: list[str], name: SnapshotName, progress: Progress) -> int:
+    written = 0
+    for start in range(0, len(missing), _BATCH):
+        blobs = [(chunk, source.vault.read(CHUNKS, chunk)) for chunk in missing[start : start + _BATCH]]
+        target.vault.write(CHUNKS, blobs)
+        written += sum(len(blob) for _, blob in blobs)
+        progress(Step(what=f"copy {name}", done=start + len(blobs), total=len(missing)))
+    blob = source.vault.read(SNAPSHOTS, str(name))
+    target.vault.write(SNAPSHOTS, [(str(name), blob)])
+    return written + len(blob)
+
+
+def _identity(source: Repository) -> str:
+    found = [name for name in source.vault.names(_ABOUT) if name.startswith("id-")]
+    if found:
+        return found[0]
+    made = f"id-{secrets.token_hex(8)}"
+    source.vault.write(_ABOUT, [(made, b"")])
+    return made
+
+
+def _agree(source: Repository, target: Repository, identity: str) -> None:
+    theirs = {name for name in target.vault.names(_ABOUT) if name.startswith("id-")}
+    if identity in theirs:
+        return
+    if theirs or target.names():
+        raise BackupError(
+            f"{target.vault.place} holds backups of another home", hint="Give each home a folder of its own."
+        )
+    mark = f"copied-{_label(target.vault.place)}"
+    if mark in set(source.vault.names(_ABOUT)):
+        raise BackupError(
+            f"{target.vault.place} had a copy of these backups and is empty now",
+            hint=f"Is its disk mounted? If it is to begin anew, remove {source.vault.place}/{_ABOUT}/{mark}.",
+        )
+    target.vault.write(_ABOUT, [(identity, b"")])
+    source.vault.write(_ABOUT, [(mark, b"")])
+
+
+def _label(place: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in place)[-100:]
