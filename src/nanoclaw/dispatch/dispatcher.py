@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from math import inf
 
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import AgentState, Asked, Compact, Leave, Work
@@ -16,6 +17,8 @@ from nanoclaw.store.turns import Turns
 logger = logging.getLogger(__name__)
 
 _TAKEN_UP_AT_MOST = 5
+_SHARE_SECONDS = 30.0
+"""While others wait, a group that always has more to do gives its place up after this long, at the end of a turn."""
 
 
 class Dispatcher:
@@ -40,6 +43,8 @@ class Dispatcher:
         self._workers: dict[GroupId, Worker] = {}
         self._runs: dict[GroupId, asyncio.Task[None]] = {}
         self._waiting: dict[GroupId, Group] = {}
+        self._begun: dict[GroupId, float] = {}
+        self._giving_way: set[GroupId] = set()
         self._expected: Group | None = None
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
@@ -64,7 +69,7 @@ class Dispatcher:
                 sweep_in = swept + self._sweep_seconds - self._clock.monotonic()
                 due_in = sweep_in if next_due is None else (next_due - self._clock.now()) / 1000
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, min(sweep_in, due_in))):
+                    async with asyncio.timeout(max(0.0, min(sweep_in, due_in, self._share_ends_in()))):
                         await self._look.wait()
                 if self._clock.monotonic() >= swept + self._sweep_seconds:
                     await self._sweep()
@@ -78,6 +83,8 @@ class Dispatcher:
         elif not self._stopping:
             self._waiting[group.id] = group
             self._fill()
+            if self._waiting:
+                self._look.set()
 
     def expect(self, group: Group) -> None:
         """A group will soon have work: start its agent ahead, if need be in the place of one that idles."""
@@ -115,13 +122,33 @@ class Dispatcher:
             self._workers[group].tell(Leave())
 
     def make_room(self) -> None:
-        """A worker changed its state: an idle one may have to leave for a group that waits."""
+        """A worker changed its state: an idle one, or one that has had its share, may have to leave for a group."""
         idle = [worker for worker in self._workers.values() if worker.state is AgentState.IDLE]
-        free = self._at_once - len(self._workers)
-        closing = sum(worker.state is AgentState.CLOSING for worker in self._workers.values())
-        missing = len(self._waiting) + (self._expected is not None) - free - closing
-        for worker in sorted(idle, key=lambda worker: worker.since)[: max(0, missing)]:
+        leaving = {worker.group.id for worker in self._workers.values() if worker.state is AgentState.CLOSING}
+        missing = len(self._waiting) - (self._at_once - len(self._workers)) - len(leaving | self._giving_way)
+        wanted = missing + (self._expected is not None)
+        for worker in sorted(idle, key=lambda worker: worker.since)[: max(0, wanted)]:
             worker.tell(Leave())
+        served = [worker for worker in self._busy() if self._share_left(worker) <= 0]
+        for worker in sorted(served, key=self._share_left)[: max(0, missing - len(idle))]:
+            self._giving_way.add(worker.group.id)
+            worker.tell(Leave())
+
+    def _busy(self) -> list[Worker]:
+        """Workers in the middle of something that have not been told to leave."""
+        return [
+            worker
+            for worker in self._workers.values()
+            if worker.state is AgentState.WORKING and worker.group.id not in self._giving_way
+        ]
+
+    def _share_left(self, worker: Worker) -> float:
+        return self._begun[worker.group.id] + _SHARE_SECONDS - self._clock.monotonic()
+
+    def _share_ends_in(self) -> float:
+        """When the next worker may have to give way; never while nobody waits."""
+        ends = [left for worker in self._busy() if (left := self._share_left(worker)) > 0] if self._waiting else []
+        return min(ends, default=inf)
 
     async def stop(self, seconds: float) -> None:
         """Let running turns finish for so long, then end everything. Turns that did not finish start again later."""
@@ -155,6 +182,7 @@ class Dispatcher:
             return
         worker = self._make_worker(group)
         self._workers[group.id] = worker
+        self._begun[group.id] = self._clock.monotonic()
         run = self._tasks.create_task(self._supervise(worker, ahead=ahead), name=f"group-{group.folder}")
         self._runs[group.id] = run
 
@@ -168,6 +196,8 @@ class Dispatcher:
         finally:
             self._workers.pop(worker.group.id, None)
             self._runs.pop(worker.group.id, None)
+            self._begun.pop(worker.group.id, None)
+            self._giving_way.discard(worker.group.id)
             self._ended.set()
             self._look.set()
 

@@ -68,6 +68,36 @@ async def test_an_idle_agent_makes_room_for_a_group_that_waits(office: Office) -
     assert office.crew.agents[0].closed == "gently"
 
 
+async def test_a_group_that_always_has_more_to_do_gives_its_place_up_when_others_have_waited_long(
+    office: Office,
+) -> None:
+    office.at_once, office.sweep_seconds = 1, 0.05
+    first, second = await groups(office, "a", "b")
+    async with office.dispatching() as dispatcher:
+        await office.receive("one", "a")
+        dispatcher.wake(first)
+        agent, _ = await office.crew.next_given()
+        waiting = await office.receive("for b", "b")
+        dispatcher.wake(second)
+        for number in range(2):
+            await office.receive(f"more {number}", "a")
+            agent.answer("done")
+            dispatcher.wake(first)
+            again, _ = await office.crew.next_given()
+            assert again is agent, "it keeps its place for a while"
+        office.clock.ahead += 31
+        last = await office.receive("still more", "a")
+        await asyncio.sleep(0.2)
+        agent.answer("done")
+        other, _ = await office.crew.next_given()
+        assert other.group.folder == "b"
+        office.crew.reply = lambda _: "done"
+        other.answer("done")
+        await office.ended(waiting)
+        await office.ended(last)
+    assert [agent.closed for agent in office.crew.agents[:2]] == ["gently", "gently"]
+
+
 async def test_no_more_idle_agents_leave_than_groups_wait(office: Office) -> None:
     office.at_once = 3
     office.crew.reply = lambda _: "done"
