@@ -10,7 +10,7 @@ from nanoclaw.control.service import NoSuchGroupError
 from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, TaskList, TaskShape, UpdateTaskRequest
 from nanoclaw.daemon.times import iso
 from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.groups import Group
+from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import NewTask, Schedule, Task, TaskId, TaskRun
 from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import mount_allowlist
@@ -118,7 +118,6 @@ class TaskRecords:
         groups = {group.folder: group for group in await self._groups.all()}
         chats = {(chat.folder, chat.address) for chat in await self._groups.chats()}
         folders = {task.group for task in tasks} & groups.keys()
-        refused = await asyncio.to_thread(lambda: {folder: self._mount_problem(groups[folder]) for folder in folders})
 
         def problem(task: Task) -> str:
             if task.group not in groups:
@@ -127,7 +126,14 @@ class TaskRecords:
                 return f"{task.address.channel}:{task.address.chat} is not a chat of {task.group} any more."
             return self._book.problem(task) or refused[task.group]
 
-        return [self._written(task, problem(task)) for task in tasks]
+        refused: dict[GroupFolder, str] = {}
+
+        def write() -> list[TaskShape]:
+            refused.update({folder: self._mount_problem(groups[folder]) for folder in folders})
+            return [self._written(task, problem(task)) for task in tasks]
+
+        # In a thread: of thousands of tasks the times alone take seconds.
+        return await asyncio.to_thread(write)
 
     def _written(self, task: Task, problem: str) -> TaskShape:
         return TaskShape(

@@ -118,7 +118,7 @@ class Book:
         return ""
 
     def _checked(self, new: NewTask, anchor: Milliseconds, *, moments: bool = True) -> Milliseconds:
-        """The next time of a task that is as it should be."""
+        """The next time of a task that is as it should be; just now where its ``moments`` do not matter."""
         if not new.prompt.strip() or len(new.prompt) > _PROMPT_LIMIT:
             raise InvalidTaskError("A task needs a prompt", hint=f"Of at most {_PROMPT_LIMIT:,} characters.")
         if len(new.script) > _SCRIPT_LIMIT or len(new.name) > _NAME_LIMIT:
@@ -126,11 +126,14 @@ class Book:
                 "The script or the name is too long", hint=f"At most {_SCRIPT_LIMIT:,} and {_NAME_LIMIT} characters."
             )
         read_policy(new.missed)
-        next_at = Times(new.schedule, self._zone, anchor).after(self._clock.now())
-        if next_at is None and moments:
+        times, now = Times(new.schedule, self._zone, anchor), self._clock.now()
+        if not moments:
+            return now
+        next_at = times.after(now)
+        if next_at is None:
             what = "That time has passed" if new.schedule.kind is ScheduleKind.ONCE else "That never comes"
             raise InvalidTaskError(what, hint="Name a time in the future.")
-        return next_at if next_at is not None else self._clock.now()
+        return next_at
 
     def _times(self, task: Task) -> Times:
         return Times(task.schedule, self._zone, task.created_at)

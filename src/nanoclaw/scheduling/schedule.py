@@ -22,7 +22,7 @@ class Times:
         """Read the schedule.
 
         Raises:
-            InvalidTaskError: it cannot be understood, or never comes.
+            InvalidTaskError: it cannot be understood.
         """
         self._schedule = schedule
         self._zone = zone
@@ -30,8 +30,6 @@ class Times:
         match schedule.kind:
             case ScheduleKind.CRON:
                 self._cron = Cron(schedule.value, zone)
-                if self.after(anchor) is None:
-                    raise InvalidTaskError(f"{schedule.value!r} never comes", hint="Look at its day and month.")
             case ScheduleKind.INTERVAL:
                 self._step = read_interval(schedule.value)
             case ScheduleKind.ONCE:
@@ -50,11 +48,16 @@ class Times:
 
     def upcoming(self, moment: Milliseconds, count: int) -> tuple[datetime, ...]:
         """The next times after a moment, in the zone."""
-        found: list[datetime] = []
+        return tuple(datetime.fromtimestamp(at / 1000, self._zone) for at in islice(self._all_after(moment), count))
+
+    def _all_after(self, moment: Milliseconds) -> Iterator[Milliseconds]:
+        if self._schedule.kind is ScheduleKind.CRON:
+            # One reading of the expression for all of them.
+            yield from self._cron.after(moment)
+            return
         at: Milliseconds | None = moment
-        while len(found) < count and at is not None and (at := self.after(at)) is not None:
-            found.append(datetime.fromtimestamp(at / 1000, self._zone))
-        return tuple(found)
+        while at is not None and (at := self.after(at)) is not None:
+            yield at
 
     def between(self, first: Milliseconds, now: Milliseconds, most: int) -> tuple[int, Milliseconds, Milliseconds]:
         """Of the times from ``first``, which is one, to now: how many there are, and the last two.
