@@ -24,7 +24,7 @@ from nanoclaw.store.connection import open_connection
 from nanoclaw.stub_model.script import Rule, Script
 
 _STEP = 1_000
-_LONGEST_LIFE = 4.0
+_LONGEST_LIFE = 6.0
 _WATCH_SECONDS = 20
 _SETTLE_SECONDS = 60
 _SCRIPT = """echo begun >> script.log; echo '{"wakeAgent": false}'\n"""

@@ -9,7 +9,7 @@ from nanoclaw.sandboxes.contract import SandboxKind
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
 
 _SEED = 20261125
-_RANDOM_KILLS = 12
+_RANDOM_KILLS = 10
 
 
 async def test_each_time_of_a_task_runs_at_most_once_and_none_is_lost_although_the_daemon_is_killed() -> None:
