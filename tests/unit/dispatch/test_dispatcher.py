@@ -71,7 +71,7 @@ async def test_an_idle_agent_makes_room_for_a_group_that_waits(office: Office) -
 async def test_a_group_that_always_has_more_to_do_gives_its_place_up_when_others_have_waited_long(
     office: Office,
 ) -> None:
-    office.at_once, office.sweep_seconds = 1, 0.05
+    office.at_once, office.sweep_seconds, office.turn_seconds = 1, 0.05, 600
     first, second = await groups(office, "a", "b")
     async with office.dispatching() as dispatcher:
         await office.receive("one", "a")
@@ -82,7 +82,6 @@ async def test_a_group_that_always_has_more_to_do_gives_its_place_up_when_others
         for number in range(2):
             await office.receive(f"more {number}", "a")
             agent.answer("done")
-            dispatcher.wake(first)
             again, _ = await office.crew.next_given()
             assert again is agent, "it keeps its place for a while"
         office.clock.ahead += 31
