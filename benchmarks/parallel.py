@@ -13,7 +13,9 @@ _GROUPS = 10
 _AT_ONCE = 5
 _MODEL_MS = 500
 _GAP_SECONDS = 1.0
-_SPANS = """SELECT t.started_at, t.finished_at FROM turns t JOIN chats c ON c.id = t.chat_id
+_WAIT_SECONDS = 60.0
+_BUSY_SECONDS = 0.2
+_SPANS = """SELECT t.started_at, t.finished_at, c.address FROM turns t JOIN chats c ON c.id = t.chat_id
     WHERE c.address LIKE '{}-%' AND t.state = 'answered'"""
 
 
@@ -23,6 +25,8 @@ class _Round:
     alone: float
     answered: int
     gaps: list[float]
+    waits: list[float]
+    """How long each of the groups was not answered that wrote once while as many as there are places never ceased."""
 
 
 async def parallel(place: Place, rounds: int) -> list[Figure]:
@@ -55,6 +59,13 @@ async def parallel(place: Place, rounds: int) -> list[Figure]:
             target=f"<= {_GAP_SECONDS:g} s",
             met=sample(gaps).median <= _GAP_SECONDS,
         ),
+        Figure(
+            benchmark="parallel",
+            what=f"answered beside {_AT_ONCE} groups that never cease, after s",
+            measured=str(waits := sample([wait for one in found for wait in one.waits])),
+            target=f"all <= {_WAIT_SECONDS:g} s",
+            met=max(waits.values) <= _WAIT_SECONDS,
+        ),
     ]
 
 
@@ -69,8 +80,10 @@ async def _round(place: Place) -> _Round:
         await daemon.start()
         together = await _at_once(daemon, "together")
         spans = daemon.rows(_SPANS.format("together"))
-        gaps = _gaps([(begin / 1000, end / 1000) for begin, end in spans])
-    return _Round(together=together, alone=alone, answered=len(spans), gaps=gaps)
+        _show_order(spans)
+        gaps = _gaps([(begin / 1000, end / 1000) for begin, end, _ in spans])
+        waits = await _beside_busy_groups(daemon)
+    return _Round(together=together, alone=alone, answered=len(spans), gaps=gaps, waits=waits)
 
 
 async def _add(daemon: Installation, name: str) -> list[str]:
@@ -95,6 +108,41 @@ async def _at_once(daemon: Installation, name: str) -> float:
         for group in groups:
             tasks.create_task(daemon.answered("hello", group=group), name=group)
     return time.perf_counter() - began
+
+
+def _show_order(spans: list[tuple[int, int, str]]) -> None:
+    """In which order the groups, written to in the order of their numbers, began and were answered, with seconds."""
+    first = min(begin for begin, _, _ in spans)
+    begun = [(begin, name) for begin, _, name in spans]
+    answered = [(end, name) for _, end, name in spans]
+    for what, moments in (("begun", begun), ("answered", answered)):
+        order = [f"{name.rpartition('-')[2]} ({(at - first) / 1000:.1f})" for at, name in sorted(moments)]
+        print(f"  {what}: {' '.join(order)}", flush=True)
+
+
+async def _beside_busy_groups(daemon: Installation) -> list[float]:
+    """Those that write once, while others write so often that there is always more to do in every place."""
+    busy, quiet = (await _add(daemon, "busy"))[:_AT_ONCE], (await _add(daemon, "quiet"))[:_AT_ONCE]
+
+    async def write_on(group: str) -> None:
+        number = 0
+        while True:
+            await daemon.submit(f"more {number}", group=group, client_id=f"{group}-{number}")
+            number += 1
+            await asyncio.sleep(_BUSY_SECONDS)
+
+    async def write_once(group: str) -> float:
+        began = time.perf_counter()
+        await daemon.answered("hello", group=group)
+        return time.perf_counter() - began
+
+    async with asyncio.TaskGroup() as tasks:
+        writers = [tasks.create_task(write_on(group), name=group) for group in busy]
+        await daemon.until(lambda status: {one["group"] for one in status["agents"]} == set(busy))
+        waits = await asyncio.gather(*(write_once(group) for group in quiet))
+        for writer in writers:
+            writer.cancel()
+    return list(waits)
 
 
 def _gaps(spans: list[tuple[float, float]]) -> list[float]:

@@ -17,7 +17,7 @@ from benchmarks.scripted import scripted_model
 from nanoclaw.settings.home import Home
 from nanoclaw.store.database import Database
 
-_CATCH_UP_MS, _SEARCH_MS, _MEMORY_MB, _START_SECONDS = 10.0, 200.0, 200.0, 1.5
+_CATCH_UP_MS, _SEARCH_MS, _MEMORY_MB, _START_RATIO = 10.0, 200.0, 200.0, 1.5
 _SMALL_GROUPS, _SMALL_MESSAGES = 10, 10_000
 _SEARCHES, _MESSAGES, _ANSWERED, _TALKING = 500, 1_000, 100, 5
 _STARTS, _LISTINGS, _REST_SECONDS = 3, 20, 2
@@ -79,8 +79,8 @@ def _start_figure(ours: Sample, empty: Sample) -> Figure:
         benchmark="scale",
         what="start to first answer, s",
         measured=f"{ours}; with an empty home {empty}",
-        target=f"<= {_START_SECONDS:g} s",
-        met=ours.median <= _START_SECONDS,
+        target=f"<= {_START_RATIO:g} times",
+        met=ours.median <= _START_RATIO * empty.median,
     )
 
 
