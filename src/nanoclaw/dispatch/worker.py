@@ -68,9 +68,11 @@ class Worker:
         self._progress = clock.monotonic()
         self._alone = limits.lane is Lane.ISOLATED
         self._acted = False
+        self._to_shorten = self._shortening = False
 
     def tell(self, signal: Signal) -> None:
         """Queue a signal; returns at once."""
+        self._to_shorten = self._to_shorten or isinstance(signal, Compact)
         self._signals.put_nowait(signal)
 
     async def interrupt(self) -> bool:
@@ -116,6 +118,8 @@ class Worker:
             self._show_typing(on=False)
             if self._open:
                 await self._ledger.put_back(self._open, acted=self._acted)
+            if self._to_shorten or self._shortening:
+                await self._compacted(None)
 
     async def _start(self) -> None:
         position = None if self._alone else await self._ledger.position(self.group)
@@ -188,15 +192,16 @@ class Worker:
             case Leave():
                 self._leaving = True
             case Compact():
-                await self._compact()
+                pass
             case Lost(error=error):
                 return await self._lose(error)
             case Heard(event=event):
                 self._progress = self._clock.monotonic()
                 if not await self._hear(event):
                     return False
+        await self._shorten()
         self._settle()
-        return bool(self._open) or not self._leaving
+        return bool(self._open) or self._shortening or not self._leaving
 
     async def _hear(self, event: AgentEvent) -> bool:
         """Act on what the agent did; False when it cannot go on."""
@@ -276,11 +281,14 @@ class Worker:
     def _runs_task(self) -> bool:
         return any(turn.run is not None for turn in self._open)
 
-    async def _compact(self) -> None:
-        if self._agent is not None and not self._open and not self._leaving:
+    async def _shorten(self) -> None:
+        """Have the conversation shortened if that was asked for and nothing else runs."""
+        if self._to_shorten and self._agent is not None and not self._open and not self._leaving:
+            self._to_shorten, self._shortening = False, True
             await self._agent.compact()
 
     async def _compacted(self, position: SessionPosition | None) -> None:
+        self._to_shorten = self._shortening = False
         said = "The conversation is shorter now." if position else "The conversation could not be made shorter."
         address = await self._ledger.compacted(self.group, position, said)
         if address is not None:
