@@ -50,3 +50,8 @@ def test_a_separate_suite_runs_only_when_asked_for(tmp_path: Path) -> None:
     assert not suites.is_left_out(test_file, tmp_path, ["tests/crash"])
     assert not suites.is_left_out(test_file, tmp_path, ["tests/crash/test_kill.py::test_it"])
     assert not suites.is_left_out(tmp_path / "tests" / "unit", tmp_path, [])
+
+
+def test_the_attempts_to_break_out_have_a_name_and_are_part_of_the_normal_run(tmp_path: Path) -> None:
+    assert suites.SUITES["escape"].folder == "tests/escape"
+    assert not suites.is_left_out(tmp_path / "tests" / "escape" / "test_escape.py", tmp_path, [])

@@ -39,7 +39,7 @@ class _Selection:
 
     def pytest_command(self) -> list[str]:
         """Tests by name, by suite, or all with coverage."""
-        chosen = [suites.SEPARATE[self.suite]] if self.suite else []
+        chosen = [suites.SUITES[self.suite].folder] if self.suite else []
         measured = ["--cov", "--cov-report=term"] if not chosen and not self.pytest_arguments else []
         return [sys.executable, "-m", "pytest", *chosen, *measured, *self.pytest_arguments]
 
@@ -52,7 +52,7 @@ def _parse(arguments: Sequence[str]) -> _Selection:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("--suite", choices=sorted(suites.SEPARATE), help="run this suite instead of the normal tests")
+    parser.add_argument("--suite", choices=sorted(suites.SUITES), help="run this suite instead of the normal tests")
     chosen, others = parser.parse_known_args(arguments)
     return _Selection(suite=chosen.suite, pytest_arguments=[other for other in others if other != "--"])
 
