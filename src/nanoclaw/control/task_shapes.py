@@ -7,8 +7,9 @@ from pydantic import Field
 from nanoclaw.control.shapes import Shape
 from nanoclaw.model.tasks import ContextMode, ScheduleKind
 
-_Prompt = Annotated[str, Field(min_length=1, max_length=100_000)]
-_Value = Annotated[str, Field(min_length=1, max_length=200)]
+# What is empty is refused in the words of tasks, which say what to give.
+_Prompt = Annotated[str, Field(max_length=100_000)]
+_Value = Annotated[str, Field(max_length=200)]
 _Script = Annotated[str, Field(max_length=100_000)]
 
 

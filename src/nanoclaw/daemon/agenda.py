@@ -85,19 +85,7 @@ class TaskHands:
         return True
 
     async def _outcome(self, run: RunId) -> RunOutcome | StillGoing | NeverHandedOver:
-        turn = await self.store.runs.outcome(run)
-        if turn is None:
-            return NeverHandedOver()
-        if turn.state in _OPEN or turn.finished_at is None or _ON_ITS_WAY & set(turn.replies):
-            return StillGoing()
-        return RunOutcome(
-            state=turn.state,
-            finished_at=turn.finished_at,
-            result=turn.text,
-            error=turn.error,
-            cost_usd=turn.cost_usd,
-            delivered=_delivered(turn),
-        )
+        return outcome_of(await self.store.runs.outcome(run))
 
     async def _run_script(self, task: Task) -> ScriptVerdict:
         group = await self.store.groups.find(task.group)
@@ -108,6 +96,22 @@ class TaskHands:
         except NanoclawError as error:
             return ScriptVerdict(wake=False, error=f"its script could not be run: {error}")
         return ScriptVerdict(wake=result.wake, data=result.data, error=result.error)
+
+
+def outcome_of(turn: RunTurn | None) -> RunOutcome | StillGoing | NeverHandedOver:
+    """What became of a run, by its turn and what that said."""
+    if turn is None:
+        return NeverHandedOver()
+    if turn.state in _OPEN or turn.finished_at is None or _ON_ITS_WAY & set(turn.replies):
+        return StillGoing()
+    return RunOutcome(
+        state=turn.state,
+        finished_at=turn.finished_at,
+        result=turn.text,
+        error=turn.error,
+        cost_usd=turn.cost_usd,
+        delivered=_delivered(turn),
+    )
 
 
 def _delivered(turn: RunTurn) -> bool | None:

@@ -80,6 +80,8 @@ class Book:
     async def resume(self, task: TaskId) -> Task:
         """Go on with its next future time. Raises NoSuchTaskError, InvalidTaskError."""
         old = await self._open(task)
+        if old.state is TaskState.ACTIVE:
+            return old
         next_at = self._times(old).after(self._clock.now())
         if next_at is None:
             raise InvalidTaskError(f"Task {task} has no time left", hint="Give it another with `tasks update`.")

@@ -58,6 +58,14 @@ async def test_a_task_that_is_over_cannot_be_changed(desk: Desk) -> None:
     assert await desk.book.all() == ()
 
 
+async def test_to_resume_a_task_that_does_not_rest_leaves_its_time(desk: Desk) -> None:
+    task = await desk.add()
+    desk.clock.value += HOUR
+    assert (await desk.book.resume(task.id)).next_at == task.next_at
+    await desk.book.pause(task.id)
+    assert (await desk.book.resume(task.id)).next_at == task.created_at + 2 * HOUR
+
+
 async def test_a_task_that_is_not_there_is_said_to_be_so(desk: Desk) -> None:
     with pytest.raises(NoSuchTaskError):
         await desk.book.get(TaskId(99))

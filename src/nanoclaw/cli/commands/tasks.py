@@ -167,6 +167,8 @@ def _update(arguments: argparse.Namespace, context: Context) -> Result:
     task, request = arguments.task, _given(arguments)
     if arguments.prompt is not None:
         request["prompt"] = arguments.prompt
+    if not request:
+        raise UsageError("nothing is named that should change", "see: nanoclaw tasks update --help")
     changed = ask(
         context,
         lambda client: client.update_task(task, request),

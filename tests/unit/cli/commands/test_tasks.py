@@ -105,9 +105,16 @@ def test_every_verb_does_what_it_says(desk: Desk) -> None:
     assert desk.run("cancel", "1").out == "Cancelled; its history stays.\n"
     assert desk.json("list") == {"tasks": []}
     assert desk.json("show", "1")["state"] == "cancelled"
-    for verb in ("pause", "resume", "run", "update"):
-        ran = desk.run(verb, "1")
+    for verb in (("pause", "1"), ("resume", "1"), ("run", "1"), ("update", "1", "--prompt", "x")):
+        ran = desk.run(*verb)
         assert (ran.status, ran.err) == (1, "error: Task 1 is over\nhint: Make a new one.\n")
+
+
+def test_a_change_of_nothing_is_a_wrong_use(desk: Desk) -> None:
+    desk.json(*ADD, "--interval", "3600000")
+    ran = desk.run("update", "1")
+    assert (ran.status, ran.out) == (2, "")
+    assert "nothing is named" in ran.err
 
 
 def test_a_script_is_read_from_a_file_and_can_be_taken_away(desk: Desk, tmp_path: Path) -> None:
@@ -122,6 +129,9 @@ def test_a_script_is_read_from_a_file_and_can_be_taken_away(desk: Desk, tmp_path
     ("when", "says"),
     [
         (("--cron", "whenever"), "five fields"),
+        (("--cron", ""), "five fields"),
+        (("--interval", ""), "from 1000 to"),
+        (("--interval", "60000", "--prompt", ""), "needs a prompt"),
         (("--cron", "* * * * * *"), "five fields"),
         (("--cron", "61 * * * *"), "Bad minute"),
         (("--cron", "0 0 30 2 *"), "Bad day-of-month"),
@@ -183,8 +193,9 @@ def test_what_is_no_number_of_a_task_is_a_wrong_use(desk: Desk, number: str) -> 
 
 
 def test_a_task_that_is_not_there_is_said_to_be_so(desk: Desk) -> None:
-    for verb in ("show", "pause", "resume", "cancel", "run", "runs", "update"):
-        assert desk.run(verb, "99").err == "error: There is no task 99\nhint: `nanoclaw tasks list` shows them.\n"
+    verbs = *((verb,) for verb in ("show", "pause", "resume", "cancel", "run", "runs")), ("update", "--prompt", "x")
+    for verb in verbs:
+        assert desk.run(*verb, "99").err == "error: There is no task 99\nhint: `nanoclaw tasks list` shows them.\n"
 
 
 @pytest.mark.parametrize(
