@@ -58,7 +58,7 @@ class Tidings:
         amount = f"{event.spent_usd:.2f} of {event.limit_usd:.2f} USD"
         text = f"The budget of {whose} for this {event.span} is used up to {event.percent} %: {amount}."
         if event.percent >= _FULL:
-            text += " No call to the model leaves until the next one."
+            text += f" No call to the model leaves until the next {event.span}."
         raised = (
             f"{event.span}_usd under [budget] in config.toml"
             if event.group is None

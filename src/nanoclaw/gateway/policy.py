@@ -102,6 +102,8 @@ class GroupPolicy:
         """
         self._own = parse_rules(options.allow)
         self._network = options.network
+        if self._network is NetworkPolicy.NONE:
+            self._granted.clear()
 
     def grant(self, host: str, port: int) -> None:
         """Allow a host for ten minutes."""

@@ -179,6 +179,13 @@ def test_a_host_that_was_granted_is_open_at_that_port_for_ten_minutes() -> None:
     assert made.why_refused("once.example", 443)
 
 
+def test_closing_everything_takes_back_what_was_granted_for_once() -> None:
+    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST)
+    made.grant("once.example", 443)
+    made.set_options(GroupOptions(network=NetworkPolicy.NONE))
+    assert "no network" in made.why_refused("once.example", 443)
+
+
 def test_options_that_allow_no_host_change_nothing() -> None:
     made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST, "own.example")
     with pytest.raises(GatewayError):
