@@ -1,6 +1,5 @@
 """Try the way back out: restore into a scratch home, look into its databases, start a daemon on it."""
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from typing import Any
 from nanoclaw.control.client import ControlClient
 from nanoclaw.control.errors import ControlError
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.backup.errors import DrillFailedError
 from nanoclaw.operations.backup.restore import Choice, Restored, Way, restore_to
 from nanoclaw.operations.backup.state import DRILL, Outcome, write_outcome
@@ -54,7 +54,7 @@ def drill(way: Way, choice: Choice, daemon: Sequence[str], environment: Mapping[
         write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=False, text=str(error)))
         raise DrillFailedError(f"The restore drill failed: {error}", hint=error.hint) from error
     finally:
-        shutil.rmtree(scratch.root, ignore_errors=True)
+        remove_tree(scratch.root)
     text = f"{done.restored.snapshot.name}: {done.restored.files:,} files"
     write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=True, text=text))
     return done
@@ -129,4 +129,4 @@ def _clear_stale(place: Path) -> None:
     for one in place.iterdir():
         with suppress(OSError):
             if time.time_ns() / 1e9 - one.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(one, ignore_errors=True)
+                remove_tree(one)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock, Milliseconds
+from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.backup.errors import BackupError, NoSuchBackupError
 from nanoclaw.operations.backup.materialize import Reading, check_databases, materialize
 from nanoclaw.operations.backup.progress import Progress, ignore
@@ -93,7 +94,7 @@ def restore(way: Way, choice: Choice) -> Restored:
                 ) from error
             finally:
                 if not (home.root / "data" / "restore.json").exists():
-                    shutil.rmtree(workshop(home), ignore_errors=True)
+                    remove_tree(workshop(home))
     saved = home.root / "replaced" / stamp
     return _restored(reading.snapshot, entries, tuple(paths), saved if saved.exists() else None, rows)
 

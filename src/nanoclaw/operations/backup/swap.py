@@ -6,12 +6,12 @@ the journal says, step by step, each of which does nothing when it was done alre
 
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.backup.errors import BackupError
 from nanoclaw.operations.backup.reach import Reach, split
 from nanoclaw.settings.home import Home
@@ -64,7 +64,7 @@ def finish(home: Home) -> bool:
     try:
         found = json.loads(journal.read_text(encoding="ascii"))
     except FileNotFoundError:
-        shutil.rmtree(workshop(home), ignore_errors=True)
+        remove_tree(workshop(home))
         return False
     try:
         for raw in found["swaps"]:
@@ -77,7 +77,7 @@ def finish(home: Home) -> bool:
             f"An interrupted restore of {home.root} cannot be finished: {error.filename}: {error.strerror}",
             hint="Mend that and run `nanoclaw backup restore` again, or any other command on this home.",
         ) from error
-    shutil.rmtree(workshop(home), ignore_errors=True)
+    remove_tree(workshop(home))
     return True
 
 
