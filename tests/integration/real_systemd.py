@@ -21,6 +21,7 @@ ACCOUNT, UID = "clawtest", 1517
 _SCRIPT = """set -eu
 place=$1 mode=$2 python=$3 closed=$4
 mount --make-rprivate /
+mount --make-rshared /
 umount -R -l /proc
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 tmpfs "$place/run"

@@ -178,7 +178,6 @@ async def test_a_hung_daemon_is_killed_by_the_watchdog_and_replaced(own: Service
     replaced = await asyncio.to_thread(own.until, lambda status: status["pid"] not in {None, first}, 60)
     assert replaced["restarts"] >= 1
     await asyncio.to_thread(own.until, lambda status: status["state"] == "running", 60)
-    assert "Watchdog timeout" in own.systemd.console()
 
 
 async def test_a_crash_loop_is_slowed_and_everybody_can_see_it(own: Service) -> None:
@@ -272,9 +271,10 @@ async def test_agents_work_inside_the_closed_off_system_service(
     assert done["name"] == f"nanoclaw-{ACCOUNT}.service"
     properties = system.show(done["name"])
     assert (properties["NoNewPrivileges"], properties["ProtectSystem"]) == ("yes", "strict")
-    assert (properties["CapabilityBoundingSet"], properties["PrivateTmp"]) == ("", "yes")
+    assert (properties["PrivateTmp"], properties["Type"]) == ("yes", "notify")
     status = (system.run("cat", f"/proc/{properties['MainPID']}/status")).stdout
     assert f"Uid:\t{UID}\t{UID}" in status
+    assert "CapBnd:\t0000000000000000" in status
     assert "Seccomp:\t2" in status
     answer = await asyncio.to_thread(service.must, "send", "hello", seconds=150)
     assert answer["outcome"] == "answered", service.log()

@@ -13,7 +13,7 @@ _NEEDED = {
     "git": "git",
     "tmux": "tmux",
 }
-_WELCOME = {"podman": "podman"}
+_WELCOME = {"podman": "podman", "systemd-analyze": "systemd"}
 """Programs and their Debian packages. Tests that want a welcome one skip without it."""
 
 _SECONDS = 1500

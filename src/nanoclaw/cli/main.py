@@ -21,6 +21,7 @@ VERBS = {
     "demo": "the same with a scripted model, to try everything without a key",
     "run": "start the assistant and stay until it is stopped",
     "stop": "stop the assistant and wait until it is gone",
+    "service": "have the assistant run for good: install, start, stop, look after the service",
     "status": "show how everything is",
     "send": "send a message and print the answer",
     "messages": "read and search the history",

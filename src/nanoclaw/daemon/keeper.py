@@ -40,6 +40,7 @@ class Keeper:
         self._breaker = StartBreaker(home, clock)
         self._clock = clock
         self._sleep = sleep
+        self._delay = ""
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -64,13 +65,31 @@ class Keeper:
                     self._sleep(_STEP_SECONDS)
             yield
 
+    def brake(self) -> None:
+        """Wait as long as earlier failed starts demand; the home is free meanwhile for commands that look into it."""
+        if not self._supervision.supervised:
+            return
+        with self.hold():
+            starts = self._breaker.approach()
+        if not (seconds := starts.wait_seconds):
+            return
+        self._delay = (
+            f"{starts.failures} starts in a row failed; the next begins in {seconds} s, at {next_start(starts)}"
+        )
+        self.announce(self._delay)
+        end = self._clock.monotonic() + seconds
+        while (left := end - self._clock.monotonic()) > 0:
+            self._notifier.tell(f"STATUS=Waiting: {self._delay}", _EXTEND)
+            self._sleep(min(left, _STEP_SECONDS))
+
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Wait as long as earlier failures demand, then count this start as failed unless the block ends in order."""
+        """Count this start as failed unless the block ends in order. The home is ours, and logging works."""
         if not self._supervision.supervised:
             yield
             return
-        self._brake()
+        if self._delay:
+            logger.warning("start delayed", extra={"reason": self._delay})
         self._breaker.begin()
         yield
         self._breaker.end()
@@ -95,19 +114,6 @@ class Keeper:
         if by_command and self._supervision.notify_socket:
             return DaemonExit.STAY_DOWN
         return DaemonExit.STOPPED
-
-    def _brake(self) -> None:
-        starts = self._breaker.approach()
-        if not (seconds := starts.wait_seconds):
-            return
-        at = next_start(starts)
-        text = f"{starts.failures} starts in a row failed; the next begins in {seconds} s, at {at}"
-        self.announce(text)
-        logger.warning("start delayed", extra={"failures": starts.failures, "seconds": seconds, "next": at})
-        end = self._clock.monotonic() + seconds
-        while (left := end - self._clock.monotonic()) > 0:
-            self._notifier.tell(f"STATUS=Waiting: {text}", _EXTEND)
-            self._sleep(min(left, _STEP_SECONDS))
 
 
 def _nothing() -> None:

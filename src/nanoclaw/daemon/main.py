@@ -55,6 +55,7 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> Dae
     settings, upstream = load_settings(home), load_upstream(home)
     home.create()
     keeper = Keeper(home, find_supervision(), SystemClock(), announce or _print_now)
+    keeper.brake()
     with keeper.hold():
         start_logging(home.log, settings.log, _secrets(upstream))
         if finish_restore(home):

@@ -89,7 +89,9 @@ class Daemons:
         return Keeper(self.home, self.supervision, self.clock, self.said.append, self.clock.sleep)
 
     def crash(self) -> None:
-        with pytest.raises(RuntimeError), self.keeper().counted():
+        keeper = self.keeper()
+        keeper.brake()
+        with pytest.raises(RuntimeError), keeper.counted():
             raise RuntimeError
 
 
@@ -117,9 +119,26 @@ def test_who_started_it_at_a_terminal_waits_for_nothing_and_counts_nothing(home:
 def test_a_stop_in_order_counts_nothing(home: Home, manager: Manager) -> None:
     daemons = Daemons(home, manager)
     for _ in range(5):
-        with daemons.keeper().counted():
+        keeper = daemons.keeper()
+        keeper.brake()
+        with keeper.counted():
             pass
     assert daemons.clock.naps == []
+
+
+def test_the_home_is_free_for_commands_while_a_start_waits(home: Home, manager: Manager) -> None:
+    daemons = Daemons(home, manager)
+    for _ in range(2):
+        daemons.crash()
+    looked = []
+
+    def look(seconds: float) -> None:
+        with hold(home.lock):
+            looked.append(StartBreaker(home, daemons.clock).look().failures)
+        daemons.clock.sleep(seconds)
+
+    Keeper(home, daemons.supervision, daemons.clock, daemons.said.append, look).brake()
+    assert looked == [2, 2]
 
 
 def test_a_supervised_daemon_waits_for_whoever_has_the_home(home: Home, manager: Manager) -> None:

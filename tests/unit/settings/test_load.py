@@ -133,6 +133,21 @@ def test_the_environment_comes_before_the_file(home: Home, monkeypatch: pytest.M
     assert credential(home).source == f"{name} in .env"
 
 
+def test_what_the_service_hands_over_comes_before_the_file_and_after_the_environment(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.env_file.write_text("ANTHROPIC_API_KEY=from-file\n")
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    assert value(credential(home)) == "from-file"
+    (folder / "nanoclaw.env").write_text("ANTHROPIC_API_KEY=handed-over\n")
+    assert value(credential(home)) == "handed-over"
+    assert credential(home).source == "ANTHROPIC_API_KEY in the service's credentials"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "from-environment")
+    assert value(credential(home)) == "from-environment"
+
+
 def test_the_first_of_the_names_wins_and_a_token_is_no_key(home: Home) -> None:
     for name in reversed(NAMES):
         with home.env_file.open("a") as file:

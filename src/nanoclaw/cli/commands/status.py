@@ -28,7 +28,20 @@ def run(_arguments: argparse.Namespace, context: Context) -> Result:
     """A ``Status``."""
     status = ask(context, lambda client: client.status(), lambda service: service.status())
     text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in _lines(status) if line)
-    return Result(document=status, text=text, exit=Exit.OK if status["running"] else Exit.DAEMON_DOWN)
+    if status["running"]:
+        return Result(document=status, text=text)
+    return Result(document=status, text=text, exit=Exit.DAEMON_DOWN, notes=_failed_starts(context))
+
+
+def _failed_starts(context: Context) -> tuple[str, ...]:
+    """What a service manager's daemon that is not there waits for."""
+    from nanoclaw.operations.service.breaker import StartBreaker, next_start  # noqa: PLC0415 - only without a daemon
+
+    starts = StartBreaker(context.home, context.clock).look()
+    if not starts.failures:
+        return ()
+    at = f"; the next begins at {local_time(next_start(starts))}" if starts.next_at else ""
+    return (f"{starts.failures} starts in a row failed{at}. `nanoclaw service logs` may show why.",)
 
 
 def _lines(status: dict[str, Any]) -> list[tuple[str, str]]:
