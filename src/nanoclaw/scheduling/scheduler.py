@@ -70,11 +70,16 @@ class Scheduler:
     async def step(self, group: asyncio.TaskGroup) -> None:
         """Start whatever is due; handing over goes on in ``group``."""
         while due := await self._tasks.due():
+            came = []
             for task in due:
                 try:
-                    await self._come(task)
+                    came.append(self.occurrences(task))
                 except InvalidTaskError as error:
                     await self._set_aside(task, error)
+                # Of many, some take long to reckon.
+                await asyncio.sleep(0)
+            # Many are often due at the same moment: one wait for the disk, not one each.
+            await self._tasks.come(came)
         for run in await self._tasks.due_runs():
             if run.id not in self._in_hand:
                 self._in_hand.add(run.id)
@@ -107,16 +112,15 @@ class Scheduler:
         for run in await self._tasks.untold():
             await self._tell(run)
 
-    async def _come(self, task: Task) -> None:
-        """Write down which of a task's times have come."""
-        now, first = self._clock.now(), task.next_at
-        if first is None:
-            return
+    def occurrences(self, task: Task) -> Occurrences:
+        """Which times of a due task have come. Raises InvalidTaskError."""
+        now = self._clock.now()
+        first = now if task.next_at is None else task.next_at
         times = Times(task.schedule, self._zone, task.created_at)
         count, last, before = times.between(first, now, _COUNTED_AT_MOST)
         runs = read_policy(task.missed).allows(last, now)
         left_out = count - 1 if runs else count
-        came = Occurrences(
+        return Occurrences(
             task=task.id,
             first=first,
             run_at=last if runs else None,
@@ -124,7 +128,6 @@ class Scheduler:
             missed=_missed(left_out, uncounted=task.schedule.kind is ScheduleKind.CRON and count > _COUNTED_AT_MOST),
             next_at=times.after(max(now, last)),
         )
-        await self._tasks.come(came)
 
     async def _set_aside(self, task: Task, error: InvalidTaskError) -> None:
         """One task that cannot be read must not hold up all others."""

@@ -4,7 +4,7 @@ A run is ``due → started → succeeded | failed | skipped``, or ``missed`` fro
 and there is at most one run of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,12 +108,14 @@ class Tasks:
         found = await self._database.read(lambda connection: rows(connection, self._sql["next_due"], values))
         return Milliseconds(found[0][0]) if found[0][0] is not None else None
 
-    async def come(self, occurrences: Occurrences) -> tuple[TaskRun, ...]:
-        """Keep what has come of a task's times and move on to its next, in one transaction; the new runs.
+    async def come(self, occurrences: Sequence[Occurrences]) -> tuple[TaskRun, ...]:
+        """Keep what has come of tasks' times and move on to their next, in one transaction; the new runs.
 
-        None when the task was changed, paused or ended since it was read.
+        None of a task that was changed, paused or ended since it was read.
         """
-        return await self._database.write(lambda connection: self._come(connection, occurrences))
+        return await self._database.write(
+            lambda connection: tuple(run for came in occurrences for run in self._come(connection, came))
+        )
 
     def _come(self, connection: apsw.Connection, came: Occurrences) -> tuple[TaskRun, ...]:
         new: list[TaskRun] = []
