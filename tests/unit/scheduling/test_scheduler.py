@@ -278,7 +278,7 @@ async def test_the_loop_starts_a_run_when_its_time_comes(desk: Desk) -> None:
         loop = tasks.create_task(desk.scheduler.run(), name="scheduler")
         desk.clock.value += 1000
         desk.scheduler.look()
-        while await desk.states(task) != ["started"]:
+        while await desk.states(task) != ["started"]:  # noqa: ASYNC110 - the store has no event
             await asyncio.sleep(0.01)
         loop.cancel()
     assert len(desk.submitted) == 1
