@@ -12,6 +12,7 @@ from nanoclaw.model.clock import SystemClock
 from nanoclaw.stub_model.script import Script
 from nanoclaw.stub_model.server import StubModel
 from tests.integration.installation import BASE_IMAGE, Installation
+from tests.integration.log_privacy import private_things_logged
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,9 @@ async def _end(installation: Installation) -> None:
     if installation.kind == "docker":
         for name in installation.containers():
             subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False, timeout=20)
+    private = private_things_logged(installation.home)
     shutil.rmtree(installation.home, ignore_errors=True)
+    assert private == []
 
 
 @pytest.fixture

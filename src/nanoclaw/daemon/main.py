@@ -19,7 +19,7 @@ from nanoclaw.daemon.heartbeat import Heartbeat
 from nanoclaw.daemon.hopeless import building
 from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.keeper import Keeper
-from nanoclaw.daemon.log import start_logging
+from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.daemon.people import ensure_owners
 from nanoclaw.daemon.usage import load_budgets
 from nanoclaw.model.chats import ChannelName, ChatAddress

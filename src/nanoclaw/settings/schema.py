@@ -120,7 +120,9 @@ class LogSettings(_Table):
 
     level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="Least level written")] = "info"
     file_mib: Annotated[_Positive, Field(description="Size at which a log file is rotated")] = 10
-    files: Annotated[_Positive, Field(description="Rotated files kept")] = 5
+    files: Annotated[_Positive, Field(description="Files kept; with their size the most that the log takes up")] = 5
+    file_days: Annotated[float, Field(gt=0, description="Age in days at which a log file is rotated")] = 7
+    keep_days: Annotated[float, Field(gt=0, description="Age in days at which a rotated file is deleted")] = 30
 
 
 class BackupSettings(_Table):

@@ -2,22 +2,17 @@
 
 import argparse
 import json
-import os
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.render import local_time, one_line
+from nanoclaw.operations.logs.reading import added_lines, stored_lines
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
 
 _MOST = 10_000
-_LOOK_SECONDS = 0.5
-_ROTATED = 5
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -46,73 +41,15 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     if not 1 <= arguments.limit <= _MOST:
         raise UsageError(f"argument --limit: must be 1 to {_MOST}", "see: nanoclaw gateway log --help")
     path = context.home.audit_log
-    found = [line for line in _stored(path) if _wanted(line, arguments)][-arguments.limit :]
+    found = [line for line in stored_lines(path) if _wanted(line, arguments)][-arguments.limit :]
     if not arguments.follow:
         return Result(document={"lines": found}, text="\n".join(map(_shown, found)) or "Nothing in the log.")
     for line in found:
         _print(line, arguments, context)
-    for line in _added(path):
+    for line in added_lines(path):
         if _wanted(line, arguments):
             _print(line, arguments, context)
     return Result(document={"lines": []}, text="")
-
-
-def _stored(path: Path) -> Iterator[dict[str, Any]]:
-    for number in range(_ROTATED, -1, -1):
-        part = path.with_name(f"{path.name}.{number}") if number else path
-        if part.exists():
-            yield from _parsed(part.read_text(encoding="ascii", errors="replace").splitlines())
-
-
-def _added(path: Path) -> Iterator[dict[str, Any]]:
-    """What is added from now on. The file may not be there yet; one that was rotated away is read to its end first."""
-    file = _open(path)
-    if file is not None:
-        file.seek(0, os.SEEK_END)
-    rest = ""
-    try:
-        while True:
-            read = file.read() if file is not None else ""
-            if read:
-                *lines, rest = (rest + read).split("\n")
-                yield from _parsed(lines)
-            elif file is None or _is_another(path, file):
-                newer = _open(path)
-                if newer is None:
-                    time.sleep(_LOOK_SECONDS)
-                    continue
-                if file is not None:
-                    file.close()
-                file, rest = newer, ""
-            else:
-                time.sleep(_LOOK_SECONDS)
-    finally:
-        if file is not None:
-            file.close()
-
-
-def _open(path: Path) -> TextIO | None:
-    try:
-        return path.open(encoding="ascii", errors="replace")
-    except FileNotFoundError:
-        return None
-
-
-def _is_another(path: Path, file: TextIO) -> bool:
-    try:
-        return path.stat().st_ino != os.fstat(file.fileno()).st_ino
-    except FileNotFoundError:
-        return False
-
-
-def _parsed(lines: list[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
 
 
 def _wanted(line: dict[str, Any], arguments: argparse.Namespace) -> bool:

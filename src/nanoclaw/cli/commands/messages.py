@@ -1,22 +1,18 @@
 """``nanoclaw messages``."""
 
 import argparse
-import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.reach import ask
 from nanoclaw.cli.render import local_time, one_line, table, visible
-from nanoclaw.model.clock import Clock
+from nanoclaw.cli.spans import parse_since
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
     from nanoclaw.control.shapes import MessageQuery
 
-_SPAN = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOST = 1000
 _WORDS_LIMIT = 400
 
@@ -72,7 +68,11 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     words = getattr(arguments, "words", None)
     if words is not None and not 0 < len(words) <= _WORDS_LIMIT:
         raise UsageError(f"argument WORDS: 1 to {_WORDS_LIMIT} characters", "see: nanoclaw messages search --help")
-    since = parse_since(arguments.since, context.clock) if arguments.since else None
+    since = (
+        parse_since(arguments.since, context.clock, see=f"see: nanoclaw messages {arguments.action} --help")
+        if arguments.since
+        else None
+    )
     query = {"group": arguments.group, "limit": arguments.limit, "since": since, "search": words}
     found = ask(context, lambda client: client.messages(query), lambda service: service.messages(read_query(**query)))
     return Result(document=found, text="\n".join(_line(line) for line in found["messages"]) or "No messages.")
@@ -100,22 +100,6 @@ def _dropped(limit: int, context: Context) -> Result:
     ]
     text = table(("LAST", "CHAT", "SENDER", "COUNT", "WHY"), rows) if rows else "No message was dropped."
     return Result(document=found, text=text)
-
-
-def parse_since(text: str, clock: Clock) -> str:
-    """A time, or a span before now, as the API takes it: ISO 8601 in UTC. Times without a zone are local ones."""
-    try:
-        if match := _SPAN.fullmatch(text):
-            now = datetime.fromtimestamp(clock.now() / 1000, UTC)
-            moment = now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        else:
-            moment = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageError(
-            "argument --since: neither a time, such as 2026-11-22T08:00, nor a span, such as 2h or 3d",
-            "see: nanoclaw messages list --help",
-        ) from error
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _line(line: dict[str, str]) -> str:

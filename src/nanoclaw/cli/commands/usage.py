@@ -3,11 +3,11 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from nanoclaw.cli.commands.messages import parse_since
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import add_command
 from nanoclaw.cli.reach import ask
 from nanoclaw.cli.render import table
+from nanoclaw.cli.spans import parse_since
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
@@ -38,7 +38,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace, context: Context) -> Result:
     """A ``UsageList``."""
-    since = parse_since(arguments.since, context.clock) if arguments.since else None
+    since = parse_since(arguments.since, context.clock, see="see: nanoclaw usage --help") if arguments.since else None
     query = {"by": arguments.by, "since": since}
     found = ask(context, lambda client: client.usage(query), lambda service: service.usage.sums(_query(query)))
     if not found["lines"]:

@@ -10,7 +10,7 @@ import pytest
 from nanoclaw.agents.tools.server import TOOLS, ToolCalls, build
 from nanoclaw.agents.tools.tally import LIMITS, Allowance
 from nanoclaw.agents.tools.tool import wire_schema
-from nanoclaw.daemon.log import JsonFormatter
+from nanoclaw.operations.logs.writing import JsonFormatter
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.tasks import Task
 from tests.unit.agents.tools.world import FAMILY, Agent, Book, World, agent_of

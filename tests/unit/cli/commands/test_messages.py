@@ -1,6 +1,6 @@
 import pytest
 
-from nanoclaw.cli.commands.messages import parse_since
+from nanoclaw.cli.spans import parse_since
 from nanoclaw.cli.exits import Exit
 from tests.fakes.control_thread import ServerThread
 from tests.unit.cli.conftest import Run, StillClock

@@ -1,23 +1,20 @@
-"""The log: JSON lines, private, bounded in size, without secrets. Message texts are never logged in the first place."""
+"""Log files: private, rotated by size and by age, and never more than so many."""
 
 import json
 import logging
 import os
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from nanoclaw.operations.logs.reading import rotated
+from nanoclaw.operations.logs.redaction import Redactor
 from nanoclaw.settings.schema import LogSettings
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_SECRET_KEY = re.compile(r"(?:^|_)(?:key|token|secret|password|authorization|credential|cookie)$", re.IGNORECASE)
-_SECRET_TEXT = re.compile(
-    r"sk-ant-[A-Za-z0-9_-]{8,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
-)
-_HIDDEN = "[hidden]"
+_DAY = 86_400
 
 
 class JsonFormatter(logging.Formatter):
@@ -25,7 +22,7 @@ class JsonFormatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
-        self._secrets = [secret for secret in secrets if len(secret) >= 8]
+        self._redactor = Redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, secrets hidden."""
@@ -36,36 +33,59 @@ class JsonFormatter(logging.Formatter):
             "where": record.name.removeprefix("nanoclaw."),
             "event": record.getMessage(),
         }
-        for name, value in vars(record).items():
-            if name not in _STANDARD:
-                line[name] = _HIDDEN if _SECRET_KEY.search(name) else value
+        line |= self._redactor.fields({name: value for name, value in vars(record).items() if name not in _STANDARD})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return self._hide(json.dumps(line, default=str, ensure_ascii=False))
-
-    def _hide(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return _SECRET_TEXT.sub(_HIDDEN, text)
+        return self._redactor.text(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class PrivateRotatingFile(RotatingFileHandler):
-    """A rotating file that only its owner can read, whatever the umask."""
+    """A rotating file that only its owner can read, whatever the umask.
+
+    It is rotated when it is full, or when its first line is ``days`` old; what was rotated away ``keep_days`` ago goes.
+    """
+
+    def __init__(self, path: Path, settings: LogSettings) -> None:
+        self._days, self._keep_days = settings.file_days, settings.keep_days
+        self._began = 0.0
+        super().__init__(path, maxBytes=settings.file_mib * 1024 * 1024, backupCount=settings.files - 1)
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._began = _first_time(Path(self.baseFilename))
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123 - of a descriptor
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the standard library's name
+        """Whether the file is full, or old."""
+        if self._began == 0.0:
+            self._began = record.created
+        return bool(super().shouldRollover(record)) or record.created - self._began > self._days * _DAY
 
     def doRollover(self) -> None:  # noqa: N802 - the standard library's name
         """Begin a new file; where no old ones are kept, the one there is begins anew."""
         super().doRollover()
         if self.backupCount == 0:
             os.truncate(self.baseFilename, 0)
+        self._began = 0.0
+        path = Path(self.baseFilename)
+        newest = path.stat().st_mtime
+        for old in rotated(path):
+            if newest - old.stat().st_mtime > self._keep_days * _DAY:
+                old.unlink(missing_ok=True)
+
+
+def _first_time(path: Path) -> float:
+    """When a log's first line was written, as a POSIX time; 0 where there is none."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return datetime.fromisoformat(str(json.loads(file.readline(65_536))["time"])).timestamp()
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0.0
 
 
 def start_logging(path: Path, settings: LogSettings, secrets: Iterable[str] = ()) -> None:
     """Send everything logged in this process to ``path``. A line that cannot be written is dropped in silence."""
-    handler = PrivateRotatingFile(path, maxBytes=settings.file_mib * 1024 * 1024, backupCount=settings.files - 1)
+    handler = PrivateRotatingFile(path, settings)
     handler.setFormatter(JsonFormatter(secrets))
     logging.raiseExceptions = False
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nanoclaw.daemon.log import JsonFormatter, PrivateRotatingFile, start_logging
+from nanoclaw.operations.logs.writing import JsonFormatter, PrivateRotatingFile, start_logging
 from nanoclaw.settings.schema import LogSettings
 
 SECRET = "my-own-secret-value"  # noqa: S105 - not one
@@ -71,7 +72,7 @@ def test_ordinary_words_are_not_hidden() -> None:
 
 
 def test_odd_values_make_a_line_all_the_same(tmp_path: Path) -> None:
-    handler = PrivateRotatingFile(tmp_path / "x.log", maxBytes=0)
+    handler = PrivateRotatingFile(tmp_path / "x.log", LogSettings())
     handler.setFormatter(JsonFormatter())
     for value in ("a\nb\x00\x1b[2J\u2028", "\ud83d", object(), {1: 2}, b"\xff"):
         handler.emit(logging.makeLogRecord({"name": "x", "msg": "odd", "value": value}))
@@ -123,3 +124,34 @@ def test_less_than_the_least_level_and_chatter_of_libraries_is_not_written(tmp_p
     logging.getLogger("nanoclaw.test").warning("enough, %s", SECRET)
     (only,) = path.read_text().splitlines()
     assert json.loads(only)["event"] == "enough, [hidden]"
+
+
+def record_at(days: float) -> logging.LogRecord:
+    return logging.makeLogRecord({"name": "x", "msg": "line", "created": 1_795_341_600 + days * 86_400})
+
+
+def test_a_file_is_rotated_when_its_first_line_is_old_also_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    for days in (0, 6, 8, 9):
+        handler = PrivateRotatingFile(path, LogSettings(file_days=7))
+        handler.setFormatter(JsonFormatter())
+        handler.emit(record_at(days))
+        handler.close()
+    assert len(path.read_text().splitlines()) == 2
+    assert len((tmp_path / "x.log.1").read_text().splitlines()) == 2
+
+
+def test_rotated_files_that_are_too_old_go(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    handler = PrivateRotatingFile(path, LogSettings(file_days=7, keep_days=30, files=10))
+    handler.setFormatter(JsonFormatter())
+    for number in range(4):
+        handler.emit(record_at(number * 8))
+        for part in tmp_path.iterdir():
+            day = 8 * (number - int(part.suffix.removeprefix(".") if part.suffix != ".log" else 0))
+            os.utime(part, (0, 1_795_341_600 + day * 86_400))
+    os.utime(path, (0, 1_795_341_600 + 40 * 86_400))
+    handler.emit(record_at(40))
+    handler.close()
+    # The one of day 0 and the one of day 8 are more than 30 days older than the newest.
+    assert sorted(part.name for part in tmp_path.iterdir()) == ["x.log", "x.log.1", "x.log.2"]
