@@ -45,7 +45,8 @@ def refusal(shape: type[BaseModel], error: ValidationError) -> InvalidRequestErr
     problems = error.errors(include_url=False, include_input=False)
     broken = next((problem for problem in problems if problem["type"] == "json_invalid"), None)
     if broken is None:
-        return InvalidRequestError("; ".join(_describe(shape, problem) for problem in problems[:5]))
+        what = "; ".join(_describe(shape, problem) for problem in problems[:5])
+        return InvalidRequestError(what, hint="See the command's --help, or the reference of the control API.")
     if "hex escape" in broken["msg"]:
         return InvalidRequestError("A \\u escape is cut off, or half of a surrogate pair", hint="Send valid Unicode.")
     return MalformedRequestError("The body is not valid JSON in UTF-8", hint="Send one JSON object.")
