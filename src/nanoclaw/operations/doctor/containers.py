@@ -10,6 +10,7 @@ from nanoclaw.model.groups import GroupFolder
 from nanoclaw.operations.doctor.contract import NotKnownError, Words
 from nanoclaw.operations.doctor.ground import Engine, Ground
 from nanoclaw.sandboxes.contract import SandboxError, SandboxKind
+from nanoclaw.sandboxes.inside.confine import descendants
 from nanoclaw.sandboxes.oci import OciSandbox
 from nanoclaw.sandboxes.oci_arguments import GROUP_LABEL
 from nanoclaw.sandboxes.records import Records
@@ -52,12 +53,12 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """The first process of a sandbox without an engine, from ``/proc/<pid>/status``."""
+class Inside:
+    """What runs in a sandbox without an engine, from ``/proc/<pid>/status``. ``pid`` is its first process."""
 
     name: str
     pid: int
-    user: int
+    root: bool
     capabilities: bool
     new_privileges: bool
     unfiltered: bool
@@ -132,30 +133,38 @@ def _bind(mount: Mapping[str, Any]) -> Bind:
     )
 
 
-def processes(ground: Ground, engine: Engine) -> tuple[Process, ...]:
-    """The first process of each sandbox in bubblewrap; empty for other kinds. Blocks."""
+def processes(ground: Ground, engine: Engine) -> tuple[Inside, ...]:
+    """Each sandbox in bubblewrap; empty for other kinds. Blocks."""
     if engine.sandbox is None or engine.sandbox.kind is not SandboxKind.BUBBLEWRAP:
         return ()
     records = Records(ground.home.image_cache / "bubblewrap")
     found = (records.read(one.name) for one in engine.running)
-    described = (_process(ground.processes, record.name, record.first.pid) for record in found if record)
-    return tuple(process for process in described if process is not None)
+    described = (_inside(ground.processes, record.name, record.first.pid) for record in found if record)
+    return tuple(inside for inside in described if inside is not None)
 
 
-def _process(folder: Path, name: str, pid: int) -> Process | None:
+def _inside(folder: Path, name: str, first: int) -> Inside | None:
+    """What the kernel says of all processes below bubblewrap's own, which collects orphans and has no rights left."""
+    below = descendants(first)
+    found = [status for pid in below[1:] or below if (status := _status(folder, pid)) is not None]
+    if not found:
+        return None
+    return Inside(
+        name=name,
+        pid=first,
+        root=any(status.get("Uid", "0").split()[0] == "0" for status in found),
+        capabilities=any(int(status.get("CapEff", "1"), 16) for status in found),
+        new_privileges=any(status.get("NoNewPrivs", "0").strip() != "1" for status in found),
+        unfiltered=any(status.get("Seccomp", "0").strip() != "2" for status in found),
+    )
+
+
+def _status(folder: Path, pid: int) -> dict[str, str] | None:
     try:
         lines = (folder / str(pid) / "status").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return None
-    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-    return Process(
-        name=name,
-        pid=pid,
-        user=int(status.get("Uid", "0").split()[0]),
-        capabilities=int(status.get("CapEff", "1"), 16) != 0,
-        new_privileges=status.get("NoNewPrivs", "0").strip() != "1",
-        unfiltered=status.get("Seccomp", "0").strip() != "2",
-    )
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 def interfaces(folder: Path, pid: int) -> tuple[str, ...] | None:

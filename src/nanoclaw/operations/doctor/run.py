@@ -90,23 +90,44 @@ async def _look(ground: Ground, check: Check, seconds: float) -> Sequence[Findin
     try:
         async with asyncio.timeout(seconds):
             return await check.look(ground)
-    except NotKnownError as reason:
-        return [skipped(reason.reason)]
-    except NanoclawError as problem:
-        hint = problem.hint or "See the message above."
-        return [error(Words(str(problem), str(problem)), Words(hint, hint))]
     except TimeoutError:
-        return [
-            warning(
-                Words(f"did not finish within {seconds:g} s", f"未能在 {seconds:g} 秒内完成"),
-                Words(
-                    "Run it again when the machine is less busy, or with --live, which waits longer.",
-                    "请在机器空闲时重试，或加 --live（等待更久）。",
-                ),
-            )
-        ]
+        return [_unfinished(seconds)]
+    except (NanoclawError, OSError) as problem:
+        return [_explained(problem)]
     except Exception as defect:  # noqa: BLE001 - a defect in one check must not hide what the others found
         return [_broken(defect)]
+
+
+def _unfinished(seconds: float) -> Finding:
+    return warning(
+        Words(f"did not finish within {seconds:g} s", f"未能在 {seconds:g} 秒内完成"),
+        Words(
+            "Run it again when the machine is less busy, or with --live, which waits longer.",
+            "请在机器空闲时重试，或加 --live（等待更久）。",
+        ),
+    )
+
+
+def _explained(problem: NanoclawError | OSError) -> Finding:
+    match problem:
+        case NotKnownError():
+            return skipped(problem.reason)
+        case NanoclawError():
+            what = str(problem)
+            todo = Words(problem.hint or "See the message above.", problem.hint or "请根据上述信息处理。")
+            return error(Words(what, f"无法完成检查：{what}"), todo)
+        case PermissionError():
+            return skipped(_unreadable(problem))
+        case _:
+            todo = Words(
+                "Look at the disk, and at the file's owner and mode.", "请检查磁盘，以及该文件的所有者和权限。"
+            )
+            return error(_unreadable(problem), todo)
+
+
+def _unreadable(problem: OSError) -> Words:
+    what = f"{problem.filename}: {problem.strerror}"
+    return Words(f"cannot look at {what}", f"无法访问 {what}")
 
 
 def _broken(defect: Exception) -> Finding:

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 from pathlib import Path
 
 from nanoclaw.model.errors import NanoclawError
@@ -67,6 +68,18 @@ def test_an_error_with_a_hint_becomes_the_finding(ground: Make) -> None:
 def test_what_cannot_be_known_is_skipped_with_its_reason(ground: Make) -> None:
     finding = only(_check("unknown", _cannot_know), ground())
     assert (finding.severity, finding.what.zh) == (Severity.SKIPPED, "此处没有引擎")
+
+
+def test_what_is_closed_to_us_is_skipped_and_a_failing_disk_is_an_error(ground: Make, tmp_path: Path) -> None:
+    async def closed(_ground: Ground) -> list[Finding]:
+        raise PermissionError(errno.EACCES, "Permission denied", "/srv/home")
+
+    async def failing(_ground: Ground) -> list[Finding]:
+        raise OSError(errno.EIO, "Input/output error", "/srv/home")
+
+    assert only(_check("closed", closed), ground()).severity is Severity.SKIPPED
+    finding = only(_check("failing", failing), ground())
+    assert (finding.severity, finding.what.en) == (Severity.ERROR, "cannot look at /srv/home: Input/output error")
 
 
 def test_a_check_that_hangs_is_left_behind_at_its_deadline(ground: Make) -> None:

@@ -10,7 +10,7 @@ from nanoclaw.operations.doctor.checks.container_flags import CONTAINER_FLAGS
 from nanoclaw.operations.doctor.checks.container_mounts import planned
 from nanoclaw.operations.doctor.checks.image import IMAGE
 from nanoclaw.operations.doctor.checks.orphans import ORPHANS
-from nanoclaw.operations.doctor.containers import Process, interfaces, parse
+from nanoclaw.operations.doctor.containers import Inside, interfaces, parse
 from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.operations.doctor.ground import Engine, Fact
 from nanoclaw.operations.doctor.secrets import KeyFinder
@@ -171,11 +171,11 @@ def test_interfaces_are_read_as_the_kernel_shows_them() -> None:
     assert interfaces(Path("/proc"), 2**30) is None
 
 
-def test_a_sandbox_without_an_engine_is_judged_by_its_first_process() -> None:
-    good = Process(name="a", pid=1, user=1000, capabilities=False, new_privileges=False, unfiltered=False)
-    assert container_flags.judge_process(good) == []
-    bad = Process(name="a", pid=1, user=0, capabilities=True, new_privileges=True, unfiltered=True)
-    assert len(container_flags.judge_process(bad)) == 4
+def test_a_sandbox_without_an_engine_is_judged_by_what_runs_inside() -> None:
+    good = Inside(name="a", pid=1, root=False, capabilities=False, new_privileges=False, unfiltered=False)
+    assert container_flags.judge_inside(good) == []
+    bad = Inside(name="a", pid=1, root=True, capabilities=True, new_privileges=True, unfiltered=True)
+    assert len(container_flags.judge_inside(bad)) == 4
 
 
 def test_without_running_agents_there_is_nothing_to_inspect(ground: Make) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.containers import Container, Process, containers, processes, running
+from nanoclaw.operations.doctor.containers import Container, Inside, containers, processes, running
 from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine
 from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.secrets import KeyFinder
@@ -36,15 +36,15 @@ def judge(container: Container, finder: KeyFinder) -> list[Finding]:
     return _findings(container.name, wrong)
 
 
-def judge_process(process: Process) -> list[Finding]:
+def judge_inside(inside: Inside) -> list[Finding]:
     """The same for a sandbox without an engine."""
     wrong = (
-        (process.capabilities, "has capabilities", "拥有内核能力（capabilities）"),
-        (process.new_privileges, "may gain privileges", "未设置 no-new-privileges"),
-        (process.unfiltered, "has no filter of system calls", "未启用 seccomp 系统调用过滤"),
-        (process.user == 0, "runs as root", "以 root 身份运行"),
+        (inside.capabilities, "has capabilities", "拥有内核能力（capabilities）"),
+        (inside.new_privileges, "may gain privileges", "未设置 no-new-privileges"),
+        (inside.unfiltered, "has no filter of system calls", "未启用 seccomp 系统调用过滤"),
+        (inside.root, "runs as root", "以 root 身份运行"),
     )
-    return _findings(process.name, wrong)
+    return _findings(inside.name, wrong)
 
 
 def _findings(name: str, wrong: Sequence[tuple[bool, str, str]]) -> list[Finding]:
@@ -54,7 +54,7 @@ def _findings(name: str, wrong: Sequence[tuple[bool, str, str]]) -> list[Finding
 async def _look(ground: Ground) -> Sequence[Finding]:
     engine = await running(ground)
     alone = await asyncio.to_thread(processes, ground, engine)
-    findings = [finding for process in alone for finding in judge_process(process)]
+    findings = [finding for inside in alone for finding in judge_inside(inside)]
     count = len(alone)
     if not alone:
         found, finder = await containers(ground), KeyFinder(ground.upstream)

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
-
 from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, skipped, warning
 from nanoclaw.operations.doctor.ground import Ground
@@ -33,6 +31,8 @@ async def _look(ground: Ground) -> Sequence[Finding]:
 
 async def _tried(upstream: Upstream, credential: Credential) -> Finding:
     """Ask the service to count the tokens of a word, which costs nothing."""
+    from aiohttp import ClientError, ClientSession, ClientTimeout  # noqa: PLC0415 - slow to import, and rarely needed
+
     body = {"model": _MODEL, "messages": [{"role": "user", "content": "hello"}]}
     proxy = upstream.proxy.get_secret_value() if upstream.proxy else None
     try:

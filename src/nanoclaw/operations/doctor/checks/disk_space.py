@@ -56,10 +56,7 @@ def measure(path: Path) -> Room:
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    try:
-        return [judge(await asyncio.to_thread(measure, ground.home.root))]
-    except PermissionError as problem:
-        return [error(Words(f"cannot look: {problem.strerror}", f"无法读取：{problem.strerror}"), Words("", ""))]
+    return [judge(await asyncio.to_thread(measure, ground.home.root))]
 
 
 DISK_SPACE = Check(

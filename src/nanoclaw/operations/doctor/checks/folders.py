@@ -62,7 +62,10 @@ def _exists(folder: Path) -> bool:
 
 
 def _usable(folder: Path) -> bool:
-    return folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    try:
+        return folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    except PermissionError:
+        return False
 
 
 FOLDERS = Check(

@@ -1,0 +1,170 @@
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanoclaw.cli.columns import width
+from nanoclaw.settings.home import Home
+from tests.unit.cli.conftest import Run
+
+REPOSITORY = Path(__file__).parents[4]
+FIELDS = {"check", "section", "section_title", "severity", "title", "what", "why", "todo", "fix", "seconds"}
+
+
+def _chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def test_a_report_is_a_stable_document(run: Run, home: Home) -> None:
+    report = run("doctor", "--json").json
+    assert set(report) == {
+        *("home", "checked_at", "language", "live", "status", "checks", "counts", "findings", "repairs")
+    }
+    assert report["home"] == str(home.root)
+    assert report["checked_at"] == "2026-11-22T10:00:00.000Z"
+    assert {frozenset(finding) for finding in report["findings"]} == {frozenset(FIELDS)}
+    assert sum(report["counts"].values()) == len(report["findings"])
+    assert set(report["counts"]) == {"ok", "warning", "error", "skipped"}
+
+
+def test_the_exit_status_is_the_worst_finding(run: Run, home: Home) -> None:
+    assert run("doctor").status == 2  # no key to the model
+    home.create()
+    assert run("doctor", "--section", "service").status == 1  # nothing runs
+    assert run("doctor", "--section", "backup").status in {0, 1}
+    home.log.write_text("")
+    home.log.chmod(0o644)
+    assert run("doctor", "--section", "security").status == 2
+    home.log.chmod(0o600)
+    assert run("doctor", "--section", "security").status == 0
+
+
+def test_only_the_section_that_was_named_is_looked_at(run: Run) -> None:
+    sections = {finding["section"] for finding in run("doctor", "--section", "storage", "--json").json["findings"]}
+    assert sections == {"storage"}
+    refused = run("doctor", "--section", "weather")
+    assert (refused.status, "--section" in refused.err) == (2, True)
+
+
+def test_what_was_mended_is_told_and_a_second_time_there_is_nothing_to_do(run: Run, home: Home) -> None:
+    home.create()
+    home.log.write_text("")
+    home.log.chmod(0o644)
+    home.backups.rmdir()
+    first = run("doctor", "--fix", "--json").json["repairs"]
+    assert (
+        sorted(line for repair in first for line in repair["done"])
+        == [
+            f"made {home.backups}",
+            f"{home.log}: mode 644 → 600",
+        ][::1]
+        or len(first) == 2
+    )
+    assert run("doctor", "--fix", "--json").json["repairs"] == []
+
+
+def test_the_report_tells_people_what_why_and_how(run: Run, home: Home) -> None:
+    home.create()
+    home.log.write_text("")
+    home.log.chmod(0o644)
+    out = run("doctor", "--section", "security").out
+    assert "ERROR Logs private" in out
+    assert "Why: Logs tell who wrote when" in out
+    assert "Do: chmod 700" in out
+    assert "Fix: nanoclaw doctor --fix" in out
+
+
+@pytest.mark.parametrize("language", [[], ["--zh"]])
+def test_no_line_is_wider_than_the_terminal_but_for_what_cannot_be_broken(
+    run: Run, home: Home, language: list[str]
+) -> None:
+    home.create()
+    for line in run("doctor", *language).out.splitlines():
+        assert width(line) <= 80 or str(home.root) in line or "/" in line, line
+
+
+def test_in_chinese_every_line_is_chinese(run: Run, home: Home) -> None:
+    home.create()
+    report = run("doctor", "--zh", "--json").json
+    assert report["language"] == "zh"
+    for finding in report["findings"]:
+        assert _chinese(finding["title"]), finding
+        assert _chinese(finding["why"]), finding
+        assert finding["todo"] is None or _chinese(finding["todo"]), finding
+    out = run("doctor", "--zh").out
+    assert "检查报告" in out
+    assert "Why:" not in out
+
+
+def test_the_home_that_is_only_looked_at_is_not_made(run: Run, home: Home) -> None:
+    run("doctor")
+    assert not home.root.exists()
+
+
+def _looked(home: Path, environment: dict[str, str], code: str = "") -> tuple[float, Any]:
+    """Processor seconds of the command and of those it started, which other work on the machine does not change."""
+    command = ["-c", code] if code else ["-m", "nanoclaw"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = subprocess.run(
+        [sys.executable, *command, "--home", str(home), "doctor", "--json"],
+        env={**environment, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert ran.returncode in {0, 1, 2}, ran.stderr
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("state", ["missing", "empty", "broken"])
+def test_it_is_quick_and_never_breaks_whatever_the_home_is_like(
+    tmp_path: Path, scrubbed_environment: dict[str, str], state: str
+) -> None:
+    home = Home(tmp_path / "nc")
+    if state != "missing":
+        home.create()
+    if state == "broken":
+        home.config.write_text("[assistant\nname = ")
+        home.env_file.write_bytes(b"\xff\xfe")
+        home.database.write_text("no database")
+        home.task_database.mkdir()
+        home.ipc.rmdir()
+        home.ipc.write_text("a file where a folder should be")
+    taken, report = _looked(home.root, scrubbed_environment)
+    assert taken < 3
+    assert not [one for one in report["findings"] if "the check itself failed" in one["what"]]
+    wrong = {one["check"] for one in report["findings"] if one["severity"] == "error"}
+    assert state != "broken" or {"configuration", "folders", "ipc", "database-integrity"} <= wrong
+
+
+AS_NOBODY = """
+import os, sys
+import importlib.metadata
+import nanoclaw.operations.doctor.examination, nanoclaw.cli.commands.doctor, nanoclaw.control.wire
+from nanoclaw.cli.main import main
+importlib.metadata.version("aiohttp")  # what is imported late could not be read any more
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_a_home_that_is_closed_to_us_is_an_error_and_no_crash(
+    tmp_path: Path, scrubbed_environment: dict[str, str]
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody who may not look")
+    home = Home(tmp_path / "nc")
+    home.create()
+    _, report = _looked(home.root, scrubbed_environment, AS_NOBODY)
+    findings = {one["check"]: one for one in report["findings"]}
+    assert findings["folders"]["severity"] == "error"
+    assert findings["home-modes"]["severity"] == "skipped"
+    assert not [one["what"] for one in findings.values() if "the check itself failed" in one["what"]]
