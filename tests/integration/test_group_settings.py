@@ -224,3 +224,23 @@ async def test_main_registers_a_chat_by_its_tool_and_others_cannot(docker: Insta
     assert "Registered" in await docker.answer("register it")
     assert await docker.answer("@iris hello", group="club") == "Hi."
     assert "@Iris" in docker.run("groups", "list").stdout
+
+
+async def test_network_and_budget_of_a_group_change_at_once_and_for_it_alone(docker: Installation) -> None:
+    docker.script(echo_of("fetch", "curl -sS -m 5 https://example.invalid 2>&1; true"), Rule(reply="Hi."))
+    await docker.start()
+    await docker.add_group("family", requires_trigger=False)
+    assert "403" in await docker.answer("fetch it", group="family")
+    change(docker, "family", "allow=example.invalid")
+    allowed = await docker.answer("fetch it", group="family")
+    assert "403" not in allowed
+    assert "50" in allowed  # it may, and there is no such host
+    change(docker, "family", "network=none")
+    assert "403" in await docker.answer("fetch it", group="family")
+    change(docker, "family", "budget_day_usd=0")
+    before = len(docker.model.requests)
+    stopped = await docker.send("hello", group="family")
+    assert stopped["outcome"] == "failed"
+    assert "budget" in stopped["replies"][0]["text"]
+    assert len(docker.model.requests) == before
+    assert await docker.answer("hello") == "Hi."
