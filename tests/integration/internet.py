@@ -51,21 +51,9 @@ def _certificates(folder: Path) -> tuple[ssl.SSLContext, bytes]:
         made = x509.CertificateBuilder(issuer_name=root_name, subject_name=name, public_key=public)
         return made.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(until)
 
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
     root = (
         begin(root_name, root_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
         .add_extension(root_id, critical=False)
         .sign(root_key, hashes.SHA256())
     )

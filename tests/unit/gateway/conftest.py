@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -6,10 +7,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from nanoclaw.gateway.connect_proxy import ConnectProxy, ProxyLimits
 from nanoclaw.gateway.contract import GatewayEvent
 from nanoclaw.gateway.gateway import Gateway
+from nanoclaw.gateway.network import Resolver
+from nanoclaw.gateway.policy import GroupPolicy, parse_rules
+from nanoclaw.gateway.reporting import Reporter
+from nanoclaw.model.groups import parse_folder
 from nanoclaw.settings.schema import Credential, Upstream
-from tests.unit.gateway.stand_ins import FakeMessagesApi, StillClock
+from tests.unit.gateway.proxy_door import ALLOW, ZONE, Door, Open
+from tests.unit.gateway.stand_ins import FakeMessagesApi, FixedResolver, LoopbackDialer, StillClock
 
 StartGateway = Callable[..., Awaitable[Gateway]]
 
@@ -49,3 +56,34 @@ async def start_gateway(events: list[GatewayEvent], api: FakeMessagesApi) -> Asy
     yield start
     for gateway in started:
         await gateway.close()
+
+
+@pytest.fixture
+async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterator[Open]:
+    opened: list[tuple[asyncio.Server, ConnectProxy]] = []
+
+    async def start(
+        limits: ProxyLimits | None = None,
+        resolver: Resolver | None = None,
+        port: int = 9,
+        *,
+        looks_names_up: bool = False,
+    ) -> Door:
+        dialer = LoopbackDialer(port, looks_names_up=looks_names_up)
+        reporter = Reporter(parse_folder("family"), StillClock(), events.append)
+        policy = GroupPolicy(parse_rules(ALLOW), StillClock())
+        proxy = ConnectProxy(
+            policy,
+            resolver or FixedResolver(dict(ZONE)),
+            dialer,
+            reporter,
+            limits,
+        )
+        server = await asyncio.start_unix_server(proxy.serve, short_path / "proxy.sock")
+        opened.append((server, proxy))
+        return Door(short_path / "proxy.sock", proxy, dialer, policy)
+
+    yield start
+    for server, proxy in opened:
+        server.close()
+        await proxy.close()

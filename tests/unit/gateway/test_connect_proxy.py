@@ -1,122 +1,20 @@
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.gateway.addresses import Address
-from nanoclaw.gateway.connect_proxy import ConnectProxy, ProxyLimits
-from nanoclaw.gateway.contract import Decision, DomainRefused, GatewayEvent, Verdict
-from nanoclaw.gateway.network import Resolver, Stream
-from nanoclaw.gateway.policy import GroupPolicy, parse_rules
-from nanoclaw.gateway.reporting import Reporter
-from nanoclaw.model.groups import parse_folder
-from nanoclaw.model.options import GroupOptions, NetworkPolicy
+from nanoclaw.gateway.connect_proxy import ProxyLimits
+from nanoclaw.gateway.contract import Decision, GatewayEvent, Verdict
+from tests.unit.gateway.proxy_door import HOST, Open, connect, echo, last_decision, public_server
 from tests.unit.gateway.stand_ins import (
     PUBLIC,
     FixedResolver,
-    LoopbackDialer,
     SilentResolver,
-    StillClock,
     certificate,
     client_hello,
 )
-
-HOST = "api.example.org"
-ALLOW = (HOST, "*.wild.example", "localhost")
-ZONE = {
-    HOST: [PUBLIC],
-    "a.wild.example": ["2606:4700::1", PUBLIC],
-    "wild.example": [PUBLIC],
-    "other.example": [PUBLIC],
-    "localhost": ["127.0.0.1"],
-}
-
-
-@dataclass
-class Door:
-    socket: Path
-    proxy: ConnectProxy
-    dialer: LoopbackDialer
-    policy: GroupPolicy
-
-    async def connect(self) -> Stream:
-        return Stream(*await asyncio.open_unix_connection(str(self.socket)))
-
-    async def ask(self, head: bytes) -> tuple[int, Stream]:
-        stream = await self.connect()
-        stream.writer.write(head)
-        async with asyncio.timeout(5):
-            answer = await stream.reader.readuntil(b"\r\n\r\n")
-        return int(answer.split()[1]), stream
-
-    async def refused(self, head: bytes) -> int:
-        status, stream = await self.ask(head)
-        await stream.reader.read()
-        await stream.close(5)
-        return status
-
-
-Open = Callable[..., Awaitable[Door]]
-
-
-@pytest.fixture
-async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterator[Open]:
-    opened: list[tuple[asyncio.Server, ConnectProxy]] = []
-
-    async def start(
-        limits: ProxyLimits | None = None,
-        resolver: Resolver | None = None,
-        port: int = 9,
-        *,
-        looks_names_up: bool = False,
-    ) -> Door:
-        dialer = LoopbackDialer(port, looks_names_up=looks_names_up)
-        reporter = Reporter(parse_folder("family"), StillClock(), events.append)
-        policy = GroupPolicy(parse_rules(ALLOW), StillClock())
-        proxy = ConnectProxy(
-            policy,
-            resolver or FixedResolver(dict(ZONE)),
-            dialer,
-            reporter,
-            limits,
-        )
-        server = await asyncio.start_unix_server(proxy.serve, short_path / "proxy.sock")
-        opened.append((server, proxy))
-        return Door(short_path / "proxy.sock", proxy, dialer, policy)
-
-    yield start
-    for server, proxy in opened:
-        server.close()
-        await proxy.close()
-
-
-@asynccontextmanager
-async def public_server(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
-) -> AsyncIterator[int]:
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-
-
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while chunk := await reader.read(65_536):
-        writer.write(chunk)
-        await writer.drain()
-    writer.close()
-
-
-def connect(authority: str = f"{HOST}:443") -> bytes:
-    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode()
-
-
-def last_decision(events: list[GatewayEvent]) -> Decision:
-    assert isinstance(events[-1], Decision)
-    return events[-1]
 
 
 async def test_an_allowed_tunnel_carries_real_tls_both_ways(
@@ -156,124 +54,6 @@ async def test_an_end_in_one_direction_leaves_the_other_open(open_door: Open) ->
         await stream.close(5)
     assert received[0].endswith(b"more")
     assert received[0].startswith(b"\x16\x03")
-
-
-@pytest.mark.parametrize(
-    "authority",
-    [
-        "other.example:443",
-        "wild.example:443",
-        f"evil{HOST}:443",
-        f"{HOST}.evil.test:443",
-        f"{HOST}:80",
-        f"{HOST}:22",
-        f"user@{HOST}:443",
-        f"{HOST}@evil.test:443",
-        f"{HOST}%00.evil.test:443",
-        "93.184.215.14:443",
-        "127.0.0.1:443",
-        "127.1:443",
-        "2130706433:443",
-        "0x7f000001:443",
-        "0x7f.0.0.1:443",
-        "0177.0.0.1:443",
-        "[::1]:443",
-        "[::ffff:127.0.0.1]:443",
-        "[64:ff9b::a9fe:a9fe]:443",
-        ":443",
-        "localhost:443",
-        "169.254.169.254:443",
-    ],
-)
-async def test_a_target_that_is_not_allowed_is_refused_undialled(
-    open_door: Open, events: list[GatewayEvent], authority: str
-) -> None:
-    door = await open_door()
-    assert await door.refused(connect(authority)) == 403
-    assert door.dialer.dialled == []
-    assert [event.verdict for event in events if isinstance(event, Decision)] == [Verdict.DENIED]
-
-
-@pytest.mark.parametrize(("network", "asked"), [(NetworkPolicy.ALLOWLIST, 1), (NetworkPolicy.NONE, 0)])
-async def test_the_owner_hears_of_a_refused_host_unless_they_closed_everything(
-    open_door: Open, events: list[GatewayEvent], network: NetworkPolicy, asked: int
-) -> None:
-    door = await open_door()
-    door.policy.set_options(GroupOptions(network=network))
-    assert await door.refused(connect("other.example:443")) == 403
-    heard = [event for event in events if isinstance(event, DomainRefused)]
-    assert [(event.host, event.port) for event in heard] == [("other.example", 443)] * asked
-
-
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        [PUBLIC, "10.0.0.1"],
-        ["169.254.169.254"],
-        ["100.64.0.1"],
-        ["192.0.0.192"],
-        ["::1"],
-        ["::ffff:93.184.215.14"],
-        ["64:ff9b::a9fe:a9fe"],
-        ["2002:7f00:1::"],
-        ["2001:0:4136:e378:8000:63bf:3fff:fdd2"],
-        ["fe80::1%1"],
-        ["224.0.0.1"],
-        ["0.0.0.0"],  # noqa: S104 - an address to refuse
-    ],
-)
-async def test_an_allowed_name_that_leads_to_a_closed_address_is_refused(
-    open_door: Open, events: list[GatewayEvent], addresses: list[str]
-) -> None:
-    door = await open_door(resolver=FixedResolver({HOST: addresses}))
-    assert await door.refused(connect()) == 403
-    assert door.dialer.dialled == []
-    assert "not public" in last_decision(events).reason
-
-
-async def test_plain_requests_are_refused_and_their_path_is_not_kept(
-    open_door: Open, events: list[GatewayEvent]
-) -> None:
-    door = await open_door()
-    assert await door.refused(f"GET http://{HOST}/?q=secret HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()) == 403
-    assert last_decision(events).target == "GET request"
-
-
-async def test_a_name_that_does_not_resolve_or_answer_is_a_502(open_door: Open, events: list[GatewayEvent]) -> None:
-    door = await open_door(resolver=FixedResolver({}))
-    assert await door.refused(connect()) == 502
-    assert last_decision(events).reason == "the name does not resolve"
-
-
-async def test_a_name_that_only_the_machines_proxy_knows_is_left_to_it(open_door: Open) -> None:
-    async with public_server(echo) as port:
-        door = await open_door(resolver=FixedResolver({}), port=port, looks_names_up=True)
-        status, stream = await door.ask(connect())
-        assert status == 200
-        await stream.close(5)
-    assert door.dialer.dialled == [(HOST, (), 443)]
-
-
-async def test_a_name_that_is_private_here_is_refused_behind_a_proxy_too(open_door: Open) -> None:
-    door = await open_door(resolver=FixedResolver({HOST: ["10.0.0.1"]}), looks_names_up=True)
-    assert await door.refused(connect()) == 403
-    assert door.dialer.dialled == []
-
-
-async def test_a_name_that_changes_its_address_is_judged_anew_and_the_checked_address_is_dialled(
-    open_door: Open, events: list[GatewayEvent]
-) -> None:
-    resolver = FixedResolver({HOST: [PUBLIC]})
-    async with public_server(echo) as port:
-        door = await open_door(resolver=resolver, port=port)
-        status, stream = await door.ask(connect())
-        assert status == 200
-        await stream.close(5)
-        resolver.zone[HOST] = ["127.0.0.1"]
-        assert await door.refused(connect()) == 403
-    assert door.dialer.dialled == [(HOST, (PUBLIC,), 443)]
-    assert "loopback" in last_decision(events).reason
 
 
 async def test_a_host_that_cannot_be_reached_is_a_502(open_door: Open, events: list[GatewayEvent]) -> None:

@@ -119,6 +119,27 @@ async def test_connections_to_the_model_socket_are_bounded(start_gateway: StartG
         other.close()
 
 
+async def test_giant_and_unfinished_heads_at_the_model_socket_reach_nobody_and_hold_up_no_call(
+    start_gateway: StartGateway, short_path: Path, api: FakeMessagesApi
+) -> None:
+    await (await start_gateway()).open(FAMILY, short_path, None)
+    begun = b"POST /v1/messages HTTP/1.1\r\nHost: model\r\n"
+    for giant in (begun + b"X-Pad: " + b"x" * 300_000 + b"\r\n\r\n", begun + b"A: 1\r\n" * 40_000 + b"\r\n"):
+        reader, writer = await asyncio.open_unix_connection(str(short_path / "model.sock"))
+        writer.write(giant)
+        async with asyncio.timeout(10):
+            assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+        writer.close()
+    slow = [await asyncio.open_unix_connection(str(short_path / "model.sock")) for _ in range(40)]
+    for _, writer in slow:
+        writer.write(begun)
+    async with agent_session(short_path) as agent, agent.post("/v1/messages", json={"model": "m"}) as answer:
+        assert answer.status == 200
+    assert len(api.seen) == 1
+    for _, writer in slow:
+        writer.close()
+
+
 async def test_closing_the_gateway_closes_its_doors_and_its_resolver(
     start_gateway: StartGateway, short_path: Path
 ) -> None:
