@@ -275,39 +275,42 @@ async def test_refusals_come_back_as_errors_that_say_why_and_are_audited(house: 
     assert "secret" not in str(results)
 
 
+REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("get_task", {"task_id": 1}),
+    ("update_task", {"task_id": 1, "prompt": "Mine"}),
+    ("pause_task", {"task_id": 1}),
+    ("resume_task", {"task_id": 1}),
+    ("cancel_task", {"task_id": 1}),
+    ("cancel_task", {"task_id": 99}),
+    ("list_tasks", {"target_group": "main"}),
+    ("unregister_group", {"folder": "main"}),
+    ("edit_message", {"message": "out-1", "text": "x"}),
+    ("schedule_task", {**_TASK, "schedule_value": "* * * * * *"}),
+    ("schedule_task", {**_TASK, "schedule_type": "once", "schedule_value": "2001-01-01T00:00"}),
+    ("schedule_task", {**_TASK, "schedule_type": "interval", "schedule_value": "0"}),
+    ("schedule_task", {**_TASK, "missed": "whenever"}),
+    ("ask_user", {"question": "Sure?", "options": ["yes"]}),
+)
+"""What a group may not do, or nobody can."""
+
+
 async def test_a_group_neither_sees_nor_changes_the_tasks_and_groups_of_others(house: House) -> None:
     (made,) = await house.run(await house.turn("main", "hello"), ("schedule_task", {**_TASK, "prompt": "A secret"}))
     assert not made.is_error
     before = await house.book.get(TaskId(1))
-    refused: list[tuple[str, dict[str, Any]]] = [
-        ("get_task", {"task_id": 1}),
-        ("update_task", {"task_id": 1, "prompt": "Mine"}),
-        ("pause_task", {"task_id": 1}),
-        ("resume_task", {"task_id": 1}),
-        ("cancel_task", {"task_id": 1}),
-        ("cancel_task", {"task_id": 99}),
-        ("list_tasks", {"target_group": "main"}),
-        ("unregister_group", {"folder": "main"}),
-        ("edit_message", {"message": "out-1", "text": "x"}),
-        ("schedule_task", {**_TASK, "schedule_value": "* * * * * *"}),
-        ("schedule_task", {**_TASK, "schedule_type": "once", "schedule_value": "2001-01-01T00:00"}),
-        ("schedule_task", {**_TASK, "schedule_type": "interval", "schedule_value": "0"}),
-        ("schedule_task", {**_TASK, "missed": "whenever"}),
-        ("ask_user", {"question": "Sure?", "options": ["yes"]}),
-    ]
     allowed: list[tuple[str, dict[str, Any]]] = [
         ("list_tasks", {}),
         ("list_groups", {}),
         ("search_messages", {"query": "hello"}),
     ]
-    results = await house.run(await house.turn("family", "hi"), *refused, *allowed)
-    assert [result.is_error for result in results] == [True] * len(refused) + [False] * len(allowed)
-    assert results[len(refused)].text == "There are no tasks."
+    results = await house.run(await house.turn("family", "hi"), *REFUSED, *allowed)
+    assert [result.is_error for result in results] == [True] * len(REFUSED) + [False] * len(allowed)
+    assert results[len(REFUSED)].text == "There are no tasks."
     assert "secret" not in str(results).lower()
     assert 'folder="main"' not in results[-2].text
     assert results[-1].text == "Nothing was found in the chats of this group."
     assert await house.book.get(TaskId(1)) == before
-    assert [(group, tool) for group, tool, _ in house.refusals] == [("family", tool) for tool, _ in refused]
+    assert [(group, tool) for group, tool, _ in house.refusals] == [("family", tool) for tool, _ in REFUSED]
     assert [reason for _, _, reason in house.refusals] == [
         *["other-group"] * 5,
         "not-found",

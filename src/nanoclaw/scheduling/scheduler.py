@@ -79,7 +79,9 @@ class Scheduler:
                 # Of many, some take long to reckon.
                 await asyncio.sleep(0)
             # Many are often due at the same moment: one wait for the disk, not one each.
-            await self._tasks.come(came)
+            if any(run.state is RunState.MISSED for run in await self._tasks.come(came)):
+                # It is told of at once, not at the next sweep.
+                self._ended.set()
         for run in await self._tasks.due_runs():
             if run.id not in self._in_hand:
                 self._in_hand.add(run.id)

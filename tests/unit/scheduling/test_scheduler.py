@@ -284,6 +284,19 @@ async def test_the_loop_starts_a_run_when_its_time_comes(desk: Desk) -> None:
     assert len(desk.submitted) == 1
 
 
+async def test_a_missed_run_is_told_at_once(desk: Desk) -> None:
+    await desk.add(missed="skip")
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        loop = tasks.create_task(desk.scheduler.run(), name="scheduler")
+        await asyncio.sleep(0.2)
+        desk.clock.value += 3 * HOUR + HOUR // 2
+        desk.scheduler.look()
+        while not desk.told:  # noqa: ASYNC110 - the hands have no event
+            await asyncio.sleep(0.01)
+        loop.cancel()
+    assert "3 runs were missed" in desk.told[0]
+
+
 async def test_what_is_due_is_found_by_an_index_among_many_tasks(desk: Desk) -> None:
     await desk.add()
     plan = await desk.database.read(
