@@ -319,6 +319,16 @@ async def test_an_interrupt_that_is_refused_is_quiet(stage: Stage) -> None:
     assert isinstance(await outcome(agent), Answered)
 
 
+async def test_a_program_that_does_not_hear_an_interrupt_ends_and_its_turn_counts_as_stopped(stage: Stage) -> None:
+    agent = await stage.given("time.sleep(60)")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(agent.interrupt())
+        event = await outcome(agent)
+    assert isinstance(event, Interrupted)
+    assert (event.turns, event.position) == ((7,), None)
+    await loss(agent)
+
+
 async def test_the_same_call_again_and_again_is_stopped_as_a_circle(stage: Stage) -> None:
     agent = await stage.given(
         """

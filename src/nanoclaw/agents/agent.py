@@ -80,6 +80,7 @@ class Agent:
         self._entry: str | None = None
         self._session: SessionId | None = None
         self._interrupted = False
+        self._deaf = False
         self._cost = 0.0
         self._model = ""
         self._given = False
@@ -171,8 +172,20 @@ class Agent:
                     await self._stop_for(_circle(self._circling))
         except Exception as error:
             # The boundary to what the sandbox prints: the SDK passes on whatever error a wrong shape brings about.
+            for stopped in self._given_up():
+                yield stopped
             raise await self._broken(error) from error
+        for stopped in self._given_up():
+            yield stopped
         raise await self._broken(ClaudeSDKError("end of output"))
+
+    def _given_up(self) -> list[AgentEvent]:
+        """What became of the turns of a program that was ended because it would not stop."""
+        if not self._deaf or self._breach is not None or not self._open:
+            return []
+        turns = tuple(turn.id for turn in self._open.values())
+        self._open.clear()
+        return [Interrupted(turns=turns, position=None)]
 
     async def watch(self) -> None:
         """See that the group's folders do not outgrow their quota, until cancelled; a turn that fills them is stopped.
@@ -195,12 +208,20 @@ class Agent:
             await self.interrupt()
 
     async def interrupt(self) -> None:
-        """Stop what it is doing; an :class:`Interrupted` follows among the events. Quiet when it does not listen."""
+        """Stop what it is doing; an :class:`Interrupted` follows among the events. Quiet when it refuses.
+
+        A program that does not answer, for it hangs or was halted from inside, ends with its sandbox.
+        """
         self._interrupted = True
         # A refused request is a bare Exception of the SDK's.
         with suppress(Exception):
-            async with asyncio.timeout(_INTERRUPT_SECONDS):
-                await self._connected().interrupt()
+            try:
+                async with asyncio.timeout(_INTERRUPT_SECONDS):
+                    await self._connected().interrupt()
+            except TimeoutError:
+                logger.warning("agent does not listen", extra={"group": self._group.folder})
+                self._deaf = True
+                await self.close(gently=False)
 
     async def compact(self) -> None:
         """Ask the program to shorten the conversation; what came of it is an event."""
