@@ -105,7 +105,7 @@ async def _make_databases(home: Home) -> None:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     previous = os.umask(0o077)
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "nc")
     home.create()
     asyncio.run(_make_databases(home))
     made = World(home)

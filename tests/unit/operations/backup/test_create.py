@@ -101,7 +101,7 @@ def test_a_tree_of_1500_folders_is_taken_and_comes_back(world: World, tmp_path: 
     assert leaf in {entry.path for entry in made.snapshot.entries}
     world.restore_to(tmp_path / "out")
     with Reach(tmp_path / "out" / "groups") as reach:
-        assert "leaf" in os.listdir(reach.folder(("d",) * 1500))
+        assert "leaf" in os.listdir(reach.folder(("d",) * 1500))  # noqa: PTH208 - by descriptor
     # The test runner's own way of clearing up recurses.
     for root in (tmp_path / "out", world.home.groups):
         remove_tree(root)
@@ -245,7 +245,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused_and_nothing_is_lost(world:
     before = world.create().snapshot.name
     world.write("groups/family/new", os.urandom(300_000))
     world.leave_free = 2**60
-    with pytest.raises(NoRoomError, match="MiB are free|MiB that are free"):
+    with pytest.raises(NoRoomError, match="that are free"):
         world.create(Kind.DAILY)
     world.leave_free = 0
     assert world.repository().names() == [before]

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_before_the_first_one_there_is_none(world: World) -> None:
 @pytest.mark.parametrize("part", Part)
 def test_a_part_comes_back_by_itself(world: World, part: Part) -> None:
     world.create()
-    changed = {
+    changed: dict[Part, Callable[[], object]] = {
         Part.DATABASES: lambda: world.say("later"),
         Part.AUTH: lambda: world.write("store/auth/web/token", "other"),
         Part.GROUPS: lambda: world.write("groups/family/CLAUDE.md", "other"),

@@ -57,8 +57,9 @@ def test_a_header_cannot_ask_for_endless_work() -> None:
 
 
 def test_a_small_blob_that_would_open_to_gigabytes_is_refused() -> None:
-    import zstandard  # noqa: PLC0415 - only here
     from hashlib import sha256  # noqa: PLC0415 - only here
+
+    import zstandard  # noqa: PLC0415 - only here
 
     writer = zstandard.ZstdCompressor(level=1).compressobj(size=2**29)
     packed = b"\x01" + b"".join(writer.compress(bytes(2**20)) for _ in range(2**9)) + writer.flush()

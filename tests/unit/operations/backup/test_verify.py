@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.backup.errors import BackupDamagedError, BackupError, BackupKeyError, NewerBackupError
 from nanoclaw.operations.backup.restore import Choice, restore_to
 from nanoclaw.operations.backup.snapshot import Kind
@@ -30,10 +31,14 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "missing": Path.unlink,
     "cut": _cut,
-    "empty": lambda path: path.write_bytes(b"") and None,
+    "empty": _empty,
     "flipped": _flip,
 }
 
@@ -114,9 +119,10 @@ def test_a_list_under_another_name_is_refused_when_it_is_sealed(world: World) ->
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/x", "", "a//b", "./a"])
 def test_a_list_cannot_name_a_path_outside(world: World, path: str) -> None:
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
     from nanoclaw.operations.backup.codec import SealRing, decode, encode  # noqa: PLC0415 - only here
     from nanoclaw.operations.backup.seals import PlainSeal  # noqa: PLC0415 - only here
-    from dataclasses import replace  # noqa: PLC0415 - only here
 
     snapshot = world.create().snapshot
     forged = replace(snapshot, entries=(replace(snapshot.entries[0], path=path),))
@@ -125,9 +131,10 @@ def test_a_list_cannot_name_a_path_outside(world: World, path: str) -> None:
 
 
 def test_a_link_in_a_forged_list_is_not_written_through(world: World, tmp_path: Path) -> None:
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
     from nanoclaw.operations.backup.seals import PlainSeal  # noqa: PLC0415 - only here
     from nanoclaw.operations.backup.snapshot import Entry, EntryType  # noqa: PLC0415 - only here
-    from dataclasses import replace  # noqa: PLC0415 - only here
 
     snapshot = world.create().snapshot
     file = next(entry for entry in snapshot.entries if entry.path == "groups/family/CLAUDE.md")
@@ -136,7 +143,9 @@ def test_a_link_in_a_forged_list_is_not_written_through(world: World, tmp_path: 
         path="groups/evil", type=EntryType.LINK, mode=0o777, stamp=file.stamp, target=str(tmp_path / "outside")
     )
     forged = replace(
-        snapshot, name=replace(snapshot.name, at=snapshot.name.at + 1), entries=(link, replace(file, path="groups/evil/x"))
+        snapshot,
+        name=replace(snapshot.name, at=Milliseconds(snapshot.name.at + 1)),
+        entries=(link, replace(file, path="groups/evil/x")),
     )
     world.repository().keep(forged, PlainSeal())
     with pytest.raises(BackupError):

@@ -1,0 +1,69 @@
+"""A disk that is really full: a small file system in memory."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.backup.errors import NoRoomError
+from nanoclaw.operations.backup.snapshot import Kind
+from nanoclaw.operations.backup.verify import verify
+from nanoclaw.settings.home import Home
+from tests.unit.operations.backup.conftest import World
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """Eight megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs to mount a tmpfs, which only root can do here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def _here(world: World, small: Path) -> World:
+    """The same home on the small disk."""
+    subprocess.run(["cp", "-a", f"{world.home.root}/.", str(small)], check=True)
+    return World(Home(small), clock=world.clock)
+
+
+def test_a_backup_that_fills_the_disk_leaves_the_others_whole_and_the_room_free(world: World, small: Path) -> None:
+    here = _here(world, small)
+    first = here.create().snapshot.name
+    here.write("groups/family/big", os.urandom(4 * 2**20))
+    free = os.statvfs(small).f_bavail
+    for _ in range(3):
+        with pytest.raises(NoRoomError):
+            here.create(Kind.DAILY)
+        assert here.repository().names() == [first]
+        assert verify(here.repository(), repair=False).problems == ()
+        here.say("the home can still be written")
+    assert os.statvfs(small).f_bavail > free - 1000 or not list((here.home.backups / "incoming").glob("*"))
+
+
+def test_a_copy_of_a_database_that_does_not_fit_is_not_begun(world: World, small: Path) -> None:
+    here = _here(world, small)
+    here.say("x" * 3 * 2**20)
+    (small / "filler").write_bytes(os.urandom(os.statvfs(small).f_bavail * 4096 - 2 * 2**20))
+    with pytest.raises(NoRoomError, match="copy of"):
+        here.create()
+    assert not (here.home.backups / "staging").exists()
+
+
+def test_a_restore_that_does_not_fit_changes_nothing(world: World, small: Path) -> None:
+    here = _here(world, small)
+    here.write("groups/family/big", bytes(2**20))
+    here.create()
+    here.write("groups/family/CLAUDE.md", "other")
+    (small / "filler").write_bytes(os.urandom(os.statvfs(small).f_bavail * 4096 - 2**19))
+    with pytest.raises(NanoclawError):
+        here.restore()
+    assert (here.home.groups / "family/CLAUDE.md").read_text() == "other"
+    assert here.said() == {"hello"}
+    (small / "filler").unlink()

@@ -1,0 +1,149 @@
+"""Backups by themselves."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.operations.backup.routine import CommandEnd, Routine, RoutineHands
+from nanoclaw.operations.backup.snapshot import Kind
+from nanoclaw.operations.backup.state import DRILL, Outcome, watch_digest, write_outcome, write_watched
+from nanoclaw.settings.schema import BackupSettings, Settings
+from tests.unit.operations.backup.conftest import HOUR, World
+
+
+@dataclass
+class Commands:
+    """Does what the commands do, as far as the routine sees it."""
+
+    world: World
+    fail: set[str] = field(default_factory=set)
+    ran: list[str] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    drilled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, arguments: tuple[str, ...]) -> CommandEnd:
+        self.ran.append(" ".join(arguments))
+        if arguments[0] in self.fail:
+            return CommandEnd(status=1, said="error: No room left\nhint: Free space.")
+        if arguments[0] == "create":
+            self.world.create(Kind(arguments[2]))
+            write_watched(self.world.home, watch_digest(self.world.home, self.world.allowlist))
+        if arguments[0] == "drill":
+            self.drilled.set()
+            write_outcome(self.world.home, DRILL, Outcome(at=self.world.clock.now(), ok=True, text=""))
+        return CommandEnd(status=0, said="")
+
+    async def tell(self, text: str, key: str) -> None:
+        self.told.append((text, key))
+
+    def routine(self, **settings: object) -> Routine:
+        table = BackupSettings.model_validate(settings)
+        zone = Settings().assistant.model_copy(update={"time_zone": "UTC"})
+        hands = RoutineHands(run=self.run, tell_owner=self.tell)
+        chosen = Settings(backup=table, assistant=zone)
+        return Routine(self.world.home, chosen, self.world.allowlist, self.world.clock, hands)
+
+
+@pytest.fixture
+def commands(world: World) -> Commands:
+    return Commands(world)
+
+
+async def test_the_first_round_makes_everything_and_tries_it_out(commands: Commands) -> None:
+    assert await commands.routine().round()
+    assert commands.ran == [
+        "create --kind weekly --gently",
+        "prune",
+        "verify --repair --gently",
+        "drill --gently",
+    ]
+
+
+async def test_then_nothing_is_due_until_the_next_hour(commands: Commands, world: World) -> None:
+    routine = commands.routine()
+    await routine.round()
+    commands.ran.clear()
+    assert await routine.round()
+    assert commands.ran == []
+    world.clock.at += HOUR
+    assert await routine.round()
+    assert commands.ran == ["create --kind hourly --gently", "prune"]
+
+
+async def test_a_change_of_the_configuration_is_backed_up_within_ten_minutes(commands: Commands, world: World) -> None:
+    routine = commands.routine()
+    await routine.round()
+    for path in ("config.toml", ".env", "store/auth/matrix/session"):
+        commands.ran.clear()
+        world.write(path, f"# {path}")
+        world.clock.at += 60_000
+        await routine.round()
+        world.clock.at += 10 * 60_000
+        await routine.round()
+        assert commands.ran == ["create --kind change --gently"], path
+
+
+async def test_messages_and_files_in_passing_are_no_change(commands: Commands, world: World) -> None:
+    routine = commands.routine()
+    world.write("store/auth/whatsapp/session.db", "x")
+    await routine.round()
+    commands.ran.clear()
+    world.write("store/auth/web/incoming/upload", "x")
+    world.write("store/auth/whatsapp/session.db", "xyz")
+    assert await routine.round()
+    assert commands.ran == []
+
+
+async def test_a_failure_is_told_to_the_owner_once_a_day(commands: Commands, world: World) -> None:
+    commands.fail = {"create"}
+    routine = commands.routine()
+    for _ in range(3):
+        assert not await routine.round()
+    assert {key for _, key in commands.told} == {f"backup-weekly-{world.clock.at // (24 * HOUR)}"}
+    assert "No room left" in commands.told[0][0]
+
+
+@pytest.mark.parametrize("command", ["verify", "drill", "prune"])
+async def test_what_fails_after_the_backup_is_told_too(commands: Commands, command: str) -> None:
+    commands.fail = {command}
+    assert not await commands.routine().round()
+    assert [key.split("-")[1] for _, key in commands.told] == [command]
+
+
+async def test_a_success_is_not_told(commands: Commands) -> None:
+    await commands.routine().round()
+    assert commands.told == []
+
+
+async def test_a_clock_that_was_set_back_makes_one_and_goes_on(commands: Commands, world: World) -> None:
+    routine = commands.routine()
+    await routine.round()
+    world.clock.at -= 90 * 24 * HOUR
+    commands.ran.clear()
+    assert await routine.round()
+    assert await routine.round()
+    assert [ran for ran in commands.ran if ran.startswith("create")] == ["create --kind weekly --gently"]
+
+
+async def test_drills_and_the_whole_routine_can_be_switched_off(commands: Commands) -> None:
+    await commands.routine(drill=False).round()
+    assert "drill --gently" not in commands.ran
+    async with asyncio.timeout(1):
+        await commands.routine(enabled=False).run()
+
+
+async def test_it_runs_by_itself_and_ends_when_cancelled(commands: Commands) -> None:
+    routine = commands.routine(settle_minutes=0)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(routine.run(), name="routine")
+        async with asyncio.timeout(10):
+            await commands.drilled.wait()
+        task.cancel()
+
+
+async def test_a_drill_of_the_future_does_not_keep_the_next_from_running(commands: Commands, world: World) -> None:
+    write_outcome(world.home, DRILL, Outcome(at=Milliseconds(world.clock.at + 900 * 24 * HOUR), ok=True, text=""))
+    await commands.routine().round()
+    assert "drill --gently" in commands.ran
