@@ -136,7 +136,7 @@ class RealSystemd:
     def run(self, *argv: str, seconds: float = 60, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command where the manager is."""
         return subprocess.run(
-            [*self._enter(), *argv],
+            [*self.enter(), *argv],
             env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -186,7 +186,8 @@ class RealSystemd:
             time.sleep(0.1)
         raise AssertionError(self.console())
 
-    def _enter(self) -> list[str]:
+    def enter(self) -> list[str]:
+        """What to put before a command so that it runs where the manager is."""
         return ["nsenter", "--target", str(self.first), "--mount", "--pid", "--uts", "--ipc", "--cgroup"]
 
     def _cgroups(self, *, make: bool) -> list[Path]:

@@ -192,9 +192,9 @@ async def test_a_crash_loop_is_slowed_and_everybody_can_see_it(own: Service) -> 
     assert waiting["state"] == "starting"
     assert "2 starts in a row failed; the next begins in 10 s" in waiting["detail"]
     assert "2 starts in a row failed" in own.nanoclaw("status").stderr
-    assert "start delayed" in own.log()
     recovered = await asyncio.to_thread(own.until, lambda status: status["state"] == "running")
     assert recovered["breaker"]["failures"] == 2
+    assert "start delayed" in own.log()
     assert "start delayed" in own.nanoclaw("service", "logs", "-n", "50").stdout
     own.must("service", "restart")
     assert own.status()["breaker"]["failures"] == 0
@@ -279,6 +279,26 @@ async def test_agents_work_inside_the_closed_off_system_service(
     answer = await asyncio.to_thread(service.must, "send", "hello", seconds=150)
     assert answer["outcome"] == "answered", service.log()
     await asyncio.to_thread(service.must, "service", "uninstall", "--system")
+
+
+async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
+    await asyncio.to_thread(own.must, "service", "install", "--no-start")
+    command = [sys.executable, "-P", "-m", "nanoclaw", "--home", str(own.home), "run"]
+    other = subprocess.Popen([*own.systemd.enter(), *command], env=own.systemd.environment, stdin=subprocess.DEVNULL)
+    try:
+        while own.nanoclaw("status").returncode:
+            await asyncio.sleep(0.2)
+        refused = own.nanoclaw("service", "start")
+        assert refused.returncode == 1
+        assert "runs in this home already" in refused.stderr
+        assert own.systemd.systemctl("start", "--no-block", str(own.status()["name"])).returncode == 0
+        waiting = await asyncio.to_thread(own.until, lambda status: "in use by process" in status["detail"])
+        assert (waiting["state"], waiting["restarts"]) == ("starting", 0)
+    finally:
+        other.terminate()
+        other.wait(60)
+    ready = await asyncio.to_thread(own.until, lambda status: status["state"] == "running")
+    assert ready["restarts"] == 0
 
 
 def test_a_foreign_unit_of_the_same_name_stays(user: RealSystemd) -> None:

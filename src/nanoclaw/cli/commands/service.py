@@ -10,6 +10,7 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.render import local_time, one_line, to_json
 from nanoclaw.control.errors import ControlError
+from nanoclaw.model.errors import NanoclawError
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
@@ -102,10 +103,13 @@ def _install(arguments: argparse.Namespace, context: Context, machine: "Machine"
     scope = _scope(arguments) or Scope.USER
     plan = _plan(arguments, context, machine, scope)
     keeper = choose.choose_keeper(machine, context.home.root, scope, plan.account)
+    if plan.env_file is None:
+        plan = replace(plan, env_file=keeper.env_file())
     text = keeper.text(plan)
     if arguments.show:
         return Result(document={"path": str(keeper.path), "text": text}, text=text.rstrip("\n"))
     keeper.require()
+    choose.refuse_second(machine, plan)
     fitness.check_program(machine, plan)
     fitness.make_home(context.home, plan.account)
     done = keeper.install(plan)
@@ -130,12 +134,16 @@ def _plan(arguments: argparse.Namespace, context: Context, machine: "Machine", s
     from nanoclaw.operations.service import choose, fitness  # noqa: PLC0415
 
     account = choose.choose_account(machine, context.home.root, scope, arguments.account)
-    python, *rest = context.daemon_command
-    # -P: a file in the working directory must not stand in for a module of ours.
-    plan = choose.draw_plan(context.home, (python, "-P", *rest), account, scope, context.environment)
+    plan = choose.draw_plan(context.home, _program(context), account, scope, context.environment)
     if arguments.env_file:
         plan = replace(plan, env_file=fitness.check_env_file(Path(arguments.env_file)))
     return plan
+
+
+def _program(context: Context) -> tuple[str, ...]:
+    python, *rest = context.daemon_command
+    # -P: a file in the working directory must not stand in for a module of ours.
+    return (python, "-P", *rest)
 
 
 def _start(context: Context, keeper: "ServiceKeeper", *, restart_advised: bool) -> list[str]:
@@ -144,13 +152,19 @@ def _start(context: Context, keeper: "ServiceKeeper", *, restart_advised: bool) 
 
     if keeper.report().state is ServiceState.RUNNING:
         return ["It runs with what it was started with: `nanoclaw service restart` makes it new."] * restart_advised
+    other = _other_daemon(context)
+    if other is not None:
+        return [f"{other}: `nanoclaw stop`, then `nanoclaw service start`."]
+    _start_now(context, keeper)
+    return []
+
+
+def _other_daemon(context: Context) -> str | None:
+    """Who has the home although the service does not run."""
     try:
-        other = context.client.status()["pid"]
+        return f"An assistant runs in this home already, process {context.client.status()['pid']}"
     except (ControlError, LookupError):
-        _forget_failures(context)
-        keeper.start()
-        return []
-    return [f"An assistant runs in this home already, process {other}: `nanoclaw stop`, then `nanoclaw service start`."]
+        return None
 
 
 def _credential_notes(context: Context, plan: "ServicePlan") -> list[str]:
@@ -175,19 +189,32 @@ def _change(arguments: argparse.Namespace, context: Context, machine: "Machine")
         if verb != "uninstall":
             raise
         return Result(document={"changed": False}, text="There is no service.")
-    if verb in {"start", "restart"}:
-        _forget_failures(context)
     match verb:
         case "uninstall":
             keeper.uninstall()
-        case "start":
-            keeper.start()
         case "stop":
             keeper.stop()
         case _:
-            keeper.restart()
+            _start_now(context, keeper, anew=verb == "restart")
     words = {"uninstall": "Removed", "start": "Started", "stop": "Stopped", "restart": "Restarted"}
     return Result(document={"changed": True, "name": keeper.name}, text=f"{words[verb]}: {keeper.name}")
+
+
+def _start_now(context: Context, keeper: "ServiceKeeper", *, anew: bool = False) -> None:
+    from nanoclaw.operations.service.contract import ServiceState  # noqa: PLC0415
+    from nanoclaw.operations.service.errors import ServiceError  # noqa: PLC0415
+
+    state = keeper.report().state
+    if state is ServiceState.RUNNING and not anew:
+        return
+    if state is not ServiceState.RUNNING and (other := _other_daemon(context)) is not None:
+        raise ServiceError(other, hint="`nanoclaw stop` first: a home has one daemon.")
+    _forget_failures(context)
+    if anew or state is ServiceState.STARTING:
+        # It may be waiting after failed starts; nobody who asks for it now wants to wait, too.
+        keeper.restart()
+    else:
+        keeper.start()
 
 
 def _forget_failures(context: Context) -> None:
@@ -205,7 +232,7 @@ def _status(arguments: argparse.Namespace, context: Context, machine: "Machine")
         keeper = choose.find_installed(machine, context.home.root, _scope(arguments))
     except NotInstalledError:
         keeper = choose.choose_keeper(machine, context.home.root, _scope(arguments) or Scope.USER)
-    report = keeper.report()
+    report = keeper.report(_fresh_plan(context, keeper))
     starts = _starts(context)
     document: dict[str, Any] = {
         "manager": keeper.manager,
@@ -219,6 +246,16 @@ def _status(arguments: argparse.Namespace, context: Context, machine: "Machine")
     text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in _status_lines(document) if line)
     up = report.state in {ServiceState.RUNNING, ServiceState.STARTING}
     return Result(document=document, text=text, exit=Exit.OK if up else Exit.DAEMON_DOWN)
+
+
+def _fresh_plan(context: Context, keeper: "ServiceKeeper") -> "ServicePlan | None":
+    """What an installation would write now; None where the settings cannot be read."""
+    from nanoclaw.operations.service.choose import draw_plan  # noqa: PLC0415
+
+    try:
+        return draw_plan(context.home, _program(context), keeper.account, keeper.scope, context.environment)
+    except NanoclawError:
+        return None
 
 
 def _starts(context: Context) -> dict[str, Any]:

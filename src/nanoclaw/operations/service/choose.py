@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nanoclaw.operations.service.contract import Account, Confinement, Scope, ServiceKeeper, ServicePlan
-from nanoclaw.operations.service.errors import NotInstalledError, UnfitServiceError
+from nanoclaw.operations.service.errors import NotInstalledError, ServiceError, UnfitServiceError
 from nanoclaw.operations.service.launchd import Launchd
 from nanoclaw.operations.service.machine import Machine, find_account, owner_of
-from nanoclaw.operations.service.systemd import Systemd
+from nanoclaw.operations.service.names import unit_name
+from nanoclaw.operations.service.systemd import Systemd, our_units
+from nanoclaw.operations.service.unit import user_of
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
 
@@ -31,7 +33,7 @@ def choose_keeper(machine: Machine, home: Path, scope: Scope, account: Account |
             )
         return Launchd(machine=machine, home=home, account=machine.account)
     if scope is Scope.SYSTEM:
-        return Systemd(machine=machine, home=home, account=account or owner_of(home), scope=scope)
+        return Systemd(machine=machine, home=home, account=account or _runner(machine, home), scope=scope)
     return Systemd(machine=machine, home=home, account=machine.account, scope=scope)
 
 
@@ -43,12 +45,43 @@ def find_installed(machine: Machine, home: Path, scope: Scope | None = None) -> 
     """
     scopes = [scope] if scope else [Scope.USER] if machine.platform == "darwin" else [Scope.USER, Scope.SYSTEM]
     for each in scopes:
-        if each is Scope.SYSTEM and not home.exists():
-            continue
-        keeper = choose_keeper(machine, home, each)
+        try:
+            keeper = choose_keeper(machine, home, each)
+        except ServiceError:
+            continue  # Nobody's home, and no unit names it.
         if keeper.installed():
             return keeper
     raise NotInstalledError(f"There is no service for {home}", hint="`nanoclaw service install` makes one.")
+
+
+def refuse_second(machine: Machine, plan: ServicePlan) -> None:
+    """One home has one service: two would wait for each other.
+
+    Raises:
+        ServiceError: the other manager has one.
+    """
+    units = our_units(machine) if machine.platform != "darwin" else ()
+    seen = [path for path, home in units if home == plan.home]
+    theirs = plan.account.home / ".config/systemd/user" / f"{unit_name(plan.home, plan.account, Scope.USER)}.service"
+    if plan.scope is Scope.SYSTEM and theirs.exists():
+        seen.append(theirs)
+    system = machine.system_units
+    for path in seen:
+        if (path.parent == system) != (plan.scope is Scope.SYSTEM):
+            raise ServiceError(
+                f"{plan.home} has a service already: {path}",
+                hint="`nanoclaw service uninstall` removes it, with --system if it is the machine's.",
+            )
+
+
+def _runner(machine: Machine, home: Path) -> Account:
+    """Who runs a home's system unit: as its unit says, where there is one, else the home's owner."""
+    for path, units_home in our_units(machine):
+        if units_home == home and path.parent == machine.system_units:
+            user = user_of(path.read_text(encoding="utf-8", errors="replace"))
+            if user is not None:
+                return find_account(user)
+    return owner_of(home)
 
 
 def choose_account(machine: Machine, home: Path, scope: Scope, name: str | None) -> Account:

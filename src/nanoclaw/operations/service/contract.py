@@ -110,6 +110,11 @@ class ServiceKeeper(Protocol):
         ...
 
     @property
+    def account(self) -> Account:
+        """Who the daemon runs as."""
+        ...
+
+    @property
     def name(self) -> str:
         """The unit or label, made from the home's path."""
         ...
@@ -129,6 +134,10 @@ class ServiceKeeper(Protocol):
 
     def require(self) -> None:
         """Say why nothing can be installed here, if that is so."""
+        ...
+
+    def env_file(self) -> Path | None:
+        """The file with credentials that the installed service hands over."""
         ...
 
     def install(self, plan: ServicePlan) -> Installed:

@@ -11,7 +11,7 @@ from nanoclaw.operations.service.contract import Account, Installed, Scope, Serv
 from nanoclaw.operations.service.errors import NoServiceManagerError, ServiceError
 from nanoclaw.operations.service.machine import Machine, Outcome
 from nanoclaw.operations.service.names import label
-from nanoclaw.operations.service.property_list import home_of, program_of, property_list
+from nanoclaw.operations.service.property_list import home_of, is_current, program_of, property_list
 
 _STOP_SECONDS = 90.0
 
@@ -56,6 +56,10 @@ class Launchd:
         """There is a launchctl."""
         if not self._call("version").ok:
             raise NoServiceManagerError("launchctl does not answer", hint="It is a part of macOS.")
+
+    def env_file(self) -> Path | None:
+        """None: launchd hands over no files."""
+        return None
 
     def install(self, plan: ServicePlan) -> Installed:
         """Write the list; launchd reads it at the next login, or when it is started."""
@@ -123,7 +127,7 @@ class Launchd:
         renew = "`nanoclaw service install` writes it anew."
         if program is not None and not program.exists():
             yield f"The job starts {program}, which is not there any more. {renew}"
-        elif plan is not None and self.text(plan) != text:
+        elif plan is not None and not is_current(text, self.text(plan)):
             yield f"The job is not what would be written now. {renew}"
         if not self.home.is_dir():
             yield f"The home {self.home} is not there."

@@ -54,6 +54,12 @@ def program_of(text: str) -> Path | None:
     return Path(arguments[0]) if isinstance(arguments, list) and arguments and isinstance(arguments[0], str) else None
 
 
+def is_current(text: str, fresh: str) -> bool:
+    """Whether a list says what a fresh one would, apart from what depends on the shell it was made in."""
+    one, other = ({**_read(each), "EnvironmentVariables": {}} for each in (text, fresh))
+    return one == other
+
+
 def _read(text: str) -> dict[str, Any]:
     try:
         read = plistlib.loads(text.encode("utf-8"))

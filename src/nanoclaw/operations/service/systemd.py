@@ -21,7 +21,7 @@ from nanoclaw.operations.service.errors import (
 )
 from nanoclaw.operations.service.machine import Machine, Outcome
 from nanoclaw.operations.service.names import unit_name
-from nanoclaw.operations.service.unit import home_of, program_of, unit_text
+from nanoclaw.operations.service.unit import env_file_of, home_of, is_current, program_of, unit_text
 
 _STATES = {
     "active": ServiceState.RUNNING,
@@ -72,6 +72,10 @@ class Systemd:
         """There is a systemd, and we may change this scope's units."""
         self._require_root()
         self._require_manager()
+
+    def env_file(self) -> Path | None:
+        """The file that the unit hands over."""
+        return env_file_of(files.read_own(self.path, self.home, home_of) or "")
 
     def install(self, plan: ServicePlan) -> Installed:
         """Write the unit, and have it start by itself."""
@@ -144,7 +148,7 @@ class Systemd:
         renew = "`nanoclaw service install` writes it anew."
         if program is not None and not program.exists():
             yield f"The unit starts {program}, which is not there any more. {renew}"
-        elif plan is not None and self.text(plan) != text:
+        elif plan is not None and not is_current(text, self.text(plan)):
             yield f"The unit is not what would be written now. {renew}"
         if not self.home.is_dir():
             yield f"The home {self.home} is not there."
@@ -157,11 +161,8 @@ class Systemd:
 
     def _strays(self) -> Iterator[str]:
         """Units of ours whose home is gone, as after a move."""
-        for path in sorted(self.path.parent.glob("nanoclaw*.service")):
-            if path == self.path or path.is_symlink():
-                continue
-            home = home_of(files.read(path) or "")
-            if home is not None and not home.exists():
+        for path, home in our_units(self.machine):
+            if path != self.path and not home.exists():
                 yield (
                     f"{path.name} was made for {home}, which is not there any more. If it was moved,"
                     f" `nanoclaw --home '{home}' service uninstall` removes the old unit."
@@ -218,6 +219,16 @@ class Systemd:
     def _call(self, *arguments: str, seconds: float = 30) -> Outcome:
         user = ("--user",) if self.scope is Scope.USER else ()
         return self.machine.call("systemctl", *user, "--no-pager", "--no-ask-password", *arguments, seconds=seconds)
+
+
+def our_units(machine: Machine) -> Iterator[tuple[Path, Path]]:
+    """Every unit of ours that we can see, the account's and the machine's, with its home."""
+    for folder in (machine.user_units, machine.system_units):
+        for path in sorted(folder.glob("nanoclaw*.service")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            if (home := home_of(files.read(path) or "")) is not None:
+                yield path, home
 
 
 INSTEAD = (

@@ -13,6 +13,8 @@ from nanoclaw.settings.load import HANDED_OVER
 
 _HOME_MARK = "# nanoclaw-home: "
 _PROGRAM_MARK = "# nanoclaw-program: "
+_ENV_FILE_MARK = "# nanoclaw-env-file: "
+_FROM_THE_SHELL = ("Environment=", "LoadCredential=", _ENV_FILE_MARK)
 _STOP_MARGIN = 30
 """Seconds beyond the turns' own: for delivering what is ready and ending what does not end by itself."""
 
@@ -37,6 +39,25 @@ def program_of(text: str) -> Path | None:
     return _marked(text, _PROGRAM_MARK)
 
 
+def env_file_of(text: str) -> Path | None:
+    """The file with credentials that a unit of ours hands over."""
+    return _marked(text, _ENV_FILE_MARK)
+
+
+def user_of(text: str) -> str | None:
+    """Whom the machine's unit runs as."""
+    found = re.search(r"^User=(.+)$", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def is_current(text: str, fresh: str) -> bool:
+    """Whether a unit says what a fresh one would, apart from what depends on the shell it was made in."""
+    one, other = (
+        [line for line in each.splitlines() if not line.startswith(_FROM_THE_SHELL)] for each in (text, fresh)
+    )
+    return one == other
+
+
 def _marked(text: str, mark: str) -> Path | None:
     found = re.search(rf"^{re.escape(mark)}(.+)$", text, re.MULTILINE)
     try:
@@ -50,6 +71,8 @@ def _head(plan: ServicePlan) -> Iterator[str]:
     yield "# Made by `nanoclaw service install`, which also renews it. Your own changes: `systemctl edit`."
     yield f"{_HOME_MARK}{json.dumps(str(plan.home))}"
     yield f"{_PROGRAM_MARK}{json.dumps(plan.program[0])}"
+    if plan.env_file is not None:
+        yield f"{_ENV_FILE_MARK}{json.dumps(str(plan.env_file))}"
     yield "[Unit]"
     yield f"Description=NanoClaw assistant in {rest_of_line(str(plan.home))}"
     if plan.scope is Scope.SYSTEM:
@@ -78,7 +101,7 @@ def _service(plan: ServicePlan) -> Iterator[str]:
     yield "RestartSec=2"
     yield f"RestartPreventExitStatus={statuses}"
     yield f"SuccessExitStatus={DaemonExit.STAY_DOWN.value}"
-    yield "TimeoutStartSec=180"
+    yield "TimeoutStartSec=600"
     yield f"TimeoutStopSec={math.ceil(plan.stop_seconds) + _STOP_MARGIN}"
     yield "TimeoutAbortSec=10"
     yield "WatchdogSec=90"

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nanoclaw.operations.service.choose import choose_account, choose_keeper, draw_plan, find_installed
+from nanoclaw.operations.service.choose import choose_account, choose_keeper, draw_plan, find_installed, refuse_second
 from nanoclaw.operations.service.contract import Confinement, Scope, ServiceState
 from nanoclaw.operations.service.errors import (
     ForeignServiceError,
@@ -12,6 +13,7 @@ from nanoclaw.operations.service.errors import (
     ServiceError,
     UnfitServiceError,
 )
+from nanoclaw.operations.service.machine import find_account
 from nanoclaw.operations.service.systemd import Systemd
 from nanoclaw.settings.home import Home
 from tests.unit.operations.service.conftest import Bench
@@ -210,6 +212,38 @@ def test_without_a_manager_the_state_is_unknown_and_the_reason_is_there(bench: B
     report = keeper(bench).report()
     assert report.state is ServiceState.UNKNOWN
     assert "systemd does not look after this machine" in report.problems[0]
+
+
+def test_what_depends_on_the_shell_makes_no_unit_old(bench: Bench) -> None:
+    (bench.folder / "root/var/lib/systemd/linger/alice").touch()
+    keeper(bench).install(replace(bench.plan(), env_file=Path("/etc/claw.env")))
+    bench.answer("show", RUNNING)
+    assert keeper(bench).report(replace(bench.plan(), environment={"PATH": "/other"})).problems == ()
+    assert keeper(bench).env_file() == Path("/etc/claw.env")
+
+
+def test_a_home_has_one_service(bench: Bench) -> None:
+    keeper(bench).install(bench.plan())
+    refuse_second(bench.machine, bench.plan())
+    with pytest.raises(ServiceError, match="has a service already"):
+        refuse_second(bench.machine, bench.plan(scope=Scope.SYSTEM))
+    keeper(bench).uninstall()
+    bench.uid = 0
+    keeper(bench, Scope.SYSTEM).install(bench.plan(scope=Scope.SYSTEM))
+    refuse_second(bench.machine, bench.plan(scope=Scope.SYSTEM))
+    with pytest.raises(ServiceError, match="has a service already"):
+        refuse_second(bench.machine, bench.plan())
+
+
+def test_the_machines_unit_of_a_home_that_is_gone_is_found_by_its_account(bench: Bench) -> None:
+    bench.uid = 0
+    gone = bench.folder / "gone"
+    account = find_account("daemon")
+    unit = Systemd(machine=bench.machine, home=gone, account=account, scope=Scope.SYSTEM)
+    unit.install(replace(bench.plan(scope=Scope.SYSTEM), home=gone, account=account))
+    found = find_installed(bench.machine, gone)
+    assert (found.path, found.account) == (unit.path, account)
+    assert found.uninstall()
 
 
 def test_an_installed_service_is_found_in_its_scope(bench: Bench) -> None:
