@@ -169,6 +169,22 @@ async def test_a_run_that_a_kill_broke_off_has_failed_and_is_not_repeated(docker
     assert len(docker.model.requests) == before
 
 
+async def test_a_run_that_failed_is_told_to_the_owner_once_and_not_to_its_chat(docker: Installation) -> None:
+    docker.script(Rule(when="Water", error=401, reply="invalid x-api-key"), Rule(reply="?"))
+    await docker.start()
+    await docker.add_group("family")
+    task = await add(docker, group="family", schedule_value="3600000")
+    docker.run("tasks", "run", str(task))
+    (run,) = await runs(docker, task, "failed")
+    assert run["delivered"] is None
+    assert run["error"] in await said(docker, f"Task {task} of the group family failed")
+    await docker.kill()
+    await docker.start()
+    await asyncio.sleep(2)
+    assert len([text for text in await docker.outgoing() if "failed" in text]) == 1
+    assert await docker.outgoing("family") == []
+
+
 async def test_the_agent_makes_and_lists_tasks_and_main_makes_them_for_others(docker: Installation) -> None:
     new = tool(
         "schedule_task",
