@@ -44,26 +44,29 @@ def show_report(report: Document, paint: Paint) -> str:
     labels = _LABELS[report["language"]]
     lines = [paint.bold(labels["head"].format(home=one_line(report["home"]))), ""]
     column = max((width(finding["title"]) for finding in report["findings"]), default=0)
-    section = None
+    section = check = None
     for finding in report["findings"]:
         if finding["section_title"] != section:
             section = finding["section_title"]
             lines += ([""] if len(lines) > 2 else []) + [paint.bold(section)]
-        lines += _finding(finding, labels, column, paint)
+        lines += _finding(finding, labels, column, paint, again=finding["check"] == check)
+        check = finding["check"]
     lines += _repairs(report["repairs"], labels, paint)
     return "\n".join([*lines, "", labels["sum"].format(**report["counts"])])
 
 
-def _finding(finding: Document, labels: dict[str, str], column: int, paint: Paint) -> Iterator[str]:
+def _finding(finding: Document, labels: dict[str, str], column: int, paint: Paint, *, again: bool) -> Iterator[str]:
+    """``again``: the check's name and why it matters stand above already."""
     severity = finding["severity"]
     mark = pad(labels[severity], 5)
     colour = {"ok": paint.green, "warning": paint.yellow, "error": paint.red, "skipped": paint.dim}[severity]
     indent = 2 + 5 + 1 + column + 2
     first, *rest = wrap(one_line(finding["what"]), max(20, _WIDTH - indent))
-    yield f"  {colour(mark)} {pad(finding['title'], column)}  {first}"
+    yield f"  {colour(mark)} {pad('' if again else finding['title'], column)}  {first}"
     yield from (" " * indent + line for line in rest)
     if severity in {"warning", "error"}:
-        yield from _advice(labels["why"], finding["why"], paint)
+        if not again:
+            yield from _advice(labels["why"], finding["why"], paint)
         if finding["todo"]:
             yield from _advice(labels["todo"], finding["todo"], paint)
         if finding["fix"]:

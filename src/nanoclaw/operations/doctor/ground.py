@@ -10,6 +10,7 @@ from nanoclaw.control.client import Document
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.doctor.contract import NotKnownError, Words
+from nanoclaw.operations.service.machine import Machine
 from nanoclaw.sandboxes.contract import RunningSandbox, Sandbox, SandboxReport
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings, Upstream
@@ -74,6 +75,7 @@ class Ground:
     engine: Fact[Engine]
     roll: Fact[Roll]
     tasks: Fact[tuple[StoredTask, ...]]
+    machine: Fact[Machine]
     processes: Path = Path("/proc")
 
     def known_settings(self) -> Settings:

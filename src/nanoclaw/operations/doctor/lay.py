@@ -11,6 +11,7 @@ from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.doctor.contract import NotKnownError, Words
 from nanoclaw.operations.doctor.ground import Engine, Fact, Ground
+from nanoclaw.operations.service.machine import this_machine
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
 from nanoclaw.sandboxes.installation import Installation
@@ -44,6 +45,7 @@ def lay_ground(home: Home, clock: Clock, *, live: bool = False) -> Ground:
         engine=Fact(partial(_engine, home, settings or Settings(), environment, roll)),
         roll=roll,
         tasks=Fact(partial(asyncio.to_thread, _tasks, home)),
+        machine=Fact(partial(asyncio.to_thread, this_machine, environment)),
     )
 
 

@@ -2,6 +2,9 @@
 
 from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.checks.alert_route import ALERT_ROUTE
+from nanoclaw.operations.doctor.checks.backup_copies import BACKUP_COPIES
+from nanoclaw.operations.doctor.checks.backup_fresh import BACKUP_FRESH
+from nanoclaw.operations.doctor.checks.backup_verified import BACKUP_VERIFIED
 from nanoclaw.operations.doctor.checks.channel_libraries import CHANNEL_LIBRARIES
 from nanoclaw.operations.doctor.checks.channel_modes import CHANNEL_MODES
 from nanoclaw.operations.doctor.checks.channels import CHANNELS
@@ -40,6 +43,9 @@ from nanoclaw.operations.doctor.checks.proxy import PROXY
 from nanoclaw.operations.doctor.checks.python_version import PYTHON_VERSION
 from nanoclaw.operations.doctor.checks.recent_errors import RECENT_ERRORS
 from nanoclaw.operations.doctor.checks.running import RUNNING
+from nanoclaw.operations.doctor.checks.service import SERVICE
+from nanoclaw.operations.doctor.checks.service_restart import SERVICE_RESTART
+from nanoclaw.operations.doctor.checks.start_failures import START_FAILURES
 from nanoclaw.operations.doctor.checks.tasks import TASKS
 from nanoclaw.operations.doctor.checks.time_zone import TIME_ZONE
 from nanoclaw.operations.doctor.checks.trigger_clashes import TRIGGER_CLASHES
@@ -79,6 +85,9 @@ CHECKS: tuple[Check, ...] = (
     CONTAINER_NETWORK,
     ORPHANS,
     RUNNING,
+    SERVICE,
+    SERVICE_RESTART,
+    START_FAILURES,
     PORT,
     DATABASE_LOCK,
     CHANNELS,
@@ -89,6 +98,9 @@ CHECKS: tuple[Check, ...] = (
     DATABASE_LOG,
     DATABASE_SCHEMA,
     LOG_SIZE,
+    BACKUP_FRESH,
+    BACKUP_VERIFIED,
+    BACKUP_COPIES,
     ALERT_ROUTE,
     RECENT_ERRORS,
 )
