@@ -94,6 +94,7 @@ class RealSystemd:
     place: Path
     process: subprocess.Popen[bytes] | None = None
     first: int = 0
+    journald: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -145,6 +146,22 @@ class RealSystemd:
             check=False,
         )
 
+    def keep_journal(self) -> None:
+        """Start the real journald there, too; services that start from now on write to it."""
+        self.run("mkdir", "-p", "/run/systemd/journal", "/run/log/journal")
+        quiet = subprocess.DEVNULL
+        self.journald = subprocess.Popen(  # ends with the namespace's first process
+            [*self.enter(), "/lib/systemd/systemd-journald"],
+            env=self.environment,
+            stdin=quiet,
+            stdout=quiet,
+            stderr=quiet,
+        )
+        end = time.monotonic() + 20
+        while self.run("test", "-S", "/run/systemd/journal/stdout").returncode:
+            assert time.monotonic() < end, "journald does not start"
+            time.sleep(0.1)
+
     def systemctl(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Ask the manager."""
         scope = ["--user"] if self.mode == "user" else []
@@ -166,6 +183,9 @@ class RealSystemd:
                 os.kill(self.first, signal.SIGKILL)
             self.process.kill()
             self.process.wait(20)
+        if self.journald is not None:
+            self.journald.kill()
+            self.journald.wait(20)
         for folder in self._cgroups(make=False):
             for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
                 _remove(inner)

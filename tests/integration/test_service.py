@@ -180,6 +180,18 @@ async def test_a_hung_daemon_is_killed_by_the_watchdog_and_replaced(own: Service
     await asyncio.to_thread(own.until, lambda status: status["state"] == "running", 60)
 
 
+async def test_a_daemon_that_is_aborted_says_where_it_stood(own: Service) -> None:
+    await asyncio.to_thread(own.must, "service", "install", "--no-start")
+    own.override("output.conf", f"StandardError=append:{own.systemd.place}/stderr")
+    await asyncio.to_thread(own.must, "service", "start")
+    before = own.status()["pid"]
+    os.kill(own.host_pid(), signal.SIGABRT)
+    await asyncio.to_thread(own.until, lambda status: status["pid"] not in {None, before})
+    said = (own.systemd.place / "stderr").read_text()
+    assert "Fatal Python error: Aborted" in said
+    assert "store/database.py" in said
+
+
 async def test_a_crash_loop_is_slowed_and_everybody_can_see_it(own: Service) -> None:
     await asyncio.to_thread(own.must, "service", "install")
     first = own.status()["pid"]
@@ -279,6 +291,27 @@ async def test_agents_work_inside_the_closed_off_system_service(
     answer = await asyncio.to_thread(service.must, "send", "hello", seconds=150)
     assert answer["outcome"] == "answered", service.log()
     await asyncio.to_thread(service.must, "service", "uninstall", "--system")
+
+
+async def test_the_journals_lines_and_the_logs_come_together(system: RealSystemd, model: tuple[StubModel, str]) -> None:
+    system.keep_journal()
+    service = Service(system, system.place / "home" / ".nanoclaw", UID)
+    service.configure("bubblewrap", model[1])
+    await asyncio.to_thread(service.must, "service", "install", "--system")
+    end = time.monotonic() + 20
+    while True:
+        lines = service.must("service", "logs", "--system", "-n", "100")["lines"]
+        kept = [line["text"] for line in lines if line["source"] == "manager"]
+        if any("is running. Talk to it" in text for text in kept):
+            break
+        assert time.monotonic() < end, lines
+        await asyncio.sleep(0.5)
+    assert any("daemon.main: ready" in line["text"] for line in lines if line["source"] == "log")
+    stamped = [line["at"] for line in lines]
+    assert all(stamped)
+    assert stamped == sorted(stamped)
+    assert KEY not in str(lines)
+    assert len(service.must("service", "logs", "-n", "1")["lines"]) == 1
 
 
 async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:

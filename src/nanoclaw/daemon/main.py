@@ -1,6 +1,7 @@
 """Start the daemon, keep it alive, take it down in order."""
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -19,7 +20,6 @@ from nanoclaw.daemon.heartbeat import Heartbeat
 from nanoclaw.daemon.hopeless import building
 from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.keeper import Keeper
-from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.daemon.people import ensure_owners
 from nanoclaw.daemon.usage import load_budgets
 from nanoclaw.model.chats import ChannelName, ChatAddress
@@ -27,6 +27,7 @@ from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.operations.backup.swap import finish as finish_restore
+from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.operations.service.statuses import DaemonExit
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
@@ -52,6 +53,8 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> Dae
         NanoclawError: it cannot start, and why.
     """
     os.umask(0o077)
+    # A daemon that hangs is ended by SIGABRT: the journal then shows where each thread stood.
+    faulthandler.enable()
     settings, upstream = load_settings(home), load_upstream(home)
     home.create()
     keeper = Keeper(home, find_supervision(), SystemClock(), announce or _print_now)

@@ -139,9 +139,10 @@ class Systemd:
 
     def journal(self, lines: int, *, follow: bool) -> tuple[str, ...]:
         """``journalctl`` for the unit."""
-        user = ("--user",) if self.scope is Scope.USER else ()
+        # Not --user: entries of accounts with a number below 1000 are in the machine's journal.
+        unit = "--user-unit" if self.scope is Scope.USER else "--unit"
         more = ("--follow",) if follow else ()
-        return ("journalctl", *user, "--unit", self.name, "--lines", str(lines), "--output", "json", "--quiet", *more)
+        return ("journalctl", unit, self.name, "--lines", str(lines), "--output", "json", "--quiet", *more)
 
     def _problems(self, text: str, shown: Mapping[str, str], plan: ServicePlan | None) -> Iterator[str]:
         program = program_of(text)
