@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.settings.home import HomeError
 
 
 class HomeInUseError(NanoclawError):
@@ -19,8 +20,12 @@ def hold(path: Path) -> Iterator[None]:
 
     Raises:
         HomeInUseError: another process has it; says which.
+        HomeError: the lock cannot be written.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HomeError(f"Cannot write {path}: {error.strerror}", hint="Mend its disk, mode or owner.") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.daemon.lock import HomeInUseError, hold
+from nanoclaw.settings.home import HomeError
 
 HOLDER = """
 import sys
@@ -67,4 +68,10 @@ def test_a_process_that_was_killed_lets_go(path: Path, scrubbed_environment: dic
         holder.kill()
         holder.wait(10)
     with hold(path):
+        pass
+
+
+def test_a_lock_that_cannot_be_written_is_told_as_such(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(HomeError, match="Cannot write"), hold(path):
         pass

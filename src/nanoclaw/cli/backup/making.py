@@ -11,6 +11,7 @@ from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.progress import Bar
 from nanoclaw.cli.render import local_time, one_line, table
+from nanoclaw.daemon.lock import hold
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.backup.copies import replicate
 from nanoclaw.operations.backup.create import Surroundings
@@ -22,6 +23,7 @@ from nanoclaw.operations.backup.schedule import WEEKDAYS, newest
 from nanoclaw.operations.backup.shapes import Document, created_shape, iso
 from nanoclaw.operations.backup.snapshot import Kind
 from nanoclaw.operations.backup.state import DRILL, VERIFY, read_outcome, watch_digest, write_watched
+from nanoclaw.operations.backup.swap import finish, is_pending
 from nanoclaw.operations.backup.vault import FolderVault
 from nanoclaw.settings.home import mount_allowlist
 
@@ -32,6 +34,9 @@ def create(arguments: argparse.Namespace, context: Context) -> Result:
     """A backup, and its copies."""
     gently(arguments)
     opened = open_backups(context.home, context.clock, to_write=True)
+    if is_pending(context.home):
+        with hold(context.home.lock):
+            finish(context.home)
     # Looked at before: what changes meanwhile is not in it for sure.
     watched = watch_digest(context.home, mount_allowlist())
     with Bar(context.stderr) as bar:

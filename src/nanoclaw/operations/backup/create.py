@@ -18,6 +18,7 @@ from nanoclaw.operations.backup.repository import Repository, readable
 from nanoclaw.operations.backup.scan import Found, Omissions, scan, stamp_of
 from nanoclaw.operations.backup.snapshot import DatabaseFacts, Entry, EntryType, Kind, Snapshot, Stamp
 from nanoclaw.operations.backup.sources import Manner, Source, sources
+from nanoclaw.operations.backup.swap import is_pending
 from nanoclaw.operations.backup.vault import Use
 from nanoclaw.settings.home import Home
 
@@ -56,6 +57,11 @@ def create(repository: Repository, home: Home, kind: Kind, around: Surroundings)
     if not home.root.is_dir():
         raise BackupError(f"There is no home folder {home.root}", hint="Name one with --home.")
     with repository.using(Use.ADD), _staging(home) as staging:
+        if is_pending(home):
+            raise BackupError(
+                f"A restore of {home.root} was interrupted and is not finished yet",
+                hint="Any command on this home finishes it, such as `nanoclaw status`; then make the backup.",
+            )
         seal = repository.seal_for_new()
         intake = ChunkIntake(repository.vault, seal)
         try:

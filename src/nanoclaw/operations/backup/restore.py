@@ -15,9 +15,12 @@ from nanoclaw.operations.backup.progress import Progress, ignore
 from nanoclaw.operations.backup.repository import Repository
 from nanoclaw.operations.backup.snapshot import Entry, EntryType, Part, Snapshot
 from nanoclaw.operations.backup.sources import OUTSIDE, Source, sources
-from nanoclaw.operations.backup.swap import Swap, begin, finish, workshop
-from nanoclaw.operations.backup.vault import Use
+from nanoclaw.operations.backup.swap import Swap, begin, finish, is_pending, workshop
+from nanoclaw.operations.backup.vault import FolderVault, Use
 from nanoclaw.settings.home import Home
+
+_PATIENCE_SECONDS = 600
+"""A backup that is being made may take its time; what is restored is ready by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +90,15 @@ def restore(way: Way, choice: Choice) -> Restored:
                 rows = check_databases(reading.snapshot, new, newer_is_fine=False)
                 paths = _units(entries, choice.only, sources(home, way.mount_allowlist))
                 swaps = [swap for path in paths for swap in _swaps(way, path, stamp)]
-                begin(home, swaps)
+                # No backup may be made of a home that is of two pieces.
+                with FolderVault(home.backups, leave_free=0).using(Use.ADD, _PATIENCE_SECONDS):
+                    begin(home, swaps)
             except OSError as error:
                 raise BackupError(
                     f"Cannot restore: {error.filename}: {error.strerror}", hint="Check the disk."
                 ) from error
             finally:
-                if not (home.root / "data" / "restore.json").exists():
+                if not is_pending(home):
                     remove_tree(workshop(home))
     saved = home.root / "replaced" / stamp
     return _restored(reading.snapshot, entries, tuple(paths), saved if saved.exists() else None, rows)

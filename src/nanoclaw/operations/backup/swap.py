@@ -52,6 +52,11 @@ def begin(home: Home, swaps: Sequence[Swap]) -> None:
     finish(home)
 
 
+def is_pending(home: Home) -> bool:
+    """Whether a restore was interrupted in the middle: the home is of two pieces until :func:`finish` was called."""
+    return _journal(home).exists()
+
+
 def finish(home: Home) -> bool:
     """Finish a restore that was interrupted, and clear away one that never began; whether there was one to finish.
 

@@ -131,7 +131,7 @@ class FolderVault:
             for temporary, path in written:
                 temporary.rename(path)
             for parent in {path.parent for _, path in written}:
-                _sync(parent)
+                _sync_folder(parent)
         except OSError as error:
             shutil.rmtree(self._incoming, ignore_errors=True)
             raise _explained(error, self.root) from error
@@ -147,7 +147,7 @@ class FolderVault:
                     freed += size
                     touched.add(path.parent)
             for parent in touched:
-                _sync(parent)
+                _sync_folder(parent)
         except OSError as error:
             raise BackupError(
                 f"Cannot remove {error.filename}: {error.strerror}", hint="Mend its mode or owner."
@@ -208,7 +208,7 @@ class FolderVault:
         temporary, path = self._incoming / f"{name}.{secrets.token_hex(4)}", self._path(folder, name)
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync(path.parent.parent)
+            _sync_folder(path.parent.parent)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             rest = memoryview(data)
@@ -234,6 +234,15 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    try:
+        _sync(path)
+    except OSError as error:
+        # Some network file systems have no such thing for folders, and keep their order by themselves.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EACCES}:
+            raise
 
 
 def _lock(descriptor: int, how: int, end: float, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""A disk that is really full: a small file system in memory."""
+"""A disk that is really full, or really read-only: a small file system in memory."""
 
 import os
 import subprocess
@@ -67,3 +67,15 @@ def test_a_restore_that_does_not_fit_changes_nothing(world: World, small: Path) 
     assert (here.home.groups / "family/CLAUDE.md").read_text() == "other"
     assert here.said() == {"hello"}
     (small / "filler").unlink()
+
+
+def test_backups_on_a_disk_that_cannot_be_written_can_be_read(world: World, small: Path, tmp_path: Path) -> None:
+    here = _here(world, small)
+    name = here.create().snapshot.name
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    assert here.repository().names() == [name]
+    assert verify(here.repository(), repair=True).problems == ()
+    here.restore_to(tmp_path / "out")
+    for attempt in (here.create, here.restore):
+        with pytest.raises(NanoclawError, match="Read-only"):
+            attempt()

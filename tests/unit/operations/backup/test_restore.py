@@ -239,3 +239,13 @@ def test_a_restore_that_was_killed_before_its_first_step_leaves_nothing(world: W
     assert not finish(world.home)
     assert (world.home.root / "a").read_text() == "old a"
     assert not workshop(world.home).exists()
+
+
+def test_no_backup_is_made_of_a_home_that_is_half_restored(world: World) -> None:
+    swaps = _swaps(world.home)
+    journal = world.home.root / "data/restore.json"
+    journal.write_text(json.dumps({"format": 1, "swaps": [asdict(swap) for swap in swaps]}))
+    with pytest.raises(BackupError, match="not finished yet"):
+        world.create()
+    finish(world.home)
+    world.create()

@@ -1,0 +1,71 @@
+"""Backups of a living installation: made by the daemon itself, tried out by itself, brought back."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.installation import Installation
+
+pytestmark = pytest.mark.timeout(150)
+
+_CONFIG = "[backup]\nsettle_minutes = 0\nleave_free_mib = 0\n"
+
+
+async def _until(path: Path, seconds: float = 90) -> dict[str, object]:
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(path.exists):
+            await asyncio.sleep(0.1)
+    found: dict[str, object] = json.loads(await asyncio.to_thread(path.read_text))
+    return found
+
+
+@pytest.fixture
+def bubblewrap(tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[object, str]) -> Installation:
+    return Installation(tmp_path / "nc", *model, scrubbed_environment, "bubblewrap", config=_CONFIG)  # type: ignore[arg-type]
+
+
+async def test_a_new_daemon_backs_up_verifies_and_drills_without_being_told(bubblewrap: Installation) -> None:
+    await bubblewrap.start()
+    try:
+        drilled = await _until(bubblewrap.home / "backups/state/drill.json")
+        assert drilled["ok"], drilled
+        assert (await _until(bubblewrap.home / "backups/state/verify.json"))["ok"]
+        listed = json.loads(bubblewrap.run("backup", "list", "--json").stdout)
+        assert [one["kind"] for one in listed["snapshots"]] == ["weekly"]
+        assert (await bubblewrap.get("/v1/status"))["last_errors"] == []
+        assert not list((bubblewrap.home / "backups/drill").iterdir())
+    finally:
+        await bubblewrap.stop()
+
+
+async def test_a_backup_of_a_running_daemon_comes_back_after_a_stop(bubblewrap: Installation) -> None:
+    bubblewrap.config = "[backup]\nenabled = false\nleave_free_mib = 0\n"
+    await bubblewrap.start()
+    await bubblewrap.add_group("family")
+    assert bubblewrap.run("backup", "create").returncode == 0
+    await bubblewrap.add_group("work")
+    refused = bubblewrap.run("backup", "restore")
+    assert refused.returncode == 1
+    assert "nanoclaw stop" in refused.stderr
+    await bubblewrap.stop()
+    restored = bubblewrap.run("backup", "restore")
+    assert restored.returncode == 0, restored.stderr
+    await bubblewrap.start()
+    folders = {group["folder"] for group in (await bubblewrap.get("/v1/groups"))["groups"]}
+    await bubblewrap.stop()
+    assert folders == {"main", "family"}
+
+
+async def test_a_stop_ends_a_backup_that_is_being_made(bubblewrap: Installation) -> None:
+    for number in range(3000):
+        path = bubblewrap.home / "groups/family" / f"{number}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(number.to_bytes(4) * 5000)
+    await bubblewrap.start()
+    async with asyncio.timeout(60):
+        while not (bubblewrap.home / "backups/chunks").exists():
+            await asyncio.sleep(0.02)
+    assert await bubblewrap.stop() == 0
+    assert json.loads(bubblewrap.run("backup", "create", "--json", seconds=100).stdout)["snapshot"]["files"] >= 3000
