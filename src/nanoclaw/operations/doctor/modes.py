@@ -26,9 +26,10 @@ class Loose:
 def agents_own(home: Home) -> tuple[Path, ...]:
     """Folders whose insides are not walked: agents make them as they like, and 700 on the folder itself closes them.
 
-    ``data/image`` holds what sandboxes must be able to read, none of it private.
+    ``data/image`` holds what sandboxes must be able to read, none of it private; ``backups/chunks`` may hold a million
+    files, all of them made by one function with mode 600.
     """
-    return (home.groups, home.root / "data" / "sessions", home.image_cache)
+    return (home.groups, home.root / "data" / "sessions", home.image_cache, home.backups / "chunks")
 
 
 def walk(root: Path, closed: Iterable[Path] = ()) -> Iterator[Path]:
@@ -72,7 +73,7 @@ def judge_modes(loose: tuple[Loose, ...], home: Home, good: Words) -> list[Findi
     return [
         error(
             Words(f"others can reach {shown}{more}", f"其他用户可访问 {shown}{more_zh}"),
-            Words("chmod 700 for folders, 600 for files", "目录设为 700，文件设为 600"),
+            Words("Set folders to 700 and files to 600.", "请将目录设为 700，文件设为 600。"),
             restrict(tuple(one.path for one in loose)),
         )
     ]

@@ -171,7 +171,7 @@ def test_tasks_in_order_are_fine(ground: Make, home: Home) -> None:
         ("gone", "0 8 * * *", {}, ERROR, "no group gone"),
         ("family", "0 8 * * *", {"chat": "elsewhere"}, ERROR, "not the group's"),
         ("family", "0 8 * * *", {"next_at": 0}, ERROR, "no next time"),
-        ("family", "0 8 * * *", {"next_at": 1_600_000_000_000}, WARNING, "minutes ago"),
+        ("family", "0 8 * * *", {"next_at": 1_600_000_000_000}, WARNING, "days ago"),
     ],
 )
 def test_a_task_that_cannot_run_is_named(

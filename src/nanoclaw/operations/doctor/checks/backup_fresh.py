@@ -14,7 +14,7 @@ from nanoclaw.operations.doctor.ground import Ground
 
 HOUR_MS = 3_600_000
 _FRESH_HOURS, _OLD_HOURS = 3, 26
-_MAKE = Words("nanoclaw backup create", "运行 `nanoclaw backup create`。")
+_MAKE = Words("Run `nanoclaw backup create`.", "运行 `nanoclaw backup create`。")
 
 
 def judge(names: Sequence[SnapshotName], now: Milliseconds, *, enabled: bool, running: bool) -> list[Finding]:

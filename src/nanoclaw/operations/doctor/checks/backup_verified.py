@@ -16,7 +16,7 @@ _OLD_DAYS = 8
 
 def judge(what: Words, command: str, last: Outcome | None, now: Milliseconds) -> Finding:
     """What the last time of a verification or a drill tells."""
-    todo = Words(command, f"运行 `{command}`。")
+    todo = Words(f"Run `{command}`.", f"运行 `{command}`。")
     if last is None:
         return warning(Words(f"{what.en}: never yet", f"{what.zh}：从未进行"), todo)
     if not last.ok:

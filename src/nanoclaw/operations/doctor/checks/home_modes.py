@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.contract import Finding, Section, Words
+from nanoclaw.operations.doctor.contract import Finding, Section, Words, skipped
 from nanoclaw.operations.doctor.ground import Ground
-from nanoclaw.operations.doctor.modes import agents_own, find_loose, judge_modes, walk
+from nanoclaw.operations.doctor.modes import MOST, agents_own, find_loose, judge_modes, walk
 from nanoclaw.settings.home import Home
 
 
@@ -20,7 +20,10 @@ def places(home: Home) -> list[Path]:
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     home = ground.existing_home()
-    loose = await asyncio.to_thread(lambda: find_loose(places(home)))
+    found = await asyncio.to_thread(places, home)
+    loose = await asyncio.to_thread(find_loose, found)
+    if not loose and len(found) >= MOST:
+        return [skipped(Words(f"only the first {MOST} files were looked at: fine", f"仅检查了前 {MOST} 个文件：正常"))]
     return judge_modes(loose, home, Words("everything in it is yours alone", "所有内容仅所有者可访问"))
 
 

@@ -42,12 +42,12 @@ def _look_at(home: Home) -> list[Finding]:
     if stale:
         return [
             warning(
-                Words(f"{len(stale)} sockets on which nobody listens", f"{len(stale)} 个套接字已无人监听"),
+                Words(f"sockets on which nobody listens: {len(stale)}", f"{len(stale)} 个套接字已无人监听"),
                 Words("Remove them; those of living agents are kept.", "请清理；正在运行的智能体的套接字会保留。"),
                 remove_sockets(stale),
             )
         ]
-    return [fine(Words(f"writable; {len(sockets)} sockets, all in use", f"可写；{len(sockets)} 个套接字均在使用中"))]
+    return [fine(Words(f"writable; sockets in use: {len(sockets)}", f"可写；正在使用的套接字 {len(sockets)} 个"))]
 
 
 def _is_socket(path: Path) -> bool:

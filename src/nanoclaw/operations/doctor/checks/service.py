@@ -9,7 +9,7 @@ from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.installed import Service, find_service
 from nanoclaw.operations.service.contract import ServiceState
 
-_RENEW = Words("nanoclaw service install brings it up to date.", "运行 `nanoclaw service install` 更新。")
+_RENEW = Words("`nanoclaw service install` brings it up to date.", "运行 `nanoclaw service install` 更新。")
 
 
 def judge(found: Service, ground: Ground) -> list[Finding]:

@@ -31,7 +31,7 @@ def judge(found: Service, ground: Ground) -> list[Finding]:
         findings.append(
             error(
                 Words(f"{found.keeper.path} asks for no restart", f"{found.keeper.path} 未配置自动重启"),
-                Words("nanoclaw service install writes it anew.", "运行 `nanoclaw service install` 重新生成。"),
+                Words("`nanoclaw service install` writes it anew.", "运行 `nanoclaw service install` 重新生成。"),
                 renew_service_file(ground) if found.plan else None,
             )
         )
@@ -40,7 +40,7 @@ def judge(found: Service, ground: Ground) -> list[Finding]:
         findings.append(
             warning(
                 Words("it ends when you log out: lingering is off", "退出登录后服务会停止（未启用 linger）"),
-                Words(f"loginctl enable-linger {user}", f"运行 `loginctl enable-linger {user}`。"),
+                Words(f"Run `loginctl enable-linger {user}`.", f"运行 `loginctl enable-linger {user}`。"),
             )
         )
     count = found.report.restarts

@@ -25,14 +25,22 @@ def judge(task: StoredTask, roll: Roll, now: Milliseconds) -> list[Finding]:
     if task.state is TaskState.ACTIVE and task.next_at is None:
         return [_wrong(task, "it is active, and has no next time", "任务处于启用状态，但没有下次执行时间")]
     if task.state is TaskState.ACTIVE and task.next_at is not None and task.next_at < now - _LATE_MS:
-        late = (now - task.next_at) // 60_000
+        late, late_zh = _span((now - task.next_at) // 60_000)
         return [
             warning(
-                Words(f"{_name(task)}: due {late} minutes ago", f"{_name(task)}：已逾期 {late} 分钟未执行"),
+                Words(f"{_name(task)}: due {late} ago", f"{_name(task)}：已逾期 {late_zh} 未执行"),
                 Words("Start the assistant; see `nanoclaw tasks`.", "请启动助手，并查看 `nanoclaw tasks`。"),
             )
         ]
     return []
+
+
+def _span(minutes: int) -> tuple[str, str]:
+    if minutes < 120:
+        return f"{minutes} minutes", f"{minutes} 分钟"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} hours", f"{minutes // 60} 小时"
+    return f"{minutes // 1440} days", f"{minutes // 1440} 天"
 
 
 def _wrong(task: StoredTask, what: str, what_zh: str) -> Finding:

@@ -106,7 +106,7 @@ def judge(group: Group) -> list[Finding]:
 
 def _change(group: Group) -> Words:
     return Words(
-        f"Change it: nanoclaw groups set {group.folder} trigger=@Name",
+        f"Change it: `nanoclaw groups set {group.folder} trigger=@Name`.",
         f"用 `nanoclaw groups set {group.folder} trigger=@名字` 更换触发词。",
     )
 
