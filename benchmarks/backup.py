@@ -171,54 +171,76 @@ def _measure(rounds: int) -> list[Figure]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(slots=True)
+class _Hours:
+    """What was measured, hour by hour."""
+
+    ours: list[float] = field(default_factory=list)
+    added: list[float] = field(default_factory=list)
+    copied: list[float] = field(default_factory=list)
+    tarred: list[float] = field(default_factory=list)
+    stalls: list[float] = field(default_factory=list)
+    quiet: list[float] = field(default_factory=list)
+
+    def measure(self, big: BigHome, folder: Path) -> None:
+        """One hour: ours and the controls turn about."""
+        big.change()
+        seconds, made = big.backup("create", "--kind", "hourly")
+        self.ours.append(seconds)
+        self.added.append(int(str(made["written_bytes"])) / _MIB)
+        root = big.home.root
+        self.copied.append(_control(folder / "copy", "cp", "-a", root / "store", root / "groups", folder / "copy"))
+        archive = folder / "archive" / "home.tar"
+        self.tarred.append(_control(folder / "archive", "tar", "-C", root, "-cf", archive, "store", "groups"))
+        self.quiet.append(big.writing_while(partial(time.sleep, seconds)).longest)
+        big.change()
+        self.stalls.append(big.writing_while(lambda: big.backup("create", "--kind", "hourly", "--gently")).longest)
+
+
 def _figures(big: BigHome, folder: Path, rounds: int) -> list[Figure]:
     size = big.size()
     first, made = big.backup("create", "--kind", "weekly")
     took = int(str(made["written_bytes"]))
-    hourly, added, copied, tarred, stalls, quiet = [], [], [], [], [], []
-    for number in range(rounds):
-        big.change()
-        seconds, made = big.backup("create", "--kind", "hourly")
-        hourly.append(seconds)
-        added.append(int(str(made["written_bytes"])) / _MIB)
-        copied.append(_control("cp", "-a", f"{big.home.root}/store", f"{big.home.root}/groups", folder / f"cp{number}"))
-        tarred.append(
-            _control("tar", "-C", big.home.root, "-cf", folder / f"tar{number}" / "home.tar", "store", "groups")
-        )
-        quiet.append(big.writing_while(partial(time.sleep, seconds)).longest)
-        stalls.append(big.writing_while(lambda: big.backup("create", "--kind", "hourly", "--gently")).longest)
+    hours = _Hours()
+    for _ in range(rounds):
+        hours.measure(big, folder)
     idle, _ = big.backup("create", "--kind", "hourly")
     checked, _ = big.backup("verify")
     restored, _ = big.backup("restore", "--to", str(folder / "out"))
-    ours, cp, tar = sample(hourly), sample(copied), sample(tarred)
     return [
         _figure(f"first backup of {size / _MIB:,.0f} MiB, s", f"{first:.1f} ({took / _MIB:,.0f} MiB of disk)"),
-        Figure(
-            benchmark="backup",
-            what="an hour later, 5 % changed, s",
-            measured=f"{ours} (ratio to cp {ratio(ours, cp):.2f}, to tar {ratio(ours, tar):.2f})",
-            target=f"<= {_INCREMENTAL_SECONDS}",
-            met=max(hourly) <= _INCREMENTAL_SECONDS,
-        ),
-        _figure("what that hour added, MiB", str(sample(added))),
-        _figure("cp -a of all of it, s", str(cp)),
-        _figure("tar of all of it, s", str(tar)),
+        *_hourly(hours),
         _figure("nothing changed, s", f"{idle:.2f}"),
-        Figure(
-            benchmark="backup",
-            what="longest commit of a writer meanwhile, ms",
-            measured=f"{sample(stalls)} (without a backup {sample(quiet)})",
-            target=f"<= {_STALL_MS}",
-            met=max(stalls) <= _STALL_MS,
-        ),
         _figure("verify, s", f"{checked:.1f}"),
         _figure("restore into an empty folder, s", f"{restored:.1f}"),
     ]
 
 
-def _control(*command: str | Path) -> float:
+def _hourly(hours: _Hours) -> list[Figure]:
+    ours, cp, tar = sample(hours.ours), sample(hours.copied), sample(hours.tarred)
+    return [
+        Figure(
+            benchmark="backup",
+            what="an hour later, 5 % changed, s",
+            measured=f"{ours} (ratio to cp {ratio(ours, cp):.2f}, to tar {ratio(ours, tar):.2f})",
+            target=f"<= {_INCREMENTAL_SECONDS}",
+            met=max(hours.ours) <= _INCREMENTAL_SECONDS,
+        ),
+        _figure("what that hour added, MiB", str(sample(hours.added))),
+        _figure("cp -a of all of it, s", str(cp)),
+        _figure("tar of all of it, s", str(tar)),
+        Figure(
+            benchmark="backup",
+            what="longest commit of a writer meanwhile, ms",
+            measured=f"{sample(hours.stalls)} (without a backup {sample(hours.quiet)})",
+            target=f"<= {_STALL_MS}",
+            met=max(hours.stalls) <= _STALL_MS,
+        ),
+    ]
+
+
+def _control(target: Path, *command: str | Path) -> float:
     """What a plain copy takes, on disk as ours is."""
-    target = Path(command[-1] if command[0] == "cp" else Path(command[4]).parent)
     target.mkdir()
     began = time.perf_counter()
     subprocess.run([str(part) for part in command], check=True, timeout=_SECONDS)

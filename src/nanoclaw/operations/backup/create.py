@@ -65,31 +65,42 @@ def create(repository: Repository, home: Home, kind: Kind, around: Surroundings)
         seal = repository.seal_for_new()
         intake = ChunkIntake(repository.vault, seal)
         try:
-            maker = _Maker(
-                intake=intake,
-                earlier=_earlier(repository, kind, intake),
-                copies=DatabaseCopies(staging, around.leave_free),
-                progress=around.progress,
-            )
-            name = repository.new_name(kind)
-            for source in sources(home, around.mount_allowlist):
-                if source.part in kind.parts:
-                    maker.add(source)
-            intake.flush()
-            snapshot = Snapshot(
-                name=name,
-                program=around.program,
-                home=str(home.root),
-                parts=kind.parts,
-                databases=maker.databases,
-                entries=tuple(maker.entries),
-                skipped=maker.omissions.all(),
-                sealed=seal.wrapped is not None,
-            )
+            snapshot = _gather(repository, home, kind, around, _Means(intake, staging))
             intake.tally.written += repository.keep(snapshot, seal)
         finally:
             intake.close()
     return Created(snapshot=snapshot, tally=intake.tally, seconds=around.clock.monotonic() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    intake: ChunkIntake
+    staging: Path
+
+
+def _gather(repository: Repository, home: Home, kind: Kind, around: Surroundings, means: _Means) -> Snapshot:
+    """The snapshot, every chunk of which is on disk; not visible yet."""
+    maker = _Maker(
+        intake=means.intake,
+        earlier=_earlier(repository, kind, means.intake),
+        copies=DatabaseCopies(means.staging, around.leave_free),
+        progress=around.progress,
+    )
+    name = repository.new_name(kind)
+    for source in sources(home, around.mount_allowlist):
+        if source.part in kind.parts:
+            maker.add(source)
+    means.intake.flush()
+    return Snapshot(
+        name=name,
+        program=around.program,
+        home=str(home.root),
+        parts=kind.parts,
+        databases=maker.databases,
+        entries=tuple(maker.entries),
+        skipped=maker.omissions.all(),
+        sealed=means.intake.wrapped is not None,
+    )
 
 
 @dataclass(slots=True, kw_only=True)
