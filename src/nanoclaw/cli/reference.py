@@ -25,7 +25,8 @@ Results go to standard output, everything else to standard error. An error is on
 that says what to do about it. Text that others wrote is printed with its control characters made visible. Colours are
 used on a terminal only, and not where `NO_COLOR` is set.
 
-`status`, `groups` and `messages` work while no daemon runs, on its files.
+`status`, `groups` and `messages` work while no daemon runs, on its files. `doctor` works then, too, and on a home that is
+broken or missing; its document is described in [how to check an installation](../how-to/check-an-installation.md).
 """
 _EXITS = f"""
 ## Exit status
@@ -33,8 +34,8 @@ _EXITS = f"""
 | status | meaning |
 | --- | --- |
 | {Exit.OK.value} | done |
-| {Exit.ERROR.value} | it failed, and said why |
-| {Exit.USAGE.value} | the arguments are wrong |
+| {Exit.ERROR.value} | it failed, and said why; `doctor`: there are warnings |
+| {Exit.USAGE.value} | the arguments are wrong; `doctor`: there are errors |
 | {Exit.NOT_TRIGGERED.value} | `send`, `chat` from a pipe: stored, but it woke nobody; `status`: no daemon runs |
 | {Exit.FAILED.value} | `send`, `chat` from a pipe: the turn failed or was stopped |
 | {Exit.TIMED_OUT.value} | `send`, `chat` from a pipe: stored, no answer in time; it will be answered |
