@@ -245,7 +245,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused_and_nothing_is_lost(world:
     before = world.create().snapshot.name
     world.write("groups/family/new", os.urandom(300_000))
     world.leave_free = 2**60
-    with pytest.raises(NoRoomError, match="that are free"):
+    with pytest.raises(NoRoomError, match="are free, of which"):
         world.create(Kind.DAILY)
     world.leave_free = 0
     assert world.repository().names() == [before]
