@@ -30,6 +30,7 @@ VERBS = {
     "tasks": "make and look after scheduled tasks",
     "usage": "show what calls to the model used",
     "doctor": "check the whole installation, and mend what is safe to mend",
+    "db": "look after the databases",
     "logs": "read the assistant's own log",
     "gateway": "see what agents reached, or tried to reach",
     "backup": "make, check and restore backups",

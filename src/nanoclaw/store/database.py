@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import apsw
 
 from nanoclaw.store.connection import open_connection
-from nanoclaw.store.errors import DatabaseCorruptError, StoreError, explained
+from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, StoreError, explained
 from nanoclaw.store.migrate import migrate
 
 logger = logging.getLogger(__name__)
@@ -187,5 +187,5 @@ def _check(connection: apsw.Connection, path: Path) -> None:
     if verdict != [("ok",)]:
         raise DatabaseCorruptError(
             f"{path} is damaged: {verdict[0][0] if verdict else 'no verdict'}",
-            hint="Keep the file, and restore a backup of it. Nothing was changed or deleted.",
+            hint=WAYS_BACK,
         )

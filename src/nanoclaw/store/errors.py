@@ -8,6 +8,12 @@ import apsw
 
 from nanoclaw.model.errors import NanoclawError
 
+WAYS_BACK = (
+    "Nothing was changed or deleted. Restore a backup with `nanoclaw backup restore`, or save what can be read with"
+    " `nanoclaw db recover --replace`."
+)
+"""What an owner can do about a damaged database."""
+
 
 class StoreError(NanoclawError):
     """The database could not be read or written; nothing of the failed change was kept."""
@@ -43,7 +49,7 @@ def explained(path: Path) -> Iterator[None]:
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise DatabaseCorruptError(
             f"{path} is damaged: {error}",
-            hint="Keep the file, and restore a backup of it. Nothing was changed or deleted.",
+            hint=WAYS_BACK,
         ) from error
     except apsw.Error as error:
         raise StoreError(f"{path}: {error}", hint="Check the disk, and the file's mode and owner.") from error

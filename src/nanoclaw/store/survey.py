@@ -116,7 +116,7 @@ def read_tasks(path: Path) -> tuple[StoredTask, ...]:
                 state=TaskState(row[7]),
                 next_at=None if row[8] is None else Milliseconds(row[8]),
             )
-            for row in rows(connection, load_queries("survey")["tasks"])
+            for row in rows(connection, load_queries("tasks")["looked_at"])
         )
 
 

@@ -71,3 +71,7 @@ UPDATE runs SET state = :state, finished_at = :finished_at, result = :result, er
     delivered = :delivered, told = NOT :tell
 WHERE id = :run AND state IN ('due', 'started')
 RETURNING *
+
+-- name: looked_at
+SELECT id, name, folder, channel, chat, kind, value, state, next_at FROM tasks
+WHERE state IN ('active', 'paused') ORDER BY id

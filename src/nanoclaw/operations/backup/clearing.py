@@ -1,0 +1,37 @@
+"""Remove a tree however deep it is: the standard library recurses, and a thousand folders end it."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from nanoclaw.operations.backup.reach import Reach
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a folder of ours with everything in it, as far as that works; quiet where there is none."""
+    with suppress(OSError):
+        with Reach(root) as reach:
+            folders: list[tuple[str, ...]] = []
+            waiting: list[tuple[str, ...]] = [()]
+            while waiting:
+                folder = waiting.pop()
+                with suppress(OSError):
+                    waiting += _empty(reach.folder(folder), folder)
+                    folders.append(folder)
+            for folder in reversed(folders[1:]):
+                with suppress(OSError):
+                    os.rmdir(folder[-1], dir_fd=reach.folder(folder[:-1]))
+        root.rmdir()
+
+
+def _empty(descriptor: int, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Remove what is in a folder but folders, which are returned."""
+    below = []
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                below.append((*folder, entry.name))
+            else:
+                with suppress(OSError):
+                    os.unlink(entry.name, dir_fd=descriptor)
+    return below

@@ -1,0 +1,110 @@
+"""Put another file in a database's place. What was there is kept; what a kill breaks off, the next start finishes."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nanoclaw.model.clock import Clock
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.backup.clearing import remove_tree
+from nanoclaw.operations.backup.swap import Swap, begin, workshop
+from nanoclaw.operations.databases.names import NamedDatabase
+from nanoclaw.settings.home import Home
+from nanoclaw.store.errors import StoreError
+from nanoclaw.store.salvage import Salvaged, salvage
+from nanoclaw.store.survey import find_damage, read_state
+from nanoclaw.store.upkeep import load
+
+_CHECK_SECONDS = 3_600.0
+_SIDES = ("-wal", "-shm")
+
+
+class UnfitDatabaseError(NanoclawError):
+    """A file cannot take a database's place."""
+
+
+def recover(which: NamedDatabase, target: Path) -> tuple[Salvaged, ...]:
+    """Save what can be read of a database into ``target``, which must not exist. The damaged file is only read.
+
+    Raises:
+        UnfitDatabaseError: ``target`` is there already.
+        StoreError: nothing can be read, or the new one cannot be written.
+    """
+    if not which.path.exists():
+        raise StoreError(f"{which.path} is not there", hint="Restore a backup: `nanoclaw backup restore`.")
+    if target.exists():
+        raise UnfitDatabaseError(f"{target} is there already", hint="Name another file with --output.")
+    return salvage(which.path, target, which.migrations)
+
+
+def load_dump(home: Home, which: NamedDatabase, script: Path, clock: Clock) -> Path | None:
+    """Make the database anew of what ``db dump`` wrote; where the one that was there is kept. Hold the home's lock.
+
+    Raises:
+        UnfitDatabaseError: the file cannot be read, or what it makes is not this program's database.
+        StoreError: it is no dump.
+    """
+    new = prepare(home, which)
+    try:
+        text = script.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnfitDatabaseError(f"{script} cannot be read: {error}", hint="Name a file that db dump wrote.") from error
+    load(new, text)
+    return replace(home, which, new, clock)
+
+
+def prepare(home: Home, which: NamedDatabase) -> Path:
+    """Where a new file for a database is made: on the home's own disk, with nothing in its way."""
+    folder = workshop(home)
+    remove_tree(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder / which.path.name
+
+
+def replace(home: Home, which: NamedDatabase, new: Path, clock: Clock) -> Path | None:
+    """Check a file and put it in the database's place; where the one that was there is kept. Hold the home's lock.
+
+    Raises:
+        UnfitDatabaseError: it is damaged, or not of this program.
+        BackupError: it cannot be put there; nothing was changed.
+    """
+    _check(which, new)
+    stamp = datetime.fromtimestamp(clock.now() / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = home.root / "replaced" / stamp / "store"
+    was_there = which.path.exists()
+    swaps = [
+        Swap(
+            target=_relative(home, which.path), new=_relative(home, new), saved=_relative(home, kept / which.path.name)
+        )
+    ]
+    # A log that stayed beside the new file would be taken for its own.
+    swaps += [
+        Swap(target=f"store/{which.path.name}{side}", new="", saved=_relative(home, kept / f"{which.path.name}{side}"))
+        for side in _SIDES
+    ]
+    begin(home, swaps[1:] + swaps[:1])
+    return kept if was_there else None
+
+
+def _check(which: NamedDatabase, new: Path) -> None:
+    try:
+        damage = find_damage(new, _CHECK_SECONDS, thorough=True)
+        state = read_state(new, which.migrations)
+    except StoreError as error:
+        raise UnfitDatabaseError(
+            f"What was made is no sound database: {error}", hint="Nothing was replaced."
+        ) from error
+    if damage:
+        raise UnfitDatabaseError(f"What was made is damaged: {damage[0]}", hint="Nothing was replaced.")
+    if not 1 <= state.schema <= state.newest_schema:
+        raise UnfitDatabaseError(
+            f"Its schema is {state.schema}; this program knows 1 to {state.newest_schema}",
+            hint="Use a dump that this version or an older one wrote. Nothing was replaced.",
+        )
+    for side in _SIDES:
+        with suppress(FileNotFoundError):
+            new.with_name(new.name + side).unlink()
+
+
+def _relative(home: Home, path: Path) -> str:
+    return str(path.relative_to(home.root))
