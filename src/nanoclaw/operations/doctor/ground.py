@@ -96,9 +96,26 @@ class Ground:
             ) from error
         return self.home
 
-    async def living_status(self) -> Document:
-        """The daemon's status. Raises NotKnownError while it is down."""
-        status = await self.status.get()
-        if status is None:
-            raise NotKnownError(Words("the assistant is not running", "助手未在运行"))
-        return status
+    async def seen_status(self) -> Document | None:
+        """The daemon's status, None while it is down. Raises NotKnownError when it hangs, which is told once."""
+        try:
+            return await self.status.get()
+        except NanoclawError as error:
+            raise NotKnownError(Words("the assistant does not answer", "助手没有响应")) from error
+
+    async def known_roll(self) -> Roll:
+        """Groups and chats. Raises NotKnownError when the database cannot be read, which is told once."""
+        return await _readable(self.roll)
+
+    async def known_tasks(self) -> tuple[StoredTask, ...]:
+        """Tasks. Raises NotKnownError when the database cannot be read."""
+        return await _readable(self.tasks)
+
+
+async def _readable(fact: Fact[T]) -> T:
+    try:
+        return await fact.get()
+    except NotKnownError:
+        raise
+    except NanoclawError as error:
+        raise NotKnownError(Words("the database cannot be read", "无法读取数据库")) from error

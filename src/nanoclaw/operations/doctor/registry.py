@@ -37,6 +37,7 @@ from nanoclaw.operations.doctor.checks.log_modes import LOG_MODES
 from nanoclaw.operations.doctor.checks.log_size import LOG_SIZE
 from nanoclaw.operations.doctor.checks.mounts import MOUNTS
 from nanoclaw.operations.doctor.checks.orphans import ORPHANS
+from nanoclaw.operations.doctor.checks.ownership import OWNERSHIP
 from nanoclaw.operations.doctor.checks.paths import PATHS
 from nanoclaw.operations.doctor.checks.port import PORT
 from nanoclaw.operations.doctor.checks.proxy import PROXY
@@ -62,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     CLOCK,
     TIME_ZONE,
     HOME_MODES,
+    OWNERSHIP,
     CONFIGURATION_MODES,
     DATABASE_MODES,
     CHANNEL_MODES,

@@ -1,8 +1,10 @@
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,7 @@ def test_the_report_tells_people_what_why_and_how(run: Run, home: Home) -> None:
     out = run("doctor", "--section", "security").out
     assert "ERROR Logs private" in out
     assert "Why: Logs tell who wrote when" in out
-    assert "Do: chmod 700" in out
+    assert "Do: Set folders to 700" in out
     assert "Fix: nanoclaw doctor --fix" in out
 
 
@@ -168,3 +170,26 @@ def test_a_home_that_is_closed_to_us_is_an_error_and_no_crash(
     assert findings["folders"]["severity"] == "error"
     assert findings["home-modes"]["severity"] == "skipped"
     assert not [one["what"] for one in findings.values() if "the check itself failed" in one["what"]]
+
+
+def test_an_engine_and_a_daemon_that_hang_hold_nothing_up(tmp_path: Path, scrubbed_environment: dict[str, str]) -> None:
+    home = Home(tmp_path / "nc")
+    home.create()
+    home.config.write_text('[sandbox]\nkind = "docker"\n')
+    engine = tmp_path / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.write_text("#!/bin/sh\nexec sleep 600\n")
+    engine.chmod(0o755)
+    environment = {**scrubbed_environment, "PATH": f"{engine.parent}:{scrubbed_environment['PATH']}"}
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(home.control_socket))
+        silent.listen()
+        began = time.monotonic()
+        _, report = _looked(home.root, environment)
+        taken = time.monotonic() - began
+    findings = {one["check"]: one for one in report["findings"]}
+    assert (findings["engine"]["severity"], "did not finish" in findings["engine"]["what"]) == ("warning", True)
+    assert findings["running"]["severity"] == "error"
+    assert {findings[name]["severity"] for name in ("port", "channels", "orphans")} <= {"skipped", "warning"}
+    assert max(one["seconds"] for one in report["findings"]) < 4
+    assert taken < 15  # two seconds for the checks, on a machine that does other things too

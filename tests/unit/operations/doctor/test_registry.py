@@ -1,3 +1,6 @@
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from nanoclaw.cli.commands.doctor import SECTIONS
@@ -35,3 +38,31 @@ def test_checks_stand_in_the_order_of_their_sections() -> None:
 
 def test_the_command_offers_every_section_that_has_checks() -> None:
     assert set(SECTIONS) == {section.value for section in Section}
+
+
+def _pairs() -> Iterator[tuple[str, str, str]]:
+    """Every pair of sentences in the source, what is put into them left out."""
+    for path in sorted(FOLDER.parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Words":
+                english, chinese = map(_literal, node.args)
+                yield f"{path.name}:{node.lineno}", english, chinese
+
+
+def _literal(node: ast.expr) -> str:
+    parts = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+    return "".join(parts)
+
+
+def test_every_sentence_is_there_in_both_languages() -> None:
+    pairs = list(_pairs())
+    assert len(pairs) > 200
+    for place, english, chinese in pairs:
+        assert not _is_chinese(english), place
+        # Names, figures and units are the same in both.
+        assert _is_chinese(chinese) or not re.search("[a-z]{4}", english), place
+        assert not english or chinese[-1:] not in ".!", f"{place}: Chinese ends in 。"
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from nanoclaw.operations.doctor.checks.keys_in_logs import KEYS_IN_LOGS
 from nanoclaw.operations.doctor.checks.keys_in_processes import KEYS_IN_PROCESSES
 from nanoclaw.operations.doctor.checks.keys_in_version_control import KEYS_IN_VERSION_CONTROL
 from nanoclaw.operations.doctor.checks.log_modes import LOG_MODES
+from nanoclaw.operations.doctor.checks.ownership import OWNERSHIP
 from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.settings.home import Home
 from tests.unit.operations.doctor.conftest import Make, is_ok, look, mend, only
@@ -138,3 +140,17 @@ def test_a_home_in_a_work_tree_is_a_warning_and_a_tracked_key_file_an_error(
     _git(tmp_path, "add", "-f", "home/.env")
     worst = look(KEYS_IN_VERSION_CONTROL, made)[0]
     assert (worst.severity, ".env" in worst.what.en) == (Severity.ERROR, True)
+
+
+def test_files_of_another_owner_are_found_but_not_those_of_agents(ground: Make, home: Home) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give a file away")
+    assert is_ok(OWNERSHIP, ground())
+    own = home.root / "groups" / "family"
+    own.mkdir(mode=0o700)
+    os.chown(own, 1000, 1000)
+    assert is_ok(OWNERSHIP, ground())
+    home.log.write_text("")
+    os.chown(home.log, 1000, 1000)
+    finding = only(OWNERSHIP, ground())
+    assert (finding.severity, "logs/nanoclaw.log" in finding.what.en) == (Severity.ERROR, True)

@@ -10,7 +10,7 @@ _LOCAL = "local"
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    roll, enabled = await ground.roll.get(), ground.known_settings().channels
+    roll, enabled = await ground.known_roll(), ground.known_settings().channels
     chat = roll.owner_chat
     if chat is None:
         return [
@@ -30,7 +30,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
                 ),
             )
         ]
-    status = await ground.status.get()
+    status = await ground.seen_status()
     down = status and any(one["name"] == chat.channel and one["status"] != "up" for one in status["channels"])
     if down:
         return [

@@ -59,7 +59,7 @@ def judge(names: Sequence[SnapshotName], now: Milliseconds, *, enabled: bool, ru
 async def _look(ground: Ground) -> Sequence[Finding]:
     settings, home = ground.known_settings(), ground.existing_home()
     names = await asyncio.to_thread(_names, home.backups, ground)
-    running = await ground.status.get() is not None
+    running = await ground.seen_status() is not None
     return judge(names, ground.clock.now(), enabled=settings.backup.enabled, running=running)
 
 

@@ -47,7 +47,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
     enabled = list(ground.known_settings().channels)
     points = await asyncio.to_thread(installed_channels)
     findings = judge_names(enabled, BUILT_IN | {point.name for point in points})
-    status = await ground.status.get()
+    status = await ground.seen_status()
     if status is not None:
         findings += judge_states(status["channels"])
     names = ", ".join(enabled) or "none but the terminal"

@@ -53,7 +53,7 @@ def _is_its_gateway(bind: Bind, container: Container, home: Home) -> bool:
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     found = await containers(ground)
-    groups = {group.folder: group for group in (await ground.roll.get()).groups}
+    groups = {group.folder: group for group in (await ground.known_roll()).groups}
     findings: list[Finding] = []
     for container in found:
         group = groups.get(container.group)

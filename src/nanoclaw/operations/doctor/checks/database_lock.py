@@ -47,7 +47,7 @@ async def _locked(path: Path, of: str, processes: Path, daemon: int | None) -> F
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     places = existing(ground)
-    status = await ground.status.get()
+    status = await ground.seen_status()
     daemon = status["pid"] if status else None
     found = await asyncio.gather(*(_locked(path, of, ground.processes, daemon) for path, of in places))
     return [finding for finding in found if finding] or [

@@ -31,7 +31,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
 
 async def _groups(ground: Ground) -> tuple[Group, ...]:
     try:
-        return (await ground.roll.get()).groups
+        return (await ground.known_roll()).groups
     except NotKnownError:
         return ()
 

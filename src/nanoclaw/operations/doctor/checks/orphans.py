@@ -12,7 +12,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
     engine = await ground.engine.get()
     if engine.problem is not None:
         raise NotKnownError(Words("no sandbox can be used", "没有可用的沙箱"))
-    if await ground.status.get() is not None:
+    if await ground.seen_status() is not None:
         return [
             fine(Words(f"{len(engine.running)} running, looked after", f"{len(engine.running)} 个运行中，由助手管理"))
         ]

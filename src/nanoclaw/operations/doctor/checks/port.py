@@ -21,7 +21,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
         return [error(Words(str(problem), f"网页设置有误：{problem}"), Words(problem.hint, "请改正 [channels.web]。"))]
     if port == 0:
         return [fine(Words("any that is free", "自动选择空闲端口"))]
-    status = await ground.status.get()
+    status = await ground.seen_status()
     ours = status is not None and any(one["name"] == "web" and one["status"] == "up" for one in status["channels"])
     if ours:
         return [fine(Words(f"{port}, ours", f"{port}，由本助手使用"))]

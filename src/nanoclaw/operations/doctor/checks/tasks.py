@@ -58,7 +58,7 @@ def _name(task: StoredTask) -> str:
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    zone, roll, tasks = time_zone(ground.known_settings()), await ground.roll.get(), await ground.tasks.get()
+    zone, roll, tasks = time_zone(ground.known_settings()), await ground.known_roll(), await ground.known_tasks()
     findings: list[Finding] = []
     for task in tasks:
         try:

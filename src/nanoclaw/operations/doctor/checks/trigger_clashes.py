@@ -22,7 +22,7 @@ def clashes(groups: Sequence[Group]) -> list[tuple[Group, Group]]:
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    groups = [group for group in (await ground.roll.get()).groups if group.requires_trigger and not group.is_main]
+    groups = [group for group in (await ground.known_roll()).groups if group.requires_trigger and not group.is_main]
     found = clashes(groups)
     return [
         warning(

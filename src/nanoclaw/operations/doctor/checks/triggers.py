@@ -113,7 +113,7 @@ def _change(group: Group) -> Words:
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     default = ground.known_settings().assistant.default_trigger
-    roll = await ground.roll.get()
+    roll = await ground.known_roll()
     new = Group(
         id=GroupId(0),
         folder=GroupFolder("(new)"),

@@ -1,9 +1,10 @@
 """Make the folders of a home that are not there."""
 
 import asyncio
+import os
 
 from nanoclaw.operations.doctor.contract import Fix, Words
-from nanoclaw.settings.home import Home
+from nanoclaw.settings.home import Home, HomeError
 
 
 def make_folders(home: Home) -> Fix:
@@ -15,6 +16,8 @@ def make_folders(home: Home) -> Fix:
 
 
 def _make(home: Home) -> tuple[Words, ...]:
+    if home.root.exists() and home.root.stat().st_uid != os.geteuid():
+        raise HomeError(f"{home.root} belongs to another user", hint="Run this as that user.")
     missing = [folder for folder in home.folders if not folder.is_dir()]
     home.create()
     return tuple(Words(f"made {folder}", f"已创建 {folder}") for folder in missing if folder.is_dir())
