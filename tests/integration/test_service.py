@@ -62,7 +62,7 @@ class Service:
         """Wait for a status."""
         end = time.monotonic() + seconds
         while not what(status := self.status()):
-            assert time.monotonic() < end, (status, self.log(), self.systemd.console()[-3000:])
+            assert time.monotonic() < end, json.dumps(status) + self.log() + self.systemd.console()[-3000:]
             time.sleep(0.2)
         return status
 
@@ -327,8 +327,10 @@ async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
         assert own.systemd.systemctl("start", "--no-block", str(own.status()["name"])).returncode == 0
         waiting = await asyncio.to_thread(own.until, lambda status: "in use by process" in status["detail"])
         assert (waiting["state"], waiting["restarts"]) == ("starting", 0)
+        assert own.nanoclaw("stop").returncode == 0
+        assert other.wait(60) == 0
     finally:
-        other.terminate()
+        other.kill()
         other.wait(60)
     ready = await asyncio.to_thread(own.until, lambda status: status["state"] == "running")
     assert ready["restarts"] == 0

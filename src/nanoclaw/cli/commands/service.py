@@ -111,7 +111,7 @@ def _install(arguments: argparse.Namespace, context: Context, machine: "Machine"
     keeper.require()
     choose.refuse_second(machine, plan)
     fitness.check_program(machine, plan)
-    fitness.make_home(context.home, plan.account)
+    fitness.make_home(machine, context.home, plan.account)
     done = keeper.install(plan)
     word = "Unchanged" if not done.changed else "Updated" if done.was_there else "Installed"
     notes = list(_credential_notes(context, plan))

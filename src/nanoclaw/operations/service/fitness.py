@@ -1,7 +1,5 @@
 """What must be true before a service is installed: the account can run it, its files are private, the home is there."""
 
-import os
-import shutil
 from pathlib import Path
 
 from nanoclaw.operations.service.contract import Account, Scope, ServicePlan
@@ -30,20 +28,25 @@ def check_env_file(path: Path) -> Path:
     return path
 
 
-def make_home(home: Home, account: Account) -> None:
+def make_home(machine: Machine, home: Home, account: Account) -> None:
     """The home folder, the account's own.
 
     Raises:
         HomeError: it cannot be made.
-        UnfitServiceError: it is another account's.
+        UnfitServiceError: the account cannot make it, or it is another account's.
     """
-    if account.uid == os.geteuid():
+    if account.uid == machine.account.uid:
         home.create()
         return
     if not home.root.exists():
-        home.create()
-        for folder, _, _ in os.walk(home.root):
-            shutil.chown(folder, account.uid)
+        # As the account itself: root would follow whatever the account put in its way.
+        made = machine.call("runuser", "-u", account.name, "--", "mkdir", "-m", "700", "--", str(home.root))
+        if not made.ok:
+            raise UnfitServiceError(
+                f"{account.name} cannot make {home.root}: {made.error or f'status {made.status}'}",
+                hint=f"install -d -m 700 -o {account.name} '{home.root}'",
+            )
+        return
     if (owner := home.root.stat().st_uid) != account.uid:
         raise UnfitServiceError(
             f"{home.root} belongs to the user id {owner}, not to {account.name}",

@@ -49,20 +49,24 @@ def test_the_machines_service_tries_its_program_as_its_own_account(bench: Bench)
     assert bench.calls() == ["runuser -u alice -- /bin/true --help"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders to other accounts")
-def test_root_makes_a_home_for_its_account_and_takes_over_nobodys(tmp_path: Path) -> None:
+def test_root_has_the_account_make_its_own_home_and_takes_over_nobodys(bench: Bench) -> None:
+    bench.uid = 0
     account = Account(name="games", uid=5, home=Path("/usr/games"))
-    home = Home(tmp_path / "home")
-    make_home(home, account)
-    assert {path.stat().st_uid for path in [home.root, *home.root.rglob("*")]} == {5}
-    make_home(home, account)
-    with pytest.raises(UnfitServiceError, match="belongs to the user id 5"):
-        make_home(home, Account(name="daemon", uid=1, home=Path("/usr/sbin")))
+    home = Home(bench.folder / "new home")
+    make_home(bench.machine, home, account)
+    assert bench.calls() == [f"runuser -u games -- mkdir -m 700 -- {home.root}"]
+    bench.fail("mkdir", "mkdir: cannot create directory: Permission denied\n")
+    with pytest.raises(UnfitServiceError, match="Permission denied") as caught:
+        make_home(bench.machine, home, account)
+    assert "install -d" in caught.value.hint
+    home.root.mkdir()
+    with pytest.raises(UnfitServiceError, match=f"belongs to the user id {os.geteuid()}"):
+        make_home(bench.machine, home, account)
 
 
-def test_our_own_home_is_made_as_always(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    make_home(home, our_account())
+def test_our_own_home_is_made_as_always(bench: Bench) -> None:
+    home = Home(bench.folder / "mine")
+    make_home(bench.machine, home, bench.machine.account)
     assert home.root.stat().st_mode & 0o777 == 0o700
 
 
