@@ -1,8 +1,9 @@
 """The way back: choose a snapshot, write it beside the home, check it, and only then put it in place."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.backup.errors import BackupError, NoSuchBackupError
 from nanoclaw.operations.backup.materialize import Reading, check_databases, materialize
 from nanoclaw.operations.backup.progress import Progress, ignore
+from nanoclaw.operations.backup.reach import Reach, split
 from nanoclaw.operations.backup.repository import Repository
 from nanoclaw.operations.backup.snapshot import Entry, EntryType, Part, Snapshot
 from nanoclaw.operations.backup.sources import OUTSIDE, Source, sources
@@ -89,6 +91,8 @@ def restore(way: Way, choice: Choice) -> Restored:
                 materialize(reading, entries, new, way.progress)
                 rows = check_databases(reading.snapshot, new, newer_is_fine=False)
                 paths = _units(entries, choice.only, sources(home, way.mount_allowlist))
+                for path in paths:
+                    _hand_over(home, path, [entry for entry in entries if _is_below(entry.path, path)], new)
                 swaps = [swap for path in paths for swap in _swaps(way, path, stamp)]
                 # No backup may be made of a home that is of two pieces.
                 with FolderVault(home.backups, leave_free=0).using(Use.ADD, _PATIENCE_SECONDS):
@@ -189,6 +193,21 @@ def _swaps(way: Way, path: str, stamp: str) -> Iterator[Swap]:
             # With another database beside it, a log left behind could be taken for that one's.
             yield Swap(target=f"{path}{ending}", new="", saved=f"replaced/{stamp}/{path}{ending}")
     yield Swap(target=path, new=new, saved=f"replaced/{stamp}/{path}")
+
+
+def _hand_over(home: Home, path: str, entries: list[Entry], new: Path) -> None:
+    """Give what comes back inside a folder of an agent to that folder's owner, who is not root where root restores.
+
+    Whole folders of agents are handed over when their agent starts.
+    """
+    top = path.split("/")[: 2 if path.startswith("groups/") else 3]
+    if os.geteuid() != 0 or path.split("/") == top or not path.startswith(("groups/", "data/sessions/")):
+        return
+    with suppress(FileNotFoundError):
+        owner = home.root.joinpath(*top).lstat()
+        with Reach(new) as reach:
+            for parts, name in (split(entry.path) for entry in entries):
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=reach.folder(parts), follow_symlinks=False)
 
 
 def _swap_outside(way: Way, new: str, stamp: str) -> Swap:

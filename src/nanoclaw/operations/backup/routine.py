@@ -6,7 +6,7 @@ A command is a process beside the daemon: it takes neither its processor time no
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock
@@ -58,11 +58,6 @@ class Routine:
     mount_allowlist: Path
     clock: Clock
     hands: RoutineHands
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def look(self) -> None:
-        """Something that is watched has changed: look now, not within a minute."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Work until cancelled; at once over when backups are switched off."""
@@ -70,32 +65,23 @@ class Routine:
             return
         await asyncio.sleep(self.settings.backup.settle_minutes * 60)
         while True:
-            pause = _LOOK_SECONDS
             try:
                 done = await self.round()
             except (NanoclawError, OSError) as error:
                 logger.error("cannot tell which backups are due", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
                 done = False
-            if not done:
-                pause = _AFTER_FAILURE_SECONDS
-            self._woken.clear()
-            try:
-                async with asyncio.timeout(pause):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(_LOOK_SECONDS if done else _AFTER_FAILURE_SECONDS)
 
     async def round(self) -> bool:
         """Do what is due now; whether all of it worked."""
         kind = await asyncio.to_thread(self._due)
         if kind is not None:
-            if not await self._do(kind, "create", "--kind", kind, "--gently"):
+            made = await self._do(kind, "create", "--kind", kind, "--gently")
+            # Also where that failed: it may be for want of the room that this frees.
+            thinned = kind is Kind.CHANGE or await self._do("prune", "prune")
+            if not (made and thinned):
                 return False
-            if kind is Kind.CHANGE:
-                return True
-            thinned = await self._do("prune", "prune")
-            sound = kind is not Kind.WEEKLY or await self._do("verify", "verify", "--repair", "--gently")
-            if not (thinned and sound):
+            if kind is Kind.WEEKLY and not await self._do("verify", "verify", "--repair", "--gently"):
                 return False
         if await asyncio.to_thread(self._drill_due):
             return await self._do("drill", "drill", "--gently")

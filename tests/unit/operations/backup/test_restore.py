@@ -249,3 +249,13 @@ def test_no_backup_is_made_of_a_home_that_is_half_restored(world: World) -> None
         world.create()
     finish(world.home)
     world.create()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_restores_inside_a_folder_of_an_agent_belongs_to_the_agent(world: World) -> None:
+    world.write("groups/family/notes/today", "mine")
+    world.create()
+    os.chown(world.home.groups / "family", 1000, 1000)
+    world.restore("groups/family/notes")
+    for path in ("groups/family/notes", "groups/family/notes/today"):
+        assert (world.home.root / path).lstat().st_uid == 1000

@@ -147,3 +147,9 @@ async def test_a_drill_of_the_future_does_not_keep_the_next_from_running(command
     write_outcome(world.home, DRILL, Outcome(at=Milliseconds(world.clock.at + 900 * 24 * HOUR), ok=True, text=""))
     await commands.routine().round()
     assert "drill --gently" in commands.ran
+
+
+async def test_room_is_made_although_the_backup_failed_for_want_of_it(commands: Commands) -> None:
+    commands.fail = {"create"}
+    assert not await commands.routine().round()
+    assert commands.ran == ["create --kind weekly --gently", "prune"]
