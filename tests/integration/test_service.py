@@ -314,6 +314,32 @@ async def test_the_journals_lines_and_the_logs_come_together(system: RealSystemd
     assert len(service.must("service", "logs", "-n", "1")["lines"]) == 1
 
 
+def test_the_machines_service_is_made_for_an_account_that_has_no_home_yet(system: RealSystemd) -> None:
+    service = Service(system, system.place / "home" / ".nanoclaw", UID)
+    refused = service.nanoclaw("service", "install", "--system")
+    assert refused.returncode == 1
+    assert "--account" in refused.stderr
+    done = service.must("service", "install", "--system", "--account", ACCOUNT, "--no-start")
+    assert (service.home.stat().st_uid, service.home.stat().st_mode & 0o777) == (UID, 0o700)
+    assert not done["started"]
+    shutil.rmtree(service.home)
+    assert any("is not there" in problem for problem in service.status()["problems"])
+    assert service.must("service", "uninstall")["name"] == done["name"]
+
+
+async def test_the_newest_lines_are_printed_and_followed(own: Service) -> None:
+    await asyncio.to_thread(own.must, "service", "install")
+    command = [sys.executable, "-P", "-m", "nanoclaw", "--home", str(own.home), "service", "logs", "-f", "-n", "5"]
+    following = asyncio.to_thread(own.systemd.run, "timeout", "--signal=INT", "12", *command)
+    task = asyncio.ensure_future(following)  # noqa: TID251 - awaited below
+    await asyncio.sleep(3)
+    own.must("service", "restart")
+    said = (await task).stdout
+    assert "daemon.main: ready" in said
+    assert said.index("daemon.main: stopping") > said.index("daemon.main: ready")
+    assert "Traceback" not in said
+
+
 async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
     await asyncio.to_thread(own.must, "service", "install", "--no-start")
     command = [sys.executable, "-P", "-m", "nanoclaw", "--home", str(own.home), "run"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nanoclaw.daemon.notify import Notifier
 from nanoclaw.model.clock import Clock
 from nanoclaw.store.database import Database
-from nanoclaw.store.errors import StoreError
+from nanoclaw.store.errors import DatabaseLockedError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,12 @@ class Rhythm:
 
 
 class Heartbeat:
-    """Asks each database's two threads, then pings. A store that fails or hangs gets no ping: it will be replaced."""
+    """Asks each database's two threads, then pings.
+
+    A store that hangs or fails gets no ping: the daemon is replaced. One that another process locks gets it: it does
+    answer, and a new daemon could do no better. ``worked`` is None where nobody looks after the daemon; then nothing is
+    asked.
+    """
 
     def __init__(
         self,
@@ -40,26 +45,28 @@ class Heartbeat:
         notifier: Notifier,
         rhythm: Rhythm,
         clock: Clock,
-        worked: Callable[[], None],
+        worked: Callable[[], None] | None,
     ) -> None:
         self._databases = databases
         self._notifier = notifier
         self._rhythm = rhythm
         self._clock = clock
         self._worked = worked
-        self._silent = False
+        self._trouble = ""
 
     async def run(self) -> None:
         """For ever. ``worked`` is called once, when the daemon has lived and answered for ``healthy_seconds``."""
+        if self._worked is None:
+            return
         good_at = self._clock.monotonic() + self._rhythm.healthy_seconds
         noted = False
         while True:
             alive = await self._beat()
-            if alive and not noted and self._clock.monotonic() >= good_at:
+            left = good_at - self._clock.monotonic()
+            if alive and not noted and left <= 0:
                 await asyncio.to_thread(self._worked)
                 noted = True
-            left = good_at - self._clock.monotonic()
-            await asyncio.sleep(self._rhythm.pause if noted else max(0.01, min(self._rhythm.pause, left)))
+            await asyncio.sleep(min(self._rhythm.pause, left) if left > 0 else self._rhythm.pause)
 
     async def _beat(self) -> bool:
         try:
@@ -67,15 +74,23 @@ class Heartbeat:
             for database in self._databases:
                 await database.write(lambda connection: connection.execute("SELECT 1").fetchall())
                 await database.read(lambda connection: connection.execute("PRAGMA schema_version").fetchall())
+        except DatabaseLockedError as error:
+            self._say(str(error))
         except StoreError as error:
-            if not self._silent:
-                logger.error("the store does not answer", extra={"error": str(error)})  # noqa: TRY400 - it says all
-                self._notifier.tell(f"STATUS=The store does not answer: {error}")
-            self._silent = True
+            self._say(f"The store does not answer: {error}")
             return False
-        if self._silent:
-            logger.info("the store answers again")
-            self._notifier.tell("STATUS=Running")
-        self._silent = False
+        else:
+            self._say("")
         self._notifier.tell("WATCHDOG=1")
         return True
+
+    def _say(self, trouble: str) -> None:
+        """Tell of a trouble that began, changed or ended."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble:
+            logger.error("the store is in trouble", extra={"error": trouble})
+        else:
+            logger.info("the store answers again")
+        self._notifier.tell(f"STATUS={trouble or 'Running'}")

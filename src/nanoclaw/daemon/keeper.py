@@ -106,7 +106,7 @@ class Keeper:
     def heartbeat(self, databases: Sequence[Database]) -> Heartbeat:
         """The task that gives signs of life."""
         rhythm = Rhythm(watchdog_seconds=self._supervision.watchdog_seconds, healthy_seconds=HEALTHY_SECONDS)
-        worked = self._breaker.worked if self._supervision.supervised else _nothing
+        worked = self._breaker.worked if self._supervision.supervised else None
         return Heartbeat(databases, self._notifier, rhythm, self._clock, worked)
 
     def ending(self, *, by_command: bool) -> DaemonExit:
@@ -114,7 +114,3 @@ class Keeper:
         if by_command and self._supervision.notify_socket:
             return DaemonExit.STAY_DOWN
         return DaemonExit.STOPPED
-
-
-def _nothing() -> None:
-    pass

@@ -1,10 +1,12 @@
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from nanoclaw.daemon.heartbeat import Heartbeat, Rhythm
@@ -241,6 +243,42 @@ class TestHeartbeat:
         await database.close()
         heard = await self.beat(manager, database, 0.5)
         assert heard == [f"STATUS=The store does not answer: {tmp_path / 'messages.db'} is closed"]
+
+    async def test_a_database_that_others_lock_is_no_hung_daemon(
+        self, manager: Manager, database: Database, tmp_path: Path
+    ) -> None:
+        other = apsw.Connection(str(tmp_path / "messages.db"))
+        other.execute("BEGIN IMMEDIATE")
+        heard = await self.beat(manager, database, 8)
+        other.execute("ROLLBACK")
+        other.close()
+        assert f"STATUS={tmp_path / 'messages.db'} is locked by another process" in heard
+        assert "WATCHDOG=1" in heard
+
+    async def test_where_nobody_looks_after_it_nothing_is_asked(self, manager: Manager, database: Database) -> None:
+        rhythm = Rhythm(watchdog_seconds=0.1, healthy_seconds=0)
+        await Heartbeat([database], Notifier(manager.address), rhythm, SystemClock(), None).run()
+        assert manager.heard() == []
+
+    async def test_a_store_that_never_answers_is_asked_no_faster(self, manager: Manager, database: Database) -> None:
+        await database.close()
+        asked = 0
+
+        class Counting:
+            def now(self) -> Milliseconds:
+                return Milliseconds(0)
+
+            def monotonic(self) -> float:
+                nonlocal asked
+                asked += 1
+                return float(asked)
+
+        rhythm = Rhythm(watchdog_seconds=0.3, healthy_seconds=0)
+        heart = Heartbeat([database], Notifier(manager.address), rhythm, Counting(), lambda: None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await heart.run()
+        assert asked <= 8
 
     async def test_after_a_while_of_answers_the_start_counts_as_good_once(
         self, manager: Manager, database: Database
