@@ -69,3 +69,23 @@ async def test_a_stop_ends_a_backup_that_is_being_made(bubblewrap: Installation)
             await asyncio.sleep(0.02)
     assert await bubblewrap.stop() == 0
     assert json.loads(bubblewrap.run("backup", "create", "--json", seconds=100).stdout)["snapshot"]["files"] >= 3000
+
+
+async def test_a_drill_answers_no_message_and_calls_no_model(bubblewrap: Installation) -> None:
+    bubblewrap.config = "[backup]\nenabled = false\nleave_free_mib = 0\n"
+    await bubblewrap.start()
+    await bubblewrap.send("Are you there?", wait=0)
+    await bubblewrap.kill()
+    # A restored home can reach the model, if anybody in it tries.
+    (bubblewrap.home / ".env").write_text(
+        f"ANTHROPIC_API_KEY=a-placeholder\nANTHROPIC_BASE_URL={bubblewrap.model_url}\n"
+    )
+    assert bubblewrap.run("backup", "create").returncode == 0
+    asked = len(bubblewrap.model.requests)
+    drilled = bubblewrap.run("backup", "drill", "--json", seconds=120)
+    assert drilled.returncode == 0, drilled.stderr
+    assert json.loads(drilled.stdout)["rows"]["store/messages.db"]["turns"] == 1
+    assert len(bubblewrap.model.requests) == asked
+    await bubblewrap.start()
+    await bubblewrap.until("len(requests) > 0")
+    await bubblewrap.stop()

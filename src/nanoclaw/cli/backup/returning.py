@@ -33,7 +33,8 @@ def restore(arguments: argparse.Namespace, context: Context) -> Result:
     if done.saved:
         lines.append(f"What was there before is in {done.saved}. Remove it when all is well.")
     if not arguments.to:
-        lines.append("Next: `nanoclaw run`, then `nanoclaw status`. Replies that waited in the backup are sent again.")
+        again = " Replies that waited in the backup are sent again." if done.rows else ""
+        lines.append(f"Next: `nanoclaw run`, then `nanoclaw status`.{again}")
     return Result(document=document, text="\n".join(lines), notes=opened.notes)
 
 

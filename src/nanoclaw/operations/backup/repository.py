@@ -14,6 +14,7 @@ from nanoclaw.operations.backup.vault import Use, Vault
 SNAPSHOTS = "snapshots"
 CHUNKS = "chunks"
 _PATIENCE_SECONDS = 30
+_TOLERANCE = 60_000
 
 
 class Repository:
@@ -93,7 +94,8 @@ class Repository:
     def find(self, text: str | None, at: Milliseconds | None, parts: frozenset[Part]) -> SnapshotName:
         """The snapshot of that name or beginning of one, or the newest that is not younger than ``at``.
 
-        Only those that hold all ``parts`` count.
+        Only those that hold all ``parts`` count; and without a time those of the future, made while the clock was
+        wrong, only where there is no other.
 
         Raises:
             NoSuchBackupError: none fits, or several.
@@ -103,6 +105,9 @@ class Repository:
             fit = [name for name in self.names() if str(name).startswith(text) or name.tag == text]
         elif at is not None:
             fit = [name for name in fit if name.at <= at]
+        else:
+            now = self._clock.now() + _TOLERANCE
+            fit = [name for name in fit if name.at <= now] or fit
         if not fit or (text is not None and len(fit) > 1):
             what = "Several backups fit" if fit else "There is no such backup"
             raise NoSuchBackupError(f"{what} in {self.vault.place}", hint="`nanoclaw backup list` shows them.")

@@ -84,7 +84,7 @@ def restore(way: Way, choice: Choice) -> Restored:
         with way.repository.using(Use.READ):
             reading = _open(way, choice)
             entries = chosen(reading.snapshot, choice.only)
-            stamp = f"{datetime.fromtimestamp(way.clock.now() / 1000, UTC):%Y%m%dT%H%M%SZ}"
+            stamp = _unused_stamp(home, way.clock)
             new = workshop(home) / "new"
             try:
                 new.mkdir(mode=0o700, parents=True)
@@ -193,6 +193,16 @@ def _swaps(way: Way, path: str, stamp: str) -> Iterator[Swap]:
             # With another database beside it, a log left behind could be taken for that one's.
             yield Swap(target=f"{path}{ending}", new="", saved=f"replaced/{stamp}/{path}{ending}")
     yield Swap(target=path, new=new, saved=f"replaced/{stamp}/{path}")
+
+
+def _unused_stamp(home: Home, clock: Clock) -> str:
+    """A name below ``replaced/`` that no earlier restore has, though it was within the same second."""
+    first = stamp = f"{datetime.fromtimestamp(clock.now() / 1000, UTC):%Y%m%dT%H%M%SZ}"
+    number = 1
+    while (home.root / "replaced" / stamp).exists():
+        number += 1
+        stamp = f"{first}-{number}"
+    return stamp
 
 
 def _hand_over(home: Home, path: str, entries: list[Entry], new: Path) -> None:

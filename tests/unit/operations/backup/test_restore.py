@@ -259,3 +259,15 @@ def test_what_root_restores_inside_a_folder_of_an_agent_belongs_to_the_agent(wor
     world.restore("groups/family/notes")
     for path in ("groups/family/notes", "groups/family/notes/today"):
         assert (world.home.root / path).lstat().st_uid == 1000
+
+
+def test_a_backup_of_the_future_is_not_taken_for_the_newest(world: World) -> None:
+    world.clock.at += 900 * 86_400_000
+    world.create()
+    world.clock.at -= 900 * 86_400_000
+    world.restore()  # there is no other
+    world.write("groups/family/CLAUDE.md", "now")
+    world.create()
+    world.write("groups/family/CLAUDE.md", "later")
+    world.restore()
+    assert (world.home.groups / "family/CLAUDE.md").read_text() == "now"
