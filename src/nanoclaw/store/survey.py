@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import apsw
 
@@ -89,7 +90,7 @@ def read_roll(path: Path) -> Roll:
         known = rows(connection, sql["installation"])
         return Roll(
             installation=str(known[0][0]) if known else "",
-            groups=tuple(group_from(row) for row in rows(connection, sql["all"])),
+            groups=_groups(path, rows(connection, sql["all"])),
             chats=tuple(
                 KnownChat(
                     address=ChatAddress(channel=ChannelName(channel), chat=chat),
@@ -101,6 +102,16 @@ def read_roll(path: Path) -> Roll:
             ),
             owner_chat=ChatAddress(channel=ChannelName(owner[0][0]), chat=owner[0][1]) if owner else None,
         )
+
+
+def _groups(path: Path, found: list[tuple[Any, ...]]) -> tuple[Group, ...]:
+    try:
+        return tuple(map(group_from, found))
+    except (ValueError, AttributeError) as error:
+        raise StoreError(
+            f"{path}: the options of a group cannot be read",
+            hint="Somebody changed them by hand; `UPDATE groups SET options = '{}'` puts them back to their defaults.",
+        ) from error
 
 
 def read_tasks(path: Path) -> tuple[StoredTask, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.doctor.contract import NotKnownError, Words
@@ -11,7 +12,7 @@ from nanoclaw.operations.service import choose, files, property_list, unit
 from nanoclaw.operations.service.contract import Scope, ServiceKeeper, ServicePlan, ServiceReport
 from nanoclaw.operations.service.errors import NotInstalledError
 from nanoclaw.operations.service.machine import Machine, Runner
-from nanoclaw.operations.service.systemd import Systemd
+from nanoclaw.operations.service.systemd import Systemd, our_units
 
 _SECONDS = 1.5
 
@@ -38,6 +39,15 @@ async def find_service(ground: Ground) -> Service | None:
     """
     machine = await ground.machine.get()
     return await asyncio.to_thread(_find, ground, machine)
+
+
+async def find_stray(ground: Ground) -> tuple[Path, Path] | None:
+    """A unit of ours whose home is gone, as after a move, and that home."""
+    machine = await ground.machine.get()
+    if machine.platform == "darwin":
+        return None
+    found = await asyncio.to_thread(lambda: list(our_units(machine)))
+    return next(((path, home) for path, home in found if not home.exists()), None)
 
 
 async def need_service(ground: Ground) -> Service:

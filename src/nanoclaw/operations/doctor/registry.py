@@ -26,6 +26,7 @@ from nanoclaw.operations.doctor.checks.dependencies import DEPENDENCIES
 from nanoclaw.operations.doctor.checks.disk_space import DISK_SPACE
 from nanoclaw.operations.doctor.checks.engine import ENGINE
 from nanoclaw.operations.doctor.checks.folders import FOLDERS
+from nanoclaw.operations.doctor.checks.groups import GROUPS
 from nanoclaw.operations.doctor.checks.home_modes import HOME_MODES
 from nanoclaw.operations.doctor.checks.image import IMAGE
 from nanoclaw.operations.doctor.checks.ipc import IPC
@@ -76,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
     FOLDERS,
     PATHS,
     IPC,
+    GROUPS,
     TRIGGERS,
     TRIGGER_CLASHES,
     TASKS,

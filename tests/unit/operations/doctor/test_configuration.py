@@ -1,12 +1,15 @@
 import socket
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.operations.doctor.checks import paths, trigger_clashes, triggers
 from nanoclaw.operations.doctor.checks.configuration import CONFIGURATION
 from nanoclaw.operations.doctor.checks.folders import FOLDERS
+from nanoclaw.operations.doctor.checks.groups import GROUPS
 from nanoclaw.operations.doctor.checks.ipc import IPC
 from nanoclaw.operations.doctor.checks.mounts import MOUNTS
 from nanoclaw.operations.doctor.checks.paths import PATHS
@@ -97,6 +100,26 @@ def test_a_missing_ipc_folder_is_an_error_that_the_fix_mends(ground: Make, home:
     assert only(IPC, ground()).severity is ERROR
     mend(IPC, ground())
     assert is_ok(IPC, ground())
+
+
+def test_groups_without_a_main_one_or_with_a_folder_that_is_none_are_errors(ground: Make, home: Home) -> None:
+    group(home, "family")
+    assert only(GROUPS, ground()).severity is ERROR
+    group(home, "main")
+    assert is_ok(GROUPS, ground())
+    with closing(apsw.Connection(str(home.database))) as connection:
+        connection.execute("UPDATE groups SET folder = '../up' WHERE folder = 'family'")
+    finding = only(GROUPS, ground())
+    assert (finding.severity, "'../up'" in finding.what.en) == (ERROR, True)
+
+
+@pytest.mark.parametrize("options", ["{", "[1]", '{"no_such": "1"}'])
+def test_options_that_somebody_broke_are_told_once(ground: Make, home: Home, options: str) -> None:
+    group(home, "main")
+    with closing(apsw.Connection(str(home.database))) as connection:
+        connection.execute("UPDATE groups SET options = ?", (options,))
+    assert only(GROUPS, ground()).severity is ERROR
+    assert only(TRIGGERS, ground()).severity is SKIPPED
 
 
 def test_ordinary_triggers_pass_all_their_examples(ground: Make, home: Home) -> None:

@@ -96,6 +96,14 @@ def test_a_file_of_the_same_name_that_is_not_ours_is_an_error(ground: Make, benc
     assert only(SERVICE, ground(machine=known(bench.machine))).severity is ERROR
 
 
+def test_a_unit_of_a_home_that_was_moved_away_is_named(ground: Make, bench: Bench, home: Home) -> None:
+    _install(bench, home)
+    made = ground(machine=known(bench.machine))
+    moved = Home(home.root.rename(home.root.with_name("moved")))
+    finding = only(SERVICE, replace(made, home=moved))
+    assert (finding.severity, "which is gone" in finding.what.en) == (WARNING, True)
+
+
 def test_no_lingering_and_restarts_are_warnings(ground: Make, bench: Bench, home: Home) -> None:
     _install(bench, home)
     bench.answer("show", SHOWN.format(restarts=3, state="enabled"))

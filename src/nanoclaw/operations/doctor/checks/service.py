@@ -6,7 +6,7 @@ from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, warning
 from nanoclaw.operations.doctor.fixes.service_file import renew_service_file
 from nanoclaw.operations.doctor.ground import Ground
-from nanoclaw.operations.doctor.installed import Service, find_service
+from nanoclaw.operations.doctor.installed import Service, find_service, find_stray
 from nanoclaw.operations.service.contract import ServiceState
 
 _RENEW = Words("`nanoclaw service install` brings it up to date.", "运行 `nanoclaw service install` 更新。")
@@ -56,6 +56,17 @@ _STATES = {
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     found = await find_service(ground)
+    if found is None and (stray := await find_stray(ground)) is not None:
+        path, home = stray
+        return [
+            warning(
+                Words(f"{path.name} is for {home}, which is gone", f"{path.name} 指向已不存在的主目录 {home}"),
+                Words(
+                    f"If it was moved: `nanoclaw --home '{home}' service uninstall`, then install it here.",
+                    f"若主目录已移动：先运行 `nanoclaw --home '{home}' service uninstall`，再在此重新安装。",
+                ),
+            )
+        ]
     if found is None:
         return [
             warning(
