@@ -1,3 +1,4 @@
+import os
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -17,8 +18,9 @@ from nanoclaw.operations.doctor.checks.tasks import TASKS
 from nanoclaw.operations.doctor.checks.trigger_clashes import TRIGGER_CLASHES
 from nanoclaw.operations.doctor.checks.triggers import TRIGGERS
 from nanoclaw.operations.doctor.contract import Severity
+from nanoclaw.operations.doctor.run import Repair, examine, repair
 from nanoclaw.settings.home import Home
-from tests.unit.operations.doctor.conftest import Make, group, is_ok, look, mend, only, task
+from tests.unit.operations.doctor.conftest import Make, group, is_ok, look, mend, only, run, task
 
 OK, WARNING, ERROR, SKIPPED = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.SKIPPED
 
@@ -59,6 +61,21 @@ def test_a_missing_home_is_a_warning_and_the_fix_makes_it(ground: Make, tmp_path
     mend(FOLDERS, made)
     assert is_ok(FOLDERS, made)
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_folders_of_somebody_elses_home_are_not_made_as_ours(ground: Make, home: Home) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give a home away")
+    home.backups.rmdir()
+    os.chown(home.root, 1000, 1000)
+
+    async def tried() -> tuple[Repair, ...]:
+        return await repair(await examine(ground(), [FOLDERS]))
+
+    (attempt,) = run(tried())
+    assert attempt.problem is not None
+    assert "belongs to another user" in attempt.problem.en
+    assert not home.backups.exists()
 
 
 def test_a_file_where_a_folder_should_be_is_an_error_without_a_fix(ground: Make, home: Home) -> None:

@@ -1,4 +1,5 @@
 import os
+import socket
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,15 @@ def test_a_proxy_that_is_none_or_that_nobody_serves_is_found(ground: Make) -> No
     finding = only(PROXY, dead)
     assert (finding.severity, "secret" in finding.what.en) == (ERROR, False)
     assert only(PROXY, replace(dead, live=False)).severity is OK
+
+
+def test_a_proxy_that_somebody_serves_is_fine(ground: Make) -> None:
+    with socket.socket() as served:
+        served.bind(("127.0.0.1", 0))
+        served.listen()
+        made = ground(env=f"HTTPS_PROXY=http://127.0.0.1:{served.getsockname()[1]}\n", live=True)
+        assert "answers" in only(PROXY, made).what.en
+        assert is_ok(PROXY, made)
 
 
 @pytest.mark.parametrize("now", [Milliseconds(0), Milliseconds(4_102_444_800_000 * 3), Milliseconds(-1)])
