@@ -23,7 +23,7 @@ def open_routine(ground: Ground, tidings: Tidings) -> Routine:
 async def _run(home: Home, arguments: tuple[str, ...]) -> CommandEnd:
     """One command, to its end. Whatever interrupts this ends the process, which may be killed at any moment."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nanoclaw", "--home", str(home.root), "backup", *arguments),
+        *(sys.executable, "-P", "-m", "nanoclaw", "--home", str(home.root), "backup", *arguments),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,

@@ -130,6 +130,7 @@ def draw_plan(
         confinement=Confinement.ENGINE if engine else Confinement.NAMESPACES,
         stop_seconds=settings.agents.stop_seconds,
         environment=_variables(environment),
+        copies=tuple(map(Path, settings.backup.copies)),
     )
 
 

@@ -65,6 +65,8 @@ class ServicePlan:
     """A private file with credentials that the manager hands over; its content is never read here."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """For the daemon. Readable by everybody on the machine: no secret."""
+    copies: tuple[Path, ...] = ()
+    """Folders outside of the home that backups are copied to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

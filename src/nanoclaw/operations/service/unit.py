@@ -121,7 +121,8 @@ def _confinement(plan: ServicePlan) -> Iterator[str]:
     yield "AmbientCapabilities="
     yield "ProtectSystem=strict"
     yield "ProtectHome=read-only"
-    for path, must_exist in ((plan.home, True), (plan.account.home / ".docker", False)):
+    further = (plan.account.home / ".docker", *plan.copies)
+    for path, must_exist in ((plan.home, True), *((path, False) for path in further)):
         yield f"ReadWritePaths={word(str(path) if must_exist else f'-{path}')}"
     if not _in_temporary(plan):
         yield "PrivateTmp=yes"

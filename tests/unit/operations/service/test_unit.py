@@ -96,6 +96,11 @@ def test_the_machines_unit_can_write_only_its_home() -> None:
     assert {"User=games", "ProtectSystem=strict", "ProtectHome=read-only", "PrivateTmp=yes"} <= set(lines)
 
 
+def test_the_machines_unit_may_write_where_backups_are_copied_to() -> None:
+    lines = unit_text(replace(SYSTEM, copies=(Path("/mnt/my nas"),))).splitlines()
+    assert 'ReadWritePaths="-/mnt/my nas"' in lines
+
+
 def test_a_home_in_a_temporary_folder_is_not_hidden_from_its_own_daemon() -> None:
     assert "PrivateTmp" not in unit_text(replace(SYSTEM, home=Path("/var/tmp/nanoclaw")))
     assert "PrivateTmp" not in unit_text(replace(SYSTEM, program=("/tmp/env/bin/python",)))
