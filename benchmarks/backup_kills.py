@@ -74,7 +74,7 @@ class BackupKills:
             if verb == "create":
                 self._change()
         before, now = self._names(), self.version
-        seconds = self.chance.uniform(0.25, self.longest[verb] * 1.05)
+        seconds = self.chance.uniform(0.25, self.longest[verb] * 0.8)
         process = subprocess.Popen(self._argv(verb), env=dict(self.environment), stdout=subprocess.DEVNULL)
         try:
             process.wait(seconds)

@@ -89,3 +89,25 @@ async def test_a_drill_answers_no_message_and_calls_no_model(bubblewrap: Install
     await bubblewrap.start()
     await bubblewrap.until("len(requests) > 0")
     await bubblewrap.stop()
+
+
+@pytest.mark.parametrize("command", ["daemon", "groups list", "backup create"])
+async def test_whoever_comes_first_finishes_a_restore_that_was_killed(bubblewrap: Installation, command: str) -> None:
+    bubblewrap.write_config()
+    assert bubblewrap.run("groups", "add", "Family", "--folder", "family").returncode == 0
+    new = bubblewrap.home / "data/restoring/new/memory"
+    new.parent.mkdir(parents=True)
+    new.write_text("from the backup")
+    memory = bubblewrap.home / "groups/family/CLAUDE.md"
+    memory.write_text("what was there")
+    swap = {"target": "groups/family/CLAUDE.md", "new": "data/restoring/new/memory", "saved": "replaced/x/CLAUDE.md"}
+    (bubblewrap.home / "data/restore.json").write_text(json.dumps({"format": 1, "swaps": [swap]}))
+    if command == "daemon":
+        await bubblewrap.start()
+        await bubblewrap.stop()
+    else:
+        done = bubblewrap.run(*command.split())
+        assert done.returncode == 0, done.stderr
+    assert memory.read_text() == "from the backup"
+    assert (bubblewrap.home / "replaced/x/CLAUDE.md").read_text() == "what was there"
+    assert not (bubblewrap.home / "data/restore.json").exists()
