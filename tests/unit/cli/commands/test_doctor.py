@@ -36,14 +36,12 @@ def test_a_report_is_a_stable_document(run: Run, home: Home) -> None:
 
 def test_the_exit_status_is_the_worst_finding(run: Run, home: Home) -> None:
     assert run("doctor").status == 2  # no key to the model
+    assert run("doctor", "--section", "configuration").status == 1  # no home yet
     home.create()
-    assert run("doctor", "--section", "service").status == 1  # nothing runs
-    assert run("doctor", "--section", "backup").status in {0, 1}
-    home.log.write_text("")
-    home.log.chmod(0o644)
-    assert run("doctor", "--section", "security").status == 2
-    home.log.chmod(0o600)
-    assert run("doctor", "--section", "security").status == 0
+    assert run("doctor", "--section", "configuration").status == 0
+    home.ipc.rmdir()
+    assert run("doctor", "--section", "configuration").status == 2
+    assert run("doctor", "--section", "configuration", "--fix").status == 0
 
 
 def test_only_the_section_that_was_named_is_looked_at(run: Run) -> None:

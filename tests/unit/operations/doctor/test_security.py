@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from nanoclaw.operations.doctor.check import Check
+from nanoclaw.operations.doctor.checks import keys_in_processes
 from nanoclaw.operations.doctor.checks.channel_modes import CHANNEL_MODES
 from nanoclaw.operations.doctor.checks.configuration_modes import CONFIGURATION_MODES
 from nanoclaw.operations.doctor.checks.database_modes import DATABASE_MODES
@@ -18,7 +20,9 @@ from nanoclaw.operations.doctor.checks.keys_in_version_control import KEYS_IN_VE
 from nanoclaw.operations.doctor.checks.log_modes import LOG_MODES
 from nanoclaw.operations.doctor.checks.ownership import OWNERSHIP
 from nanoclaw.operations.doctor.contract import Severity
+from nanoclaw.operations.doctor.secrets import KeyFinder
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.schema import Credential, Upstream
 from tests.unit.operations.doctor.conftest import Make, is_ok, look, mend, only
 
 VALUE = f"a-key-of-some-other-service-{10**11}"  # stands whole nowhere in this repository
@@ -80,21 +84,31 @@ def test_a_fresh_home_is_closed(check: Check, ground: Make) -> None:
     assert is_ok(check, ground(config="", env=KEY))
 
 
-def test_a_key_in_the_arguments_of_a_process_is_found_and_not_shown(ground: Make) -> None:
-    made = ground(env=KEY)
-    assert is_ok(KEYS_IN_PROCESSES, made)
+def test_a_key_in_the_arguments_of_a_process_is_found_and_not_shown() -> None:
+    ours = KeyFinder(Upstream(credential=Credential(api_key=SecretStr(VALUE))))
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", f"--key={VALUE}"])
     try:
         deadline = time.monotonic() + 5
-        while is_ok(KEYS_IN_PROCESSES, made) and time.monotonic() < deadline:
+        while not (found := _of(child, ours)) and time.monotonic() < deadline:
             time.sleep(0.02)
-        finding = only(KEYS_IN_PROCESSES, made)
-        assert finding.severity is Severity.ERROR
-        assert str(child.pid) in finding.what.en
-        assert VALUE not in finding.what.en
+        assert found
+        assert VALUE not in found[0]
     finally:
         child.kill()
         child.wait()
+    assert _of(child, ours) == []
+
+
+def _of(child: subprocess.Popen[bytes], finder: KeyFinder) -> list[str]:
+    """Of what is found on this machine, where others may do what they must not, the child."""
+    return [line for line in keys_in_processes.find(Path("/proc"), finder)[1] if f"({child.pid})" in line]
+
+
+@pytest.mark.parametrize(("line", "severity"), [(b"claude\0-p", Severity.OK), (VALUE.encode(), Severity.ERROR)])
+def test_what_the_list_of_processes_tells(ground: Make, tmp_path: Path, line: bytes, severity: Severity) -> None:
+    (tmp_path / "proc" / "42").mkdir(parents=True)
+    (tmp_path / "proc" / "42" / "cmdline").write_bytes(line)
+    assert only(KEYS_IN_PROCESSES, ground(env=KEY, processes=tmp_path / "proc")).severity is severity
 
 
 def test_where_there_is_no_list_of_processes_that_is_said(ground: Make, tmp_path: Path) -> None:
@@ -140,6 +154,15 @@ def test_a_home_in_a_work_tree_is_a_warning_and_a_tracked_key_file_an_error(
     _git(tmp_path, "add", "-f", "home/.env")
     worst = look(KEYS_IN_VERSION_CONTROL, made)[0]
     assert (worst.severity, ".env" in worst.what.en) == (Severity.ERROR, True)
+
+
+def test_a_git_that_is_missing_or_refuses_proves_nothing(ground: Make, home: Home, tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    without = ground(env=KEY, environment={"PATH": str(tmp_path / "nothing-in-it")})
+    found = look(KEYS_IN_VERSION_CONTROL, without)
+    assert found[0].severity is Severity.WARNING
+    assert Severity.SKIPPED in [one.severity for one in found]
+    assert Severity.OK not in [one.severity for one in found]
 
 
 def test_files_of_another_owner_are_found_but_not_those_of_agents(ground: Make, home: Home) -> None:

@@ -96,7 +96,11 @@ async def _lock_age(ground: Ground) -> int | None:
 
 
 async def _ask(client: EngineClient, name: str) -> Outcome:
-    return await client.call("-m", "pip", "index", "versions", name, "--disable-pip-version-check", seconds=_SECONDS)
+    arguments = ("-m", "pip", "index", "versions", name, "--disable-pip-version-check")
+    try:
+        return await client.call(*arguments, seconds=_SECONDS)
+    except EngineUnavailableError as error:
+        return Outcome(code=1, text="", error=str(error))
 
 
 CHANNEL_LIBRARIES = Check(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import nanoclaw
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, warning
+from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, skipped, warning
 from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.secrets import KeyFinder, names
+from nanoclaw.sandboxes.contract import EngineUnavailableError
 from nanoclaw.sandboxes.engine import EngineClient
 
 _PRIVATE = (".env", "config.toml", "store", "data", "groups", "logs", "backups")
@@ -18,13 +19,12 @@ _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 async def tracked(folder: Path, environment: Mapping[str, str]) -> tuple[Path, ...] | None:
-    """What git has of a folder, relative to it; None when it is in no work tree.
-
-    Raises:
-        EngineUnavailableError: there is no git, or it hangs.
-    """
+    """What git has of a folder, relative to it; None when there is no git, or it refuses to look."""
     git = EngineClient("git", environment)
-    listed = await git.call(*_QUIET, "-C", str(folder), "ls-files", "-z", "--", ".", seconds=5)
+    try:
+        listed = await git.call(*_QUIET, "-C", str(folder), "ls-files", "-z", "--", ".", seconds=5)
+    except EngineUnavailableError:
+        return None
     return tuple(Path(name) for name in listed.text.split("\0") if name) if listed.ok else None
 
 
@@ -40,15 +40,22 @@ async def _look(ground: Ground) -> Sequence[Finding]:
     findings = []
     if tree is not None:
         files = await tracked(home, ground.environment)
-        findings.append(judge(files or (), tree))
+        findings += [judge(files or (), tree), *([] if files is not None else [_unasked(tree)])]
     if work_tree(checkout) == checkout:
         files = await tracked(checkout, ground.environment)
-        findings += await asyncio.to_thread(_in_checkout, checkout, files or (), KeyFinder(ground.upstream))
+        if files is None:
+            findings.append(_unasked(checkout))
+        else:
+            findings += await asyncio.to_thread(_in_checkout, checkout, files, KeyFinder(ground.upstream))
     if not findings:
         raise NotKnownError(
             Words("neither the home nor the program is in a git work tree", "主目录和程序都不在 git 工作区中")
         )
     return findings
+
+
+def _unasked(tree: Path) -> Finding:
+    return skipped(Words(f"git does not tell what it has of {tree}", f"git 无法列出 {tree} 中的文件"))
 
 
 def judge(files: tuple[Path, ...], tree: Path) -> Finding:
