@@ -159,3 +159,35 @@ def test_the_lines_for_cron_have_five_fields_and_a_command(run: Run, home: Home)
     for line in lines[1:]:
         assert all(field.isdigit() or field == "*" for field in line.split()[:5])
         assert f"--home {home.root}" in line
+
+
+_SNAPSHOT = {
+    *("name", "at", "kind", "parts", "encrypted", "program", "home"),
+    *("files", "bytes", "databases", "skipped"),
+}
+_SHAPES: dict[str, set[str]] = {
+    "create": {"snapshot", "read_bytes", "written_bytes", "new_chunks", "seconds", "copies"},
+    "list": {"place", "snapshots"},
+    "show": _SNAPSHOT,
+    "show --files": {*_SNAPSHOT, "entries"},
+    "verify": {"ok", "snapshots", "chunks", "bytes", "set_aside", "problems"},
+    "restore": {"snapshot", "at", "paths", "files", "bytes", "replaced", "rows"},
+    "prune": {"dry_run", "places"},
+    "schedule": {"enabled", "due", "schedule", "copies"},
+    "schedule --print-cron": {"lines"},
+}
+
+
+@pytest.mark.parametrize("command", _SHAPES)
+def test_documents_keep_their_shape(run: Run, command: str) -> None:
+    run("backup", "create")
+    assert set(run("backup", *command.split(), "--json").json) == _SHAPES[command]
+
+
+def test_parts_of_documents_keep_their_shape(run: Run) -> None:
+    assert set(run("backup", "create", "--json").json["snapshot"]) == _SNAPSHOT
+    assert set(run("backup", "list", "--json").json["snapshots"][0]) == {"name", "at", "kind", "parts", "encrypted"}
+    entries = run("backup", "show", "--files", "--json").json["entries"]
+    assert set(entries[0]) == {"path", "type", "mode", "bytes", "modified"}
+    places = run("backup", "prune", "--json").json["places"]
+    assert set(places[0]) == {"place", "removed", "kept", "chunks", "freed_bytes", "unreadable"}

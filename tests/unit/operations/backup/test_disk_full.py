@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.operations.backup.errors import NoRoomError
+from nanoclaw.operations.backup.errors import BackupError, NoRoomError
 from nanoclaw.operations.backup.snapshot import Kind
 from nanoclaw.operations.backup.verify import verify
 from nanoclaw.settings.home import Home
@@ -79,3 +79,16 @@ def test_backups_on_a_disk_that_cannot_be_written_can_be_read(world: World, smal
     for attempt in (here.create, here.restore):
         with pytest.raises(NanoclawError, match="Read-only"):
             attempt()
+
+
+def test_a_folder_that_is_a_disk_of_its_own_is_not_swapped_away(world: World, small: Path) -> None:
+    world.create()
+    groups = world.home.groups
+    subprocess.run(["mount", "--bind", str(small), str(groups)], check=True)
+    try:
+        with pytest.raises(BackupError, match="groups is a disk of its own"):
+            world.restore()
+        world.restore("databases")
+    finally:
+        subprocess.run(["umount", "-l", str(groups)], check=True)
+    assert (groups / "family/CLAUDE.md").read_text() == "We are four.\n"
