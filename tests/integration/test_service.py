@@ -362,6 +362,28 @@ async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
     assert ready["restarts"] == 0
 
 
+@pytest.mark.parametrize(
+    ("prepare", "allowed"),
+    [
+        ("true", True),
+        ("mount --bind /proc/sys /proc/sys", False),
+        ("mount --bind /dev/null /proc/kmsg", False),
+    ],
+)
+def test_the_kernel_lets_a_sandbox_mount_proc_only_where_nothing_is_covered(prepare: str, *, allowed: bool) -> None:
+    # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, done by hand. In services of the systemd of these
+    # tests the kernel allows all three, probably because the old root, with its own /proc, stays below the new one.
+    script = (
+        "mount --make-rprivate / && umount -R -l /proc"
+        " && mount -t proc -o nosuid,nodev,noexec,hidepid=invisible proc /proc"
+        f" && {prepare} && exec setpriv --reuid 65534 --regid 65534 --clear-groups"
+        " unshare --user --map-root-user --mount --pid --fork mount -t proc -o nosuid,nodev,noexec proc /proc"
+    )
+    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (ran.returncode == 0) is allowed, ran.stderr
+
+
 def test_a_foreign_unit_of_the_same_name_stays(user: RealSystemd) -> None:
     service = Service(user, user.place / "root" / ".nanoclaw", 0)
     folder = user.place / "root" / ".config" / "systemd" / "user"

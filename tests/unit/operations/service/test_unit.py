@@ -101,6 +101,12 @@ def test_the_machines_unit_may_write_where_backups_are_copied_to() -> None:
     assert 'ReadWritePaths="-/mnt/my nas"' in lines
 
 
+def test_a_unit_in_which_bubblewrap_works_covers_no_part_of_proc() -> None:
+    keys = ("ProtectKernelTunables=", "ProtectKernelLogs=", "ProtectHostname=", "ProcSubset=")
+    assert not [key for key in keys if key in unit_text(replace(SYSTEM, confinement=Confinement.NAMESPACES))]
+    assert "ProtectKernelTunables=yes" in unit_text(replace(SYSTEM, confinement=Confinement.ENGINE))
+
+
 def test_a_home_in_a_temporary_folder_is_not_hidden_from_its_own_daemon() -> None:
     assert "PrivateTmp" not in unit_text(replace(SYSTEM, home=Path("/var/tmp/nanoclaw")))
     assert "PrivateTmp" not in unit_text(replace(SYSTEM, program=("/tmp/env/bin/python",)))
