@@ -182,6 +182,7 @@ PROMISED = {
     "UsageQuery": {"by": "By?", "since": "string|null?"},
     "UsageLine": {
         "key": "string",
+        "about": "string?",
         "calls": "integer",
         "input_tokens": "integer",
         "output_tokens": "integer",
@@ -207,8 +208,8 @@ PROMISED = {
         "next": "[string]?",
         "problem": "string?",
     },
-    "TaskList": {"tasks": "[TaskShape]"},
-    "TaskQuery": {"group": "string|null?"},
+    "TaskList": {"tasks": "[TaskShape]", "more": "integer?"},
+    "TaskQuery": {"group": "string|null?", "limit": "integer?"},
     "AddTaskRequest": {
         "group": "string",
         "prompt": "string",
@@ -233,6 +234,7 @@ PROMISED = {
         "id": "integer",
         "task": "integer",
         "scheduled_at": "string",
+        "due": "string?",
         "state": "string",
         "started_at": "string|null?",
         "finished_at": "string|null?",

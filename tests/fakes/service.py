@@ -102,8 +102,9 @@ class FakeTasks:
         self.known[task] = self._find(task).model_copy(update=changes)
         return self.known[task]
 
-    async def all(self, group: str | None) -> TaskList:
-        return TaskList(tasks=[task for task in self.known.values() if group in {None, task.group}])
+    async def all(self, group: str | None, limit: int) -> TaskList:
+        found = [task for task in self.known.values() if group in {None, task.group}]
+        return TaskList(tasks=found[:limit], more=len(found[limit:]))
 
     async def get(self, task: int) -> TaskShape:
         return self._find(task)

@@ -83,9 +83,10 @@ class ControlClient:
         """Given a ``UsageQuery``, a ``UsageList``."""
         return self.call("GET", f"/v1/usage?{_query(query)}")
 
-    def tasks(self, group: str | None = None) -> Document:
-        """A ``TaskList``."""
-        return self.call("GET", f"/v1/tasks?{_query({'group': group})}")
+    def tasks(self, group: str | None = None, limit: int = 500) -> Document:
+        """A ``TaskList`` of so many tasks at most; the times of thousands take a while."""
+        query = _query({"group": group, "limit": limit})
+        return self.call("GET", f"/v1/tasks?{query}", timeout=self._timeout + limit / 100)
 
     def task(self, task: int) -> Document:
         """A ``TaskShape``."""

@@ -8,8 +8,8 @@ from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, Task
 class TaskDesk(Protocol):
     """Scheduled tasks as commands and the page see them. Every method may raise NoSuchTaskError, InvalidTaskError."""
 
-    async def all(self, group: str | None) -> TaskList:
-        """Tasks that are active or paused. Raises NoSuchGroupError."""
+    async def all(self, group: str | None, limit: int) -> TaskList:
+        """Tasks that are active or paused, so many at most. Raises NoSuchGroupError."""
         ...
 
     async def get(self, task: int) -> TaskShape:

@@ -27,7 +27,7 @@ def _number(text: str) -> int:
 
 
 async def _tasks(service: Service, _place: str, query: TaskQuery) -> TaskList:
-    return await service.tasks.all(query.group)
+    return await service.tasks.all(query.group, query.limit)
 
 
 async def _task(service: Service, task: str, _request: None) -> TaskShape:

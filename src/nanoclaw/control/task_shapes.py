@@ -35,15 +35,17 @@ class TaskShape(Shape):
 
 
 class TaskList(Shape):
-    """Tasks, the next due first."""
+    """Tasks, the next due first, and how many more there are than were asked for."""
 
     tasks: list[TaskShape]
+    more: int = 0
 
 
 class TaskQuery(Shape):
-    """Tasks of one group or of all."""
+    """Tasks of one group or of all; ``limit`` of them at most."""
 
     group: Annotated[str | None, Field(max_length=64)] = None
+    limit: Annotated[int, Field(ge=1, le=100_000)] = 500
 
 
 class AddTaskRequest(Shape):

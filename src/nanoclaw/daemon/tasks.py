@@ -28,10 +28,11 @@ class TaskRecords:
         self._groups = groups
         self._home = home
 
-    async def all(self, group: str | None) -> TaskList:
-        """Tasks that are active or paused."""
+    async def all(self, group: str | None, limit: int) -> TaskList:
+        """Tasks that are active or paused, so many at most: to work out the times of thousands takes seconds."""
         folder = (await self._group(group)).folder if group is not None else None
-        return TaskList(tasks=await self._shapes(await self._book.all(folder)))
+        found = await self._book.all(folder)
+        return TaskList(tasks=await self._shapes(found[:limit]), more=len(found[limit:]))
 
     async def get(self, task: int) -> TaskShape:
         """One task."""

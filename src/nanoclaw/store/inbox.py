@@ -80,6 +80,14 @@ class Stored:
     role: Role | None = None
 
 
+_HELD, _MENTIONED = 1, 2
+
+
+def _held(message: InboundMessage) -> int:
+    """How the column says that a message is held: a mention that only the network knows is not in its text."""
+    return _MENTIONED if message.mentions_assistant else _HELD
+
+
 _UNREGISTERED = Verdict(admission=Admission.DROP, reason="the chat is not registered")
 
 
@@ -158,7 +166,7 @@ class Inbox:
             "chat": chat,
             "now": self._clock.now(),
             "kind": "command" if verdict.admission is Admission.COMMAND else "message",
-            "held": int(verdict.admission is Admission.HOLD),
+            "held": _held(message) if verdict.admission is Admission.HOLD else 0,
             "question": question.id if question else None,
         }
         identity = MessageId(rows(connection, self._sql["insert"], row)[0][0])
@@ -199,16 +207,16 @@ class Inbox:
         return TurnId(rows(connection, self._sql["queue"], values)[0][0])
 
     async def release(self, group: Group, channel: str, sender: str, wakes: Callable[[str], bool]) -> bool:
-        """Let the held messages of a person in; whether any of them wakes the agent, by ``wakes(text)``."""
+        """Let the held messages of a person in; whether any wakes the agent, by a mention or by ``wakes(text)``."""
 
         def work(connection: apsw.Connection) -> bool:
             wanted = {"group": group.id, "channel": channel, "sender": sender}
             let_in: dict[int, list[MessageId]] = {}
             waking: dict[int, MessageId] = {}
-            for (message,) in rows(connection, self._sql["held"], wanted):
+            for message, held in rows(connection, self._sql["held"], wanted):
                 for chat, text in rows(connection, self._sql["release"], {"message": message}):
                     let_in.setdefault(chat, []).append(MessageId(message))
-                    if wakes(text):
+                    if held == _MENTIONED or wakes(text):
                         waking.setdefault(chat, MessageId(message))
             for chat, first in waking.items():
                 turn = self._queue(connection, chat, group.id, first)

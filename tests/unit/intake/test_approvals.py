@@ -56,6 +56,17 @@ async def test_who_is_allowed_is_a_member_and_what_was_held_is_delivered(recepti
     assert reception.woken == ["family", "family"]
 
 
+async def test_a_held_mention_that_only_the_network_knows_wakes_the_agent_once_its_sender_is_let_in(
+    reception: Reception,
+) -> None:
+    await reception.set("family", "senders", "ask")
+    await reception.say("what is up?", sender=ANN, where=FAMILY_CHAT, mentions_assistant=True)
+    await reception.say("allow")
+    await reception.approvals.settle()
+    assert reception.woken == ["family"]
+    assert await claimed(reception) == ["what is up?"]
+
+
 async def test_who_is_not_allowed_stays_unread_and_is_not_asked_about_again(reception: Reception) -> None:
     await asked(reception)
     await reception.say("2")

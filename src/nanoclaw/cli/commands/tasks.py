@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nanoclaw.control.task_shapes import AddTaskRequest, UpdateTaskRequest
 
 _SCRIPT_LIMIT = 100_000
+_ALL = 100_000
 _DIGITS = 15
 _BEGUN = "It runs now, or as soon as the daemon does; `nanoclaw tasks runs {}` shows what comes of it."
 _CHANGES = {"pause": "Paused.", "resume": "It goes on.", "cancel": "Cancelled; its history stays."}
@@ -38,6 +39,9 @@ def add_parser(subparsers: "Subparsers") -> None:
     actions = add_choices(parser)
     listing = add_command(actions, "list", "List the tasks that are active or paused.", "nanoclaw tasks list")
     listing.add_argument("--group", metavar="FOLDER", default=None, help="only this group's")
+    listing.add_argument(
+        "--limit", metavar="N", type=int, default=500, help="how many at most, 1 to 100000 (default: 500)"
+    )
     _identify(add_command(actions, "show", "Show one task with its next times.", "nanoclaw tasks show 3"))
     _add_parser_of_add(actions)
     _add_parser_of_update(actions)
@@ -126,7 +130,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
     """A ``TaskList``, ``TaskShape``, ``RunShape`` or ``RunList``."""
     match arguments.action:
         case "list":
-            return _list(arguments.group, context)
+            return _list(arguments, context)
         case "check":
             return _check(context)
         case "add":
@@ -139,18 +143,22 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
             return _one(action, arguments.task, context)
 
 
-def _list(group: str | None, context: Context) -> Result:
-    found = ask(context, lambda client: client.tasks(group), lambda service: service.tasks.all(group))
+def _list(arguments: argparse.Namespace, context: Context) -> Result:
+    group, limit = arguments.group, arguments.limit
+    if not 1 <= limit <= _ALL:
+        raise UsageError(f"argument --limit: must be 1 to {_ALL}", "see: nanoclaw tasks list --help")
+    found = ask(context, lambda client: client.tasks(group, limit), lambda service: service.tasks.all(group, limit))
     rows = [
         (str(task["id"]), task["group"], task["state"], _when(task), _next(task), task["name"] or task["prompt"][:40])
         for task in found["tasks"]
     ]
     text = table(("ID", "GROUP", "STATE", "WHEN", "NEXT", "WHAT"), rows) if rows else "No tasks."
-    return Result(document=found, text=text)
+    notes = (f"{found['more']:,} more, due later; --limit shows more.",) if found["more"] else ()
+    return Result(document=found, text=text, notes=notes)
 
 
 def _check(context: Context) -> Result:
-    found = ask(context, lambda client: client.tasks(None), lambda service: service.tasks.all(None))
+    found = ask(context, lambda client: client.tasks(None, _ALL), lambda service: service.tasks.all(None, _ALL))
     bad = [task for task in found["tasks"] if task["problem"]]
     lines = [f"task {task['id']} ({one_line(task['group'])}): {one_line(task['problem'])}" for task in bad]
     lines.append(f"{len(found['tasks'])} checked, {len(bad)} cannot be run.")

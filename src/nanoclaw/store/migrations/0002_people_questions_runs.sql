@@ -5,10 +5,11 @@ ALTER TABLE groups ADD COLUMN forgotten_at INTEGER NOT NULL DEFAULT 0;
 
 -- A message of a person, a command such as /new, or an occurrence of a task.
 ALTER TABLE messages ADD COLUMN kind TEXT NOT NULL DEFAULT 'message' CHECK (kind IN ('message', 'command', 'task'));
--- Its sender is unknown and the owner has been asked: nobody sees it until the answer.
-ALTER TABLE messages ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
+-- Not 0: its sender is unknown and the owner has been asked; nobody sees it until the answer. 2: it also mentions the
+-- assistant in a way that only its network knows.
+ALTER TABLE messages ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1, 2));
 ALTER TABLE messages ADD COLUMN question_id INTEGER REFERENCES questions (id);
-CREATE INDEX messages_held ON messages (chat_id, sender_id) WHERE held = 1;
+CREATE INDEX messages_held ON messages (chat_id, sender_id) WHERE held > 0;
 
 ALTER TABLE turns ADD COLUMN lane TEXT NOT NULL DEFAULT 'group' CHECK (lane IN ('group', 'isolated'));
 -- The occurrence of a task (a row of tasks.db) that this turn runs, and its task.

@@ -36,8 +36,8 @@ VALUES (:chat, :group, 'queued', :message, :now)
 RETURNING id
 
 -- name: held
-SELECT id FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group AND channel = :channel)
-    AND sender_id = :sender AND held = 1 ORDER BY id
+SELECT id, held FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group AND channel = :channel)
+    AND sender_id = :sender AND held > 0 ORDER BY id
 
 -- name: release
 UPDATE messages SET held = 0 WHERE id = :message RETURNING chat_id, text

@@ -103,7 +103,7 @@ def test_every_verb_does_what_it_says(desk: Desk) -> None:
     assert run["due"].replace("T", " ") in desk.run("runs", "1").out
     assert "due by hand" in desk.run("runs", "1", "--limit", "1").out
     assert desk.run("cancel", "1").out == "Cancelled; its history stays.\n"
-    assert desk.json("list") == {"tasks": []}
+    assert desk.json("list") == {"tasks": [], "more": 0}
     assert desk.json("show", "1")["state"] == "cancelled"
     for verb in (("pause", "1"), ("resume", "1"), ("run", "1"), ("update", "1", "--prompt", "x")):
         ran = desk.run(*verb)
@@ -155,7 +155,7 @@ def test_what_cannot_be_run_is_refused_in_a_line_with_what_can(desk: Desk, when:
     assert ran.status == 1
     assert says in ran.err
     assert len(ran.err.splitlines()) <= 2
-    assert desk.json("list") == {"tasks": []}
+    assert desk.json("list") == {"tasks": [], "more": 0}
 
 
 def test_a_script_that_cannot_be_one_is_refused(desk: Desk, tmp_path: Path) -> None:
