@@ -121,9 +121,8 @@ def _confinement(plan: ServicePlan) -> Iterator[str]:
     yield "AmbientCapabilities="
     yield "ProtectSystem=strict"
     yield "ProtectHome=read-only"
-    further = (plan.account.home / ".docker", *plan.copies)
-    for path, must_exist in ((plan.home, True), *((path, False) for path in further)):
-        yield f"ReadWritePaths={word(str(path) if must_exist else f'-{path}')}"
+    for path in (str(plan.home), f"-{plan.account.home / '.docker'}", *(f"-{copy}" for copy in plan.copies)):
+        yield f"ReadWritePaths={word(path)}"
     if not _in_temporary(plan):
         yield "PrivateTmp=yes"
     yield "PrivateDevices=yes"
@@ -137,7 +136,12 @@ def _confinement(plan: ServicePlan) -> Iterator[str]:
     yield "LockPersonality=yes"
     yield "SystemCallArchitectures=native"
     yield "SystemCallErrorNumber=EPERM"
-    match plan.confinement:
+    yield from _ways_out(plan.confinement)
+
+
+def _ways_out(confinement: Confinement) -> Iterator[str]:
+    """What starting agents needs."""
+    match confinement:
         case Confinement.ENGINE:
             yield "ProtectKernelTunables=yes"
             yield "ProtectKernelLogs=yes"
