@@ -371,8 +371,8 @@ async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
     ],
 )
 def test_the_kernel_lets_a_sandbox_mount_proc_only_where_nothing_is_covered(prepare: str, *, allowed: bool) -> None:
-    # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, done by hand. In services of the systemd of these
-    # tests the kernel allows all three, probably because the old root, with its own /proc, stays below the new one.
+    # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, done by hand. In services of these tests' systemd
+    # the kernel allows all three, probably because the old root, with its own /proc, stays below the new one.
     script = (
         "mount --make-rprivate / && umount -R -l /proc"
         " && mount -t proc -o nosuid,nodev,noexec,hidepid=invisible proc /proc"
