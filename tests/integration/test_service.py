@@ -371,7 +371,7 @@ async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
     ],
 )
 def test_the_kernel_lets_a_sandbox_mount_proc_only_where_nothing_is_covered(prepare: str, *, allowed: bool) -> None:
-    # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, done by hand. In services of these tests' systemd
+    # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, by hand. In services of these tests' systemd
     # the kernel allows all three, probably because the old root, with its own /proc, stays below the new one.
     script = (
         "mount --make-rprivate / && umount -R -l /proc"
