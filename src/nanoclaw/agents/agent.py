@@ -26,7 +26,7 @@ from claude_agent_sdk import (
 )
 
 from nanoclaw.agents.content import write_content
-from nanoclaw.agents.faults import disk_fault, fault_of_error, fault_of_result
+from nanoclaw.agents.faults import circle_fault, disk_fault, fault_of_error, fault_of_result
 from nanoclaw.agents.launch import Launch, Launcher
 from nanoclaw.agents.outcomes import (
     AgentEvent,
@@ -169,7 +169,7 @@ class Agent:
                 for event in self._read(message):
                     yield event
                 if self._circling and self._breach is None:
-                    await self._stop_for(_circle(self._circling))
+                    await self._stop_for(circle_fault(self._circling))
         except Exception as error:
             # The boundary to what the sandbox prints: the SDK passes on whatever error a wrong shape brings about.
             for stopped in self._given_up():
@@ -236,16 +236,14 @@ class Agent:
         """End the program and its sandbox, for certain; ``gently`` lets the program finish its transcript first."""
         client, self._client = self._client, None
         launch, self._launch = self._launch, None
+        if launch is not None and not gently:
+            await asyncio.shield(_end_at_once(launch, client))
+            return
         try:
-            if launch is not None and not gently:
-                await asyncio.shield(launch.start.end())
             if client is not None:
-                # However the SDK's end goes: the sandbox's end is what counts.
-                with suppress(Exception):
-                    async with asyncio.timeout(_CLOSE_SECONDS):
-                        await client.disconnect()
+                await _disconnect(client)
         finally:
-            if launch is not None and gently:
+            if launch is not None:
                 await asyncio.shield(launch.start.end())
 
     def _connected(self) -> ClaudeSDKClient:
@@ -368,13 +366,19 @@ class Agent:
         )
 
 
-def _circle(tool: str) -> Fault:
-    return Fault(
-        kind=FaultKind.LOOP,
-        what=f"The agent went in a circle: it used {tool[:60]} again and again with the same input",
-        hint="Ask in other words. agents.same_call_limit in config.toml says how often is too often.",
-        lasting=True,
-    )
+async def _end_at_once(launch: Launch, client: ClaudeSDKClient | None) -> None:
+    """Both ends together: an engine may wait until someone reads what the program printed, or stops holding it."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(launch.start.end(), name=f"end-{launch.start.name}")
+        if client is not None:
+            tasks.create_task(_disconnect(client), name=f"disconnect-{launch.start.name}")
+
+
+async def _disconnect(client: ClaudeSDKClient) -> None:
+    """However the SDK's end goes: the sandbox's end is what counts."""
+    with suppress(Exception):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await client.disconnect()
 
 
 def _purpose(block: ToolUseBlock) -> str:

@@ -70,3 +70,13 @@ def fault_of_error(error: Exception, reason: EndReason) -> Fault:
     if isinstance(error, ProcessError):
         return Fault(kind=FaultKind.LOST, what=f"The agent's program ended unexpectedly (exit code {error.exit_code})")
     return Fault(kind=FaultKind.LOST, what="The connection to the agent broke")
+
+
+def circle_fault(tool: str) -> Fault:
+    """The agent repeats itself."""
+    return Fault(
+        kind=FaultKind.LOOP,
+        what=f"The agent went in a circle: it used {tool[:60]} again and again with the same input",
+        hint="Ask in other words. agents.same_call_limit in config.toml says how often is too often.",
+        lasting=True,
+    )
