@@ -19,14 +19,18 @@ from nanoclaw.sandboxes.contract import (
     WORKSPACE,
     EndReason,
     EngineUnavailableError,
+    Happening,
     ImageBuildError,
     ImageMissingError,
+    ListedSandbox,
     Progress,
     RunningSandbox,
     SandboxError,
     SandboxKind,
     SandboxPlan,
     SandboxReport,
+    SandboxState,
+    SandboxUsage,
 )
 from nanoclaw.sandboxes.engine import EngineClient, Outcome
 from nanoclaw.sandboxes.environment import INHERITED, agent_environment
@@ -132,16 +136,48 @@ class AppleSandbox:
         del name, since
         return EndReason.UNKNOWN
 
+    async def listed(self) -> tuple[ListedSandbox, ...]:
+        """This installation's containers."""
+        states = {"running": SandboxState.RUNNING, "starting": SandboxState.STARTING}
+        return tuple(
+            ListedSandbox(name=name, group=GroupFolder(group), state=states.get(state, SandboxState.ENDED))
+            for name, group, state in parse_listing(await self._list_text(), self._installation.id)
+        )
+
+    async def usage(self) -> tuple[SandboxUsage, ...]:
+        """Memory and processes; how busy they are takes two looks, which the engine leaves to others."""
+        names = [name for name, _ in await self._listed()]
+        if not names:
+            return ()
+        outcome = await self._client.call("stats", "--no-stream", "--format", "json", *names, seconds=20)
+        if not outcome.ok:
+            raise _unavailable(outcome)
+        return parse_usage(outcome.text)
+
+    async def happenings(self, since: Milliseconds) -> tuple[Happening, ...]:
+        """The engine does not say."""
+        del since
+        return ()
+
+    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+        """The engine's ``exec``."""
+        user, group = agent_user()
+        streams = ("--interactive", "--tty") if terminal else ("--interactive",)
+        return (self._client.path, "exec", *streams, "--user", f"{user}:{group}", name, *program)
+
     async def _remove(self, name: str) -> None:
         outcome = await self._client.call("delete", "--force", name, seconds=20)
         if not outcome.ok and any(name == found for found, _ in await self._listed()):
             raise SandboxError(f"container does not remove {name}: {outcome.error}", hint="Try it by hand.")
 
     async def _listed(self) -> list[tuple[str, str]]:
+        return [(name, group) for name, group, _ in parse_listing(await self._list_text(), self._installation.id)]
+
+    async def _list_text(self) -> str:
         outcome = await self._client.call("list", "--all", "--format", "json")
         if not outcome.ok:
             raise _unavailable(outcome)
-        return parse_listing(outcome.text, self._installation.id)
+        return outcome.text
 
     async def _require_engine(self) -> None:
         outcome = await self._client.call("system", "status", seconds=3)
@@ -152,15 +188,30 @@ class AppleSandbox:
         return read_recipe().tag(self._installation.base_image)
 
 
-def parse_listing(text: str, installation: str) -> list[tuple[str, str]]:
-    """Name and group of an installation's containers, from ``container list --format json``."""
+def parse_listing(text: str, installation: str) -> list[tuple[str, str, str]]:
+    """Name, group and state of an installation's containers, from ``container list --format json``."""
     entries: list[dict[str, Any]] = json.loads(text or "[]")
-    configurations = [entry.get("configuration") or {} for entry in entries]
+    configurations = [(entry.get("configuration") or {}, str(entry.get("status", ""))) for entry in entries]
     return [
-        (str(each["id"]), str(each["labels"].get(GROUP_LABEL, "")))
-        for each in configurations
+        (str(each["id"]), str(each["labels"].get(GROUP_LABEL, "")), state)
+        for each, state in configurations
         if (each.get("labels") or {}).get(INSTALLATION_LABEL) == installation
     ]
+
+
+def parse_usage(text: str) -> tuple[SandboxUsage, ...]:
+    """What containers use, from ``container stats --no-stream --format json``."""
+    entries: list[dict[str, Any]] = json.loads(text or "[]")
+    return tuple(
+        SandboxUsage(
+            name=str(entry.get("id", "")),
+            memory=int(entry.get("memoryUsageBytes") or 0),
+            memory_limit=int(entry.get("memoryLimitBytes") or 0) or None,
+            cpu_percent=None,
+            processes=int(entry.get("numProcesses") or 0),
+        )
+        for entry in entries
+    )
 
 
 def _unavailable(outcome: Outcome) -> EngineUnavailableError:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import math
+import os
 import platform
 import shlex
 import sys
@@ -15,21 +16,27 @@ from pathlib import Path
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.sandboxes.bubblewrap_arguments import World, bwrap_options, etc_files, inside_command
 from nanoclaw.sandboxes.contract import (
+    WORKSPACE,
     EndReason,
     EngineUnavailableError,
+    Happening,
     Limits,
+    ListedSandbox,
     Progress,
     RunningSandbox,
     SandboxError,
     SandboxKind,
     SandboxPlan,
     SandboxReport,
+    SandboxState,
+    SandboxUsage,
 )
 from nanoclaw.sandboxes.engine import EngineClient
 from nanoclaw.sandboxes.environment import INHERITED
 from nanoclaw.sandboxes.image.claude_program import find_claude
 from nanoclaw.sandboxes.inside.confine import OUT_OF_MEMORY
 from nanoclaw.sandboxes.installation import Installation, agent_user, workspace_owner
+from nanoclaw.sandboxes.processes import measure
 from nanoclaw.sandboxes.records import Records
 from nanoclaw.sandboxes.scope import find_scope, scope_arguments
 from nanoclaw.sandboxes.seccomp.bpf import bpf_program
@@ -135,6 +142,41 @@ class BubblewrapSandbox:
         if self._records.ending(name) == OUT_OF_MEMORY:
             return EndReason.OUT_OF_MEMORY
         return EndReason.EXITED if self._records.read(name) is None else EndReason.UNKNOWN
+
+    async def listed(self) -> tuple[ListedSandbox, ...]:
+        """Whoever there is a record of; one whose processes are gone was killed with its supervisor."""
+        return tuple(
+            ListedSandbox(
+                name=record.name,
+                group=record.group,
+                state=SandboxState.RUNNING if record.alive() else SandboxState.ENDED,
+                since=record.since.replace("+00:00", "Z"),
+            )
+            for record in self._records.all()
+        )
+
+    async def usage(self) -> tuple[SandboxUsage, ...]:
+        """What the kernel says of the processes."""
+        return await measure(tuple(record for record in self._records.all() if record.alive()))
+
+    async def happenings(self, since: Milliseconds) -> tuple[Happening, ...]:
+        """Only what was killed, and why; no engine keeps more."""
+        return self._records.endings(since)
+
+    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+        """Our own program that joins the namespaces and takes on the same limits."""
+        record = self._records.read(name)
+        if record is None or not record.first.alive():
+            raise SandboxError(f"{name} does not run", hint="See `nanoclaw containers list`.")
+        user, group = agent_user()
+        return (
+            *(sys.executable, "-I", "-S", str(files("nanoclaw.sandboxes") / "inside" / "join.py")),
+            *("--pid", str(record.first.pid), "--start", str(record.first.start)),
+            *("--filter", str(self._filter()), "--in", str(WORKSPACE)),
+            *(("--as", f"{user}:{group}") if os.geteuid() == 0 else ()),
+            *(("--terminal",) if terminal else ()),
+            *("--", *program),
+        )
 
     async def _try(self) -> str:
         client = EngineClient(str(self._require()), self._installation.environment)

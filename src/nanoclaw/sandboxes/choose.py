@@ -4,7 +4,7 @@ from typing import assert_never
 
 from nanoclaw.sandboxes.apple import AppleSandbox
 from nanoclaw.sandboxes.bubblewrap import BubblewrapSandbox
-from nanoclaw.sandboxes.contract import EngineUnavailableError, Sandbox, SandboxKind
+from nanoclaw.sandboxes.contract import EngineUnavailableError, Sandbox, SandboxKind, TendedSandbox
 from nanoclaw.sandboxes.docker import DockerSandbox
 from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.podman import PodmanSandbox
@@ -14,7 +14,7 @@ ORDER = (SandboxKind.DOCKER, SandboxKind.PODMAN, SandboxKind.BUBBLEWRAP)
 """What ``auto`` tries, best first."""
 
 
-def make_sandbox(kind: SandboxKind, installation: Installation) -> Sandbox:
+def make_sandbox(kind: SandboxKind, installation: Installation) -> TendedSandbox:
     """A sandbox of this kind, whether it can be used here or not."""
     match kind:
         case SandboxKind.DOCKER:

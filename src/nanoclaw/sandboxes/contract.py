@@ -127,6 +127,48 @@ class RunningSandbox:
     since: str = ""
 
 
+class SandboxState(StrEnum):
+    """What an engine says of a sandbox."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSandbox:
+    """A sandbox of this installation, whether it runs or not. ``since`` is ISO 8601 in UTC, empty where unknown."""
+
+    name: str
+    group: GroupFolder
+    state: SandboxState
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxUsage:
+    """What a running sandbox uses now. Memory in bytes; None: the engine does not say."""
+
+    name: str
+    memory: int
+    memory_limit: int | None
+    cpu_percent: float | None
+    """Of one processor: 200 is two of them."""
+    processes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What the engine remembers of a sandbox: ``start``, ``oom``, ``die`` and the like. ``at`` is ISO 8601 in UTC."""
+
+    at: str
+    name: str
+    what: str
+    status: str = ""
+    """The exit status, with an end."""
+
+
 Progress = Callable[[str], None]
 """Told a line of progress at a time."""
 
@@ -185,4 +227,30 @@ class Sandbox(Protocol):
 
     async def why_ended(self, name: str, since: Milliseconds) -> EndReason:
         """Why the sandbox called ``name``, started after ``since``, is no more."""
+        ...
+
+
+class TendedSandbox(Sandbox, Protocol):
+    """A kind as the person sees it who looks after the machine. Only this installation's sandboxes are touched."""
+
+    async def listed(self) -> tuple[ListedSandbox, ...]:
+        """Every sandbox the engine has, running or not. Raises EngineUnavailableError."""
+        ...
+
+    async def usage(self) -> tuple[SandboxUsage, ...]:
+        """What each running sandbox uses; takes some seconds. Raises EngineUnavailableError."""
+        ...
+
+    async def happenings(self, since: Milliseconds) -> tuple[Happening, ...]:
+        """What the engine remembers since then, oldest first; engines forget. Raises EngineUnavailableError."""
+        ...
+
+    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+        """The argv that runs a program inside a running sandbox, as the agent's user, on this process's streams.
+
+        ``terminal``: the streams are a terminal, and the program gets one of its own.
+
+        Raises:
+            SandboxError: the sandbox does not run, or this kind cannot be entered here.
+        """
         ...

@@ -53,6 +53,11 @@ class EngineClient:
         self.program = program
         self.path = shutil.which(program, path=self._environment.get("PATH")) or program
 
+    @property
+    def installed(self) -> bool:
+        """Whether the program is on this machine; that its engine answers is another matter."""
+        return self.path != self.program
+
     async def call(self, *arguments: str, seconds: float = 10.0) -> Outcome:
         """Run to the end and collect both outputs.
 

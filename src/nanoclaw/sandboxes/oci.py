@@ -11,22 +11,27 @@ from nanoclaw.model.groups import GroupFolder
 from nanoclaw.sandboxes.contract import (
     EndReason,
     EngineUnavailableError,
+    Happening,
     ImageMissingError,
+    ListedSandbox,
     Progress,
     RunningSandbox,
     SandboxError,
     SandboxKind,
     SandboxPlan,
     SandboxReport,
+    SandboxUsage,
 )
 from nanoclaw.sandboxes.engine import EngineClient, Outcome
 from nanoclaw.sandboxes.image.build import ImageBuilder
 from nanoclaw.sandboxes.installation import Installation, agent_user, workspace_owner
 from nanoclaw.sandboxes.oci_arguments import GROUP_LABEL, INSTALLATION_LABEL, OciChoices, run_arguments
+from nanoclaw.sandboxes.oci_words import USAGE_FORMAT, read_happenings, read_listing, read_usage
 from nanoclaw.sandboxes.seccomp.profile import oci_profile
 
 _GONE_SECONDS = 20.0
 _LONGEST_PAUSE = 3.0
+_USAGE_SECONDS = 20.0
 
 
 class OciSandbox:
@@ -149,6 +154,36 @@ class OciSandbox:
                 break
             await asyncio.sleep(0.1)
         return reason
+
+    async def listed(self) -> tuple[ListedSandbox, ...]:
+        """This installation's containers, running or not."""
+        fields = ("{{.Names}}", self.group_field, "{{.State}}", "{{.CreatedAt}}")
+        return read_listing(await self._listed("--all", "--format", "\t".join(fields)))
+
+    async def usage(self) -> tuple[SandboxUsage, ...]:
+        """As the engine counts it, which takes it a second or two."""
+        names = tuple(one.name for one in await self.running())
+        if not names:
+            return ()
+        counted = ("stats", "--no-stream", "--no-trunc", "--format", USAGE_FORMAT, *names)
+        outcome = await self.client.call(*counted, seconds=_USAGE_SECONDS)
+        if not outcome.ok and await self._names():
+            raise EngineUnavailableError(f"{self.kind} cannot count what its containers use: {_last_line(outcome)}")
+        return read_usage(outcome.text)
+
+    async def happenings(self, since: Milliseconds) -> tuple[Happening, ...]:
+        """The engine's events; Docker keeps the newest few hundred of all containers until it is restarted."""
+        now = max(self._installation.clock.now(), since + 1)
+        ours = ("--filter", f"label={INSTALLATION_LABEL}={self._installation.id}", "--filter", "type=container")
+        outcome = await self.client.call("events", *self.event_window(since, now), *ours, "--format", "{{json .}}")
+        if not outcome.ok:
+            raise EngineUnavailableError(f"{self.kind} does not tell its events: {_last_line(outcome)}")
+        return read_happenings(outcome.text)
+
+    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+        """The engine's ``exec``, which enters as the user that the container was started for."""
+        streams = ("--interactive", "--tty") if terminal else ("--interactive",)
+        return (self.client.path, "exec", *streams, name, *program)
 
     async def _events(self, name: str, since: Milliseconds) -> Outcome:
         now = max(self._installation.clock.now(), since + 1)

@@ -6,11 +6,13 @@ import json
 import os
 import signal
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import GroupFolder
-from nanoclaw.sandboxes.contract import SandboxError
+from nanoclaw.sandboxes.contract import Happening, SandboxError
 from nanoclaw.sandboxes.inside.confine import start_time
 
 _GONE_SECONDS = 15.0
@@ -91,6 +93,18 @@ class Records:
             return (self._folder / f"{name}.ended").read_text()
         except OSError:
             return ""
+
+    def endings(self, since: Milliseconds) -> tuple[Happening, ...]:
+        """The sandboxes that their supervisor killed since then, oldest first."""
+        found = []
+        for path in sorted(self._folder.glob("*.ended")) if self._folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                at = path.stat().st_mtime
+                if at * 1000 >= since:
+                    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+                    why = path.read_text(encoding="utf-8", errors="replace")[:80]
+                    found.append(Happening(at=moment.replace("+00:00", "Z"), name=path.stem, what=why))
+        return tuple(sorted(found, key=lambda one: one.at))
 
     async def end(self, name: str) -> None:
         """Kill a sandbox, wait until all of it is gone, and remove its file.

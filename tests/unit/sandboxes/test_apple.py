@@ -31,4 +31,4 @@ def test_only_our_own_containers_are_listed() -> None:
         return {"status": "running", "configuration": {"id": name, "labels": labels}}
 
     text = json.dumps([entry("a", "i1"), entry("b", "i2"), {"configuration": {"id": "c"}}])
-    assert parse_listing(text, "i1") == [("a", "main")]
+    assert parse_listing(text, "i1") == [("a", "main", "running")]
