@@ -33,6 +33,7 @@ VERBS = {
     "db": "look after the databases",
     "logs": "read the assistant's own log",
     "gateway": "see what agents reached, or tried to reach",
+    "upgrade": "bring the databases to this version, or back to what they were",
     "backup": "make, check and restore backups",
     "image": "build or look at the image that agents run in",
     "openapi": "print the OpenAPI document of the control API",

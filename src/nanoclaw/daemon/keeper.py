@@ -94,6 +94,18 @@ class Keeper:
         yield
         self._breaker.end()
 
+    def patience(self, doing: str) -> Callable[[], None]:
+        """To be called again and again while something before the start takes long: the manager goes on waiting."""
+        last = float("-inf")
+
+        def alive() -> None:
+            nonlocal last
+            if (now := self._clock.monotonic()) >= last + _STEP_SECONDS:
+                last = now
+                self._notifier.tell(f"STATUS={doing}", _EXTEND)
+
+        return alive
+
     def ready(self, text: str) -> None:
         """It works now."""
         self.announce(text)

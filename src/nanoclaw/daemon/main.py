@@ -29,6 +29,7 @@ from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.operations.backup.swap import finish as finish_restore
 from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.operations.service.statuses import DaemonExit
+from nanoclaw.operations.upgrade.perform import upgrade
 from nanoclaw.sandboxes.choose import choose_sandbox
 from nanoclaw.sandboxes.contract import SandboxError
 from nanoclaw.settings.home import Home
@@ -65,10 +66,19 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> Dae
             logger.warning("an interrupted restore was finished")
         try:
             with keeper.counted():
+                _bring_up(home, keeper)
                 return asyncio.run(_live(home, settings, upstream, keeper))
         except* NanoclawError as several:
             # What ends the daemon ends its parts as a group; the first says why.
             raise next(_leaves(several)) from None
+
+
+def _bring_up(home: Home, keeper: Keeper) -> None:
+    """Upgrade the databases where an older version of the program left them."""
+    done = upgrade(home, SystemClock(), keeper.patience("Upgrading the databases"))
+    if done is not None:
+        logger.info("databases upgraded", extra={"from": done.before.last_version, "kept": str(done.kept)})
+        keeper.announce(f"The databases were upgraded. Those from before are in {done.kept}")
 
 
 def _print_now(line: str) -> None:

@@ -1,7 +1,7 @@
 """The daemon as it would start, without touching the world: no channel, no agent, no sandbox, no message sent.
 
 What a restore drill starts on a restored home, which bears the identity of the living one. Databases are opened,
-checked and migrated, everything is built, and the control API answers.
+checked and upgraded, everything is built, and the control API answers.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from nanoclaw.daemon.compose import compose
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lock import hold
 from nanoclaw.model.clock import Milliseconds, SystemClock
+from nanoclaw.operations.upgrade.perform import upgrade
 from nanoclaw.sandboxes.contract import (
     EndReason,
     EngineUnavailableError,
@@ -42,6 +43,7 @@ def rehearse(home: Home, announce: Callable[[str], None]) -> None:
     os.umask(0o077)
     home.create()
     with hold(home.lock):
+        upgrade(home, SystemClock())
         asyncio.run(_live(home, announce))
 
 

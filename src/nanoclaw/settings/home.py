@@ -84,6 +84,16 @@ class Home:
         return self.root / "backups"
 
     @property
+    def upgrades(self) -> Path:
+        """Databases from before the last upgrades of the program."""
+        return self.root / "upgrades"
+
+    @property
+    def program_version(self) -> Path:
+        """The version of the program that was here last."""
+        return self.root / "data" / "version"
+
+    @property
     def image_cache(self) -> Path:
         """Build contexts for the agent image."""
         return self.root / "data" / "image"

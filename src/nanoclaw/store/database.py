@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import apsw
 
 from nanoclaw.store.connection import open_connection
-from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, StoreError, explained
-from nanoclaw.store.migrate import migrate
+from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, OlderSchemaError, StoreError, explained
+from nanoclaw.store.migrate import migrate, newest_schema
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +51,10 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path, migrations: str = "migrations") -> "Database":
-        """Open, check and migrate the database, by the migrations in a folder of this package.
+        """Open and check the database; one that is not there is made, by the migrations in a folder of this package.
 
         Raises:
+            OlderSchemaError: it has an older schema. It is never changed in place: a copy is, by an upgrade.
             StoreError: it is locked, damaged, too new, or cannot be written.
         """
         writer, reader = await asyncio.to_thread(_open_both, path, migrations)
@@ -170,15 +171,25 @@ def _acknowledge(batch: list[_Job]) -> None:
 def _open_both(path: Path, migrations: str) -> tuple[apsw.Connection, apsw.Connection]:
     writer = open_connection(path)
     try:
-        applied = migrate(writer, path, migrations)
-        if applied:
-            logger.info("database migrated", extra={"migrations": applied})
-        elif path.stat().st_size <= _QUICK_CHECK_BYTES:
+        _refuse_older(writer, path, migrations)
+        if not migrate(writer, path, migrations) and path.stat().st_size <= _QUICK_CHECK_BYTES:
             _check(writer, path)
         return writer, open_connection(path, read_only=True)
     except BaseException:
         writer.close()
         raise
+
+
+def _refuse_older(connection: apsw.Connection, path: Path, of: str) -> None:
+    with explained(path):
+        version = int(connection.pragma("user_version"))
+    newest = newest_schema(of)
+    if 0 < version < newest:
+        raise OlderSchemaError(
+            f"{path} has schema {version}; this version of nanoclaw needs {newest}",
+            hint="`nanoclaw upgrade` brings it there, and so does the next start of the assistant; the file from before"
+            " is kept. `nanoclaw upgrade --check` tells more.",
+        )
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:

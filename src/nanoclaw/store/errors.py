@@ -35,6 +35,10 @@ class NewerSchemaError(StoreError):
     """The database was written by a newer version of this program."""
 
 
+class OlderSchemaError(StoreError):
+    """The database was written by an older version of this program, and has not been upgraded."""
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, naming the file."""

@@ -20,6 +20,11 @@ def migrations(of: str = "migrations") -> tuple[tuple[int, str], ...]:
     return tuple(sorted((int(match[1]), entry.read_text(encoding="utf-8")) for match, entry in named if match))
 
 
+def newest_schema(of: str = "migrations") -> int:
+    """The schema of this version."""
+    return migrations(of)[-1][0]
+
+
 def migrate(connection: apsw.Connection, path: Path, of: str = "migrations") -> int:
     """Apply what is missing; the number of migrations applied.
 
@@ -29,12 +34,7 @@ def migrate(connection: apsw.Connection, path: Path, of: str = "migrations") -> 
     """
     with explained(path):
         version = int(connection.pragma("user_version"))
-        newest = migrations(of)[-1][0]
-        if version > newest:
-            raise NewerSchemaError(
-                f"{path} has schema {version}; this version of nanoclaw knows up to {newest}",
-                hint="Use the newer nanoclaw again, or restore a backup from before the upgrade.",
-            )
+        refuse_newer(path, version, newest_schema(of))
         missing = [(number, sql) for number, sql in migrations(of) if number > version]
         for number, sql in missing:
             connection.execute("BEGIN IMMEDIATE")
@@ -43,7 +43,19 @@ def migrate(connection: apsw.Connection, path: Path, of: str = "migrations") -> 
                 connection.execute(f"PRAGMA user_version = {number}")
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # On a full disk SQLite has done so itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
         return len(missing)
+
+
+def refuse_newer(path: Path, version: int, newest: int) -> None:
+    """A database of a newer version is not touched. Raises NewerSchemaError."""
+    if version > newest:
+        raise NewerSchemaError(
+            f"{path} has schema {version}; this version of nanoclaw knows up to {newest}",
+            hint="Use the newer nanoclaw again; or go back to the databases from before the upgrade with"
+            " `nanoclaw upgrade --rollback`, or to a backup with `nanoclaw backup restore`.",
+        )

@@ -168,6 +168,15 @@ def test_a_person_is_told_at_once_that_the_home_is_in_use(home: Home, manager: M
         pass
 
 
+def test_what_takes_long_before_the_start_keeps_the_manager_patient_but_not_busy(home: Home, manager: Manager) -> None:
+    daemons = Daemons(home, manager)
+    alive = daemons.keeper().patience("Upgrading the databases")
+    for _ in range(60):
+        alive()
+        daemons.clock.seconds += 0.1
+    assert manager.heard() == ["STATUS=Upgrading the databases", "EXTEND_TIMEOUT_USEC=60000000"] * 2
+
+
 def test_ready_and_stopping_are_told(home: Home, manager: Manager) -> None:
     keeper = Daemons(home, manager).keeper()
     keeper.ready("here")

@@ -1,0 +1,91 @@
+"""A disk that is really full: a small file system in memory."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.upgrade.errors import UpgradeError
+from nanoclaw.operations.upgrade.outlook import MARGIN, look_ahead
+from nanoclaw.operations.upgrade.perform import rollback, upgrade
+from nanoclaw.store.errors import DiskFullError
+from nanoclaw.store.upgrade import make_upgraded
+from tests.unit.operations.upgrade.conftest import NEWEST, SteppingClock, make_old_home, schemas
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """32 megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs to mount a tmpfs, which only root can do here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def _fill(place: Path, leave: int) -> Path:
+    filler = place / "filler"
+    filler.write_bytes(os.urandom(shutil.disk_usage(place).free - leave))
+    return filler
+
+
+def test_without_room_it_is_not_begun(small: Path, clock: SteppingClock) -> None:
+    home = make_old_home(small / "home")
+    filler = _fill(small, MARGIN)
+    with pytest.raises(UpgradeError, match="MiB free to be upgraded"):
+        upgrade(home, clock)
+    assert schemas(home) == (1, 1)
+    filler.unlink()
+    assert upgrade(home, clock) is not None
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6, 1.05, 1.5])
+def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_database(
+    small: Path, clock: SteppingClock, share: float
+) -> None:
+    home = make_old_home(small / "home", messages=20_000)
+    before = home.database.read_bytes()
+    # The room is taken by others after it was looked at: so the copying itself is what fails.
+    filler = _fill(small, int(len(before) * share))
+    workshop = home.root / "data" / "restoring"
+    workshop.mkdir()
+    with pytest.raises(DiskFullError):
+        make_upgraded(home.database, workshop / "messages.db", "migrations", lambda: None)
+    assert home.database.read_bytes() == before
+    assert schemas(home) == (1, 1)
+    filler.unlink()
+    assert upgrade(home, clock) is not None
+    assert schemas(home) == NEWEST
+
+
+def test_what_is_said_to_be_needed_is_enough(small: Path, clock: SteppingClock) -> None:
+    home = make_old_home(small / "home", messages=20_000)
+    _fill(small, look_ahead(home).needs - MARGIN)
+    (small / "filler").rename(small / "kept")
+    with pytest.raises(UpgradeError):
+        upgrade(home, clock)
+    os.truncate(small / "kept", (small / "kept").stat().st_size - MARGIN)
+    assert upgrade(home, clock) is not None
+    assert schemas(home) == NEWEST
+
+
+def test_the_way_back_needs_hardly_any_room(small: Path, clock: SteppingClock) -> None:
+    home = make_old_home(small / "home")
+    upgrade(home, clock)
+    _fill(small, 256 * 1024)
+    rollback(home, clock)
+    assert schemas(home) == (1, 1)
+
+
+def test_a_home_that_cannot_be_written_is_told_as_such(small: Path, clock: SteppingClock) -> None:
+    home = make_old_home(small / "home")
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    for attempt in (upgrade, rollback):
+        with pytest.raises(NanoclawError):
+            attempt(home, clock)
