@@ -46,6 +46,15 @@ def local_time(iso: str | None) -> str:
         return one_line(iso)
 
 
+def size(amount: float) -> str:
+    """Bytes, for people."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} GiB"
+
+
 def to_json(document: Mapping[str, Any], encoding: str | None) -> str:
     """One JSON document that is also safe to print on a terminal."""
     ascii_only = (encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}

@@ -3,11 +3,11 @@
 import argparse
 from contextlib import suppress
 
-from nanoclaw.cli.backup.opening import gently, open_for, size
+from nanoclaw.cli.backup.opening import gently, open_for
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.progress import Bar
-from nanoclaw.cli.render import local_time, one_line, table
+from nanoclaw.cli.render import local_time, one_line, size, table
 from nanoclaw.operations.backup.errors import BackupError
 from nanoclaw.operations.backup.restore import chosen
 from nanoclaw.operations.backup.shapes import entry_shapes, name_shape, snapshot_shape, verified_shape

@@ -6,11 +6,11 @@ import shlex
 from pathlib import Path
 
 from nanoclaw import __version__
-from nanoclaw.cli.backup.opening import gently, open_for, size
+from nanoclaw.cli.backup.opening import gently, open_for
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.progress import Bar
-from nanoclaw.cli.render import local_time, one_line, table
+from nanoclaw.cli.render import local_time, one_line, size, table
 from nanoclaw.daemon.lock import hold
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.backup.copies import replicate

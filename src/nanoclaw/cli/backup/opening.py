@@ -25,12 +25,3 @@ def open_for(arguments: argparse.Namespace, context: Context) -> Opened:
         place=Path(place).absolute() if place else None,
         key_file=Path(key).absolute() if key else None,
     )
-
-
-def size(amount: float) -> str:
-    """Bytes, for people."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
-        amount /= 1024
-    return f"{amount:,.1f} GiB"

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from nanoclaw.cli.backup.opening import gently, open_for, size
+from nanoclaw.cli.backup.opening import gently, open_for
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.progress import Bar
-from nanoclaw.cli.render import local_time, one_line
+from nanoclaw.cli.render import local_time, one_line, size
 from nanoclaw.daemon.lock import hold
 from nanoclaw.operations.backup.drill import drill as run_drill
 from nanoclaw.operations.backup.opening import Opened
