@@ -16,7 +16,7 @@ from nanoclaw.operations.backup.vault import Vault
 
 _AT_ONCE = 64
 _BATCH_BLOBS = 512
-_BATCH_BYTES = 16 * 2**20
+_BATCH_BYTES = 8 * 2**20
 
 
 @dataclass(slots=True)
