@@ -31,6 +31,8 @@ class Group:
     requires_trigger: bool
     is_main: bool
     options: GroupOptions = NO_OPTIONS
+    temporary: bool = False
+    """Made to verify the installation: nobody else sees it, and it is erased after that."""
 
 
 def parse_folder(text: str) -> GroupFolder:

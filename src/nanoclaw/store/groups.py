@@ -32,6 +32,7 @@ class NewGroup:
     requires_trigger: bool
     is_main: bool
     address: ChatAddress
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Groups:
     def _add(self, connection: apsw.Connection, new: NewGroup) -> Group:
         sql, now = self._sql, self._clock.now()
         address = {"channel": new.address.channel, "address": new.address.chat}
-        groups = [group_from(row) for row in rows(connection, sql["all"])]
+        groups = [group_from(row) for row in rows(connection, sql["every"])]
         for group in groups:
             if group.folder.lower() == new.folder.lower():
                 raise GroupConflictError(
@@ -99,6 +100,7 @@ class Groups:
             "trigger": new.trigger,
             "requires_trigger": int(new.requires_trigger),
             "is_main": int(new.is_main),
+            "temporary": int(new.temporary),
             "now": now,
         }
         (identity,) = rows(connection, sql["add"], values)[0]
@@ -154,10 +156,15 @@ class Groups:
         return await self._database.write(work)
 
     async def all(self) -> tuple[Group, ...]:
-        """All registered groups, main first."""
+        """All registered groups, main first; without temporary ones."""
         return await self._database.read(
             lambda connection: tuple(group_from(row) for row in rows(connection, self._sql["all"]))
         )
+
+    async def temporary(self) -> tuple[Group, ...]:
+        """The groups that are there for a verification only."""
+        found = await self._database.read(lambda connection: rows(connection, self._sql["every"]))
+        return tuple(group for group in map(group_from, found) if group.temporary)
 
     async def find(self, folder: str) -> Group | None:
         """The registered group with this folder."""

@@ -12,7 +12,7 @@ from nanoclaw.model.options import GroupOptions, options_from_text
 
 
 def group_from(row: Sequence[Any]) -> Group:
-    """From columns id, folder, name, trigger, requires_trigger, is_main, options."""
+    """From columns id, folder, name, trigger, requires_trigger, is_main, options, temporary."""
     return Group(
         id=GroupId(row[0]),
         folder=GroupFolder(row[1]),
@@ -21,6 +21,7 @@ def group_from(row: Sequence[Any]) -> Group:
         requires_trigger=bool(row[4]),
         is_main=bool(row[5]),
         options=_options(row[6]),
+        temporary=bool(row[7]),
     )
 
 

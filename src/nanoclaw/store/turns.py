@@ -130,7 +130,7 @@ class Turns:
         """All queued turns: runs of tasks first, then the longest due first."""
         values = {"lane": self._lane}
         found = await self._database.read(lambda connection: rows(connection, self._sql["due"], values))
-        return tuple(DueTurn(group=group_from(row[:7]), not_before=Milliseconds(row[7])) for row in found)
+        return tuple(DueTurn(group=group_from(row[:8]), not_before=Milliseconds(row[8])) for row in found)
 
     async def claim(self, group: GroupId, *, chat: ChatId | None = None) -> Turn | None:
         """Start a group's next due turn; None when nothing is due.
@@ -148,11 +148,11 @@ class Turns:
         if not found:
             return None
         turn, chat_id, trigger, attempt, channel, address, cursor = found[0][:7]
-        group, run = group_from(found[0][7:14]), found[0][15]
+        group, run = group_from(found[0][7:15]), found[0][16]
         values = {
             "turn": turn,
             "chat": chat_id,
-            "after": max(cursor, found[0][14] or 0),
+            "after": max(cursor, found[0][15] or 0),
             "trigger": trigger,
             "limit": group.options.catch_up_messages or self._catch_up,
             "now": now,

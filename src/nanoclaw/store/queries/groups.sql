@@ -1,21 +1,25 @@
 -- name: add
-INSERT INTO groups (folder, name, trigger, requires_trigger, is_main, created_at)
-VALUES (:folder, :name, :trigger, :requires_trigger, :is_main, :now)
+INSERT INTO groups (folder, name, trigger, requires_trigger, is_main, created_at, temporary)
+VALUES (:folder, :name, :trigger, :requires_trigger, :is_main, :now, :temporary)
 ON CONFLICT (folder) DO UPDATE SET
     name = excluded.name, trigger = excluded.trigger, requires_trigger = excluded.requires_trigger,
     is_main = excluded.is_main, removed_at = NULL
 RETURNING id
 
 -- name: find
-SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups
+SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary FROM groups
 WHERE folder = :folder AND removed_at IS NULL
 
 -- name: all
-SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups
-WHERE removed_at IS NULL ORDER BY is_main DESC, folder
+SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary FROM groups
+WHERE removed_at IS NULL AND temporary = 0 ORDER BY is_main DESC, folder
+
+-- name: every
+SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary FROM groups
+WHERE removed_at IS NULL ORDER BY is_main DESC, temporary, folder
 
 -- name: by_chat
-SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary
 FROM chats c JOIN groups g ON g.id = c.group_id
 WHERE c.channel = :channel AND c.address = :address
 

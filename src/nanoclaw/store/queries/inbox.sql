@@ -9,7 +9,7 @@ ON CONFLICT (channel, address) DO UPDATE SET
 RETURNING id, group_id
 
 -- name: group
-SELECT id, folder, name, trigger, requires_trigger, is_main, options FROM groups WHERE id = :group
+SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary FROM groups WHERE id = :group
 
 -- name: insert
 INSERT INTO messages (chat_id, external_id, sender_id, sender_name, text, quote, attachments, from_assistant, sent_at,

@@ -75,3 +75,9 @@ RETURNING *
 -- name: looked_at
 SELECT id, name, folder, channel, chat, kind, value, state, next_at FROM tasks
 WHERE state IN ('active', 'paused') ORDER BY id
+
+-- name: erase_runs
+DELETE FROM runs WHERE task_id IN (SELECT id FROM tasks WHERE folder = :folder)
+
+-- name: erase_tasks
+DELETE FROM tasks WHERE folder = :folder

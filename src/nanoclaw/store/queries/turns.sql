@@ -1,12 +1,12 @@
 -- name: due
-SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, t.not_before
+SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary, t.not_before
 FROM turns t JOIN groups g ON g.id = t.group_id
 WHERE t.state = 'queued' AND t.lane = :lane ORDER BY (t.run IS NULL), t.not_before, t.id
 
 -- name: next_of_group
 -- Beside a turn that runs already (:chat) only messages of the same chat are taken in.
 SELECT t.id, t.chat_id, t.trigger_id, t.attempt, c.channel, c.address, c.cursor,
-    g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options,
+    g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary,
     (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running'), t.run
 FROM turns t JOIN chats c ON c.id = t.chat_id JOIN groups g ON g.id = t.group_id
 WHERE t.group_id = :group AND t.state = 'queued' AND t.lane = :lane AND t.not_before <= :now
