@@ -84,6 +84,11 @@ class Home:
         return self.root / "backups"
 
     @property
+    def alerts(self) -> Path:
+        """Alerts that wait, those that were sent, and what is known of their routes."""
+        return self.root / "data" / "alerts.json"
+
+    @property
     def upgrades(self) -> Path:
         """Databases from before the last upgrades of the program."""
         return self.root / "upgrades"

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.schema import Credential, Settings, Upstream, is_time_zone
+from nanoclaw.settings.schema import AlertSettings, Credential, Settings, Upstream, is_time_zone
 
 _API_KEYS = ("CLAUDE_API_KEY", "ANTHROPIC_API_KEY")
 _BACKUP_PASSPHRASE = "NANOCLAW_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -74,6 +74,25 @@ def load_backup_passphrase(home: Home) -> SecretStr | None:
     """
     value = _environment(home).get(_BACKUP_PASSPHRASE, "")
     return SecretStr(value) if value else None
+
+
+def load_alert_settings(home: Home) -> AlertSettings | None:
+    """The alerts of a home, also where something else in ``config.toml`` is wrong; None where they cannot be known."""
+    try:
+        raw = tomllib.loads(_read(home.config))
+        return AlertSettings.model_validate(raw.get("alerts", {}))
+    except (SettingsError, tomllib.TOMLDecodeError, ValidationError):
+        return None
+
+
+def load_alert_urls(home: Home, names: Sequence[str]) -> dict[str, SecretStr]:
+    """The addresses of alert routes by the names of their variables; those that are not set are left out.
+
+    Raises:
+        SettingsError: ``.env`` is unreadable.
+    """
+    values = _environment(home)
+    return {name: SecretStr(values[name]) for name in names if values.get(name)}
 
 
 def engine_environment() -> dict[str, str]:

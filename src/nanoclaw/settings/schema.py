@@ -1,5 +1,6 @@
 """Every setting there is, with its default. A test holds that each is documented in ``docs/reference/settings.md``."""
 
+import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -154,6 +155,27 @@ class BackupSettings(_Table):
         return value
 
 
+class AlertSettings(_Table):
+    """Alerts that leave this machine, beside the owner's own chat."""
+
+    urls: Annotated[
+        tuple[str, ...], Field(description="Variables in .env, each of which holds the address of a route")
+    ] = ()
+    level: Annotated[Literal["info", "warning", "error", "critical"], Field(description="Least level that is sent")] = (
+        "warning"
+    )
+    repeat_hours: Annotated[float, Field(gt=0, le=8760, description="How long the same trouble is not told again")] = 24
+
+    @field_validator("urls")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in value):
+            raise ValueError("not the name of a variable; the address itself, which is secret, stands in .env")
+        if len(set(value)) < len(value):
+            raise ValueError("the same variable twice")
+        return value
+
+
 class Settings(_Table):
     """The whole of ``config.toml``."""
 
@@ -167,6 +189,7 @@ class Settings(_Table):
     ] = {}
     log: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
+    alerts: AlertSettings = AlertSettings()
     channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}
     }
