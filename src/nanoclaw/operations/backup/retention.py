@@ -31,7 +31,8 @@ def kept(names: Sequence[SnapshotName], policy: Policy, now: Milliseconds, zone:
     One from the future, made while the clock was wrong, stays and counts for nothing: a person must look at it.
     """
     future = {name for name in names if name.at > now + HOUR}
-    newest_first = sorted((name for name in names if name not in future), key=lambda name: name.at, reverse=True)
+    # Names of one moment have an order, too: else thinning out twice could choose another of them.
+    newest_first = sorted(set(names) - future, key=lambda name: (name.at, str(name)), reverse=True)
     whole = [name for name in newest_first if name.kind is not Kind.CHANGE]
 
     def local(name: SnapshotName) -> datetime:
