@@ -19,12 +19,12 @@ from tests.contracts.sandbox_lab import Lab
 _WAITING = ("sh", "-c", "echo ready; cat >/dev/null")
 
 
-def _tended(lab: Lab, **changes: str) -> TendedSandbox:
-    return make_sandbox(lab.sandbox.kind, replace(lab.installation, **changes))
+def _tended(lab: Lab) -> TendedSandbox:
+    return make_sandbox(lab.sandbox.kind, lab.installation)
 
 
 async def _enter(lab: Lab, name: str, *program: str, sent: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = _tended(lab).entrance(name, program, terminal=False)
+    command = _tended(lab).entrance(name, program, terminal="")
     return await asyncio.to_thread(
         subprocess.run, command, input=sent, capture_output=True, check=False, env=lab.environment, timeout=40
     )
@@ -127,10 +127,10 @@ async def test_streams_and_status_of_a_program_run_inside_pass_through(lab: Lab)
 async def test_a_terminal_inside_is_one_of_its_own(lab: Lab) -> None:
     plan = lab.plan(*_WAITING)
     async with lab.running(plan):
-        code = "test -t 0 && test -t 1 && echo it is one; stty size; exit 3"
-        command = _tended(lab).entrance(plan.name, ("sh", "-c", code), terminal=True)
+        code = "test -t 0 && test -t 1 && echo it is one: $TERM; stty size; exit 3"
+        command = _tended(lab).entrance(plan.name, ("sh", "-c", code), terminal="vt100")
         said, status = await asyncio.to_thread(_on_a_terminal, command, lab.environment)
-    assert "it is one" in said
+    assert "it is one: vt100" in said
     assert status == 3
 
 
@@ -151,7 +151,7 @@ def _on_a_terminal(command: Sequence[str], environment: dict[str, str]) -> tuple
 async def test_what_does_not_run_cannot_be_entered(lab: Lab) -> None:
     if lab.sandbox.kind is SandboxKind.BUBBLEWRAP:
         with pytest.raises(SandboxError, match="does not run"):
-            _tended(lab).entrance("nanoclaw-test-never-was", ("true",), terminal=False)
+            _tended(lab).entrance("nanoclaw-test-never-was", ("true",), terminal="")
     else:
         assert (await _enter(lab, "nanoclaw-test-never-was", "true")).returncode != 0
 

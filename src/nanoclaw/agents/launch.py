@@ -104,6 +104,8 @@ class Start:
         except (SandboxError, TimeoutError):
             # The next start removes what an engine that does not answer keeps.
             pass
+        else:
+            logger.info("sandbox gone", extra={"sandbox": self.name})
         finally:
             await self.door.close()
             for folder in self.passing:
@@ -187,6 +189,7 @@ class Launcher:
         except BaseException:
             await door.close()
             raise
+        logger.info("sandbox prepared", extra={"group": group.folder, "sandbox": name})
         return Start(
             script=script,
             name=name,

@@ -22,7 +22,8 @@ class Result:
 
     document: Document | None = None
     text: str = ""
-    exit: Exit = Exit.OK
+    exit: int = Exit.OK
+    """An ``Exit``, or the status of a program that was run for the person."""
     notes: tuple[str, ...] = ()
     """Lines for stderr, also with ``--json``."""
 

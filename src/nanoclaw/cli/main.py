@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 
 from nanoclaw.cli.complaints import complain, record_crash
@@ -34,12 +35,14 @@ VERBS = {
     "logs": "read the assistant's own log",
     "gateway": "see what agents reached, or tried to reach",
     "upgrade": "bring the databases to this version, or back to what they were",
+    "import": "take over groups, history, tasks and files of another program",
     "backup": "make, check and restore backups",
+    "containers": "look after the sandboxes that agents run in",
     "image": "build or look at the image that agents run in",
     "openapi": "print the OpenAPI document of the control API",
     "model-stub": "serve a scripted model, for tests",
 }
-"""Each verb and its summary, in the order of ``--help``. The module is the verb with underscores."""
+"""Each verb and its summary, in the order of ``--help``. The module is the verb with underscores; after a keyword, too."""
 
 _DESCRIPTION = "A personal Claude assistant: chats routed to sandboxed agents, durably and safely."
 _EPILOG = "examples:\n  nanoclaw chat\n  nanoclaw send 'What is on today?'\n  nanoclaw status --json"
@@ -76,7 +79,7 @@ def build_parser(*modules: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _guarded(argv: list[str], context: Context) -> Exit:
+def _guarded(argv: list[str], context: Context) -> int:
     """Whatever a command raises becomes words here, the outermost boundary there is."""
     try:
         context = _at_home(argv, context)
@@ -98,7 +101,7 @@ def _guarded(argv: list[str], context: Context) -> Exit:
         return Exit.CRASHED
 
 
-def _command(argv: list[str], context: Context) -> Exit:
+def _command(argv: list[str], context: Context) -> int:
     verb = _verb_in(argv)
     parser = build_parser(*([verb] if verb else []))
     try:
@@ -115,7 +118,7 @@ def _command(argv: list[str], context: Context) -> Exit:
     return _show(_module(arguments.verb).run(arguments, context), context)
 
 
-def _show(result: Result, context: Context) -> Exit:
+def _show(result: Result, context: Context) -> int:
     for note in result.notes:
         context.say(visible(note))
     if context.json and result.document is not None:
@@ -151,7 +154,8 @@ def _verb_in(argv: list[str]) -> str | None:
 
 
 def _module(verb: str) -> ModuleType:
-    return import_module(f"nanoclaw.cli.commands.{verb.replace('-', '_')}")
+    name = f"{verb}_" if iskeyword(verb) else verb.replace("-", "_")
+    return import_module(f"nanoclaw.cli.commands.{name}")
 
 
 def _discard_output() -> None:

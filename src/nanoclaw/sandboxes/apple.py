@@ -159,10 +159,10 @@ class AppleSandbox:
         del since
         return ()
 
-    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+    def entrance(self, name: str, program: Sequence[str], *, terminal: str) -> Sequence[str]:
         """The engine's ``exec``."""
         user, group = agent_user()
-        streams = ("--interactive", "--tty") if terminal else ("--interactive",)
+        streams = ("--interactive", "--tty", "--env", f"TERM={terminal}") if terminal else ("--interactive",)
         return (self._client.path, "exec", *streams, "--user", f"{user}:{group}", name, *program)
 
     async def _remove(self, name: str) -> None:

@@ -163,7 +163,7 @@ class BubblewrapSandbox:
         """Only what was killed, and why; no engine keeps more."""
         return self._records.endings(since)
 
-    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+    def entrance(self, name: str, program: Sequence[str], *, terminal: str) -> Sequence[str]:
         """Our own program that joins the namespaces and takes on the same limits."""
         record = self._records.read(name)
         if record is None or not record.first.alive():
@@ -174,7 +174,7 @@ class BubblewrapSandbox:
             *("--pid", str(record.first.pid), "--start", str(record.first.start)),
             *("--filter", str(self._filter()), "--in", str(WORKSPACE)),
             *(("--as", f"{user}:{group}") if os.geteuid() == 0 else ()),
-            *(("--terminal",) if terminal else ()),
+            *(("--terminal", terminal) if terminal else ()),
             *("--", *program),
         )
 

@@ -245,10 +245,11 @@ class TendedSandbox(Sandbox, Protocol):
         """What the engine remembers since then, oldest first; engines forget. Raises EngineUnavailableError."""
         ...
 
-    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+    def entrance(self, name: str, program: Sequence[str], *, terminal: str) -> Sequence[str]:
         """The argv that runs a program inside a running sandbox, as the agent's user, on this process's streams.
 
-        ``terminal``: the streams are a terminal, and the program gets one of its own.
+        ``terminal``: what kind the streams' terminal is, such as ``xterm``, and the program gets one of its own; empty:
+        they are none.
 
         Raises:
             SandboxError: the sandbox does not run, or this kind cannot be entered here.

@@ -180,9 +180,9 @@ class OciSandbox:
             raise EngineUnavailableError(f"{self.kind} does not tell its events: {_last_line(outcome)}")
         return read_happenings(outcome.text)
 
-    def entrance(self, name: str, program: Sequence[str], *, terminal: bool) -> Sequence[str]:
+    def entrance(self, name: str, program: Sequence[str], *, terminal: str) -> Sequence[str]:
         """The engine's ``exec``, which enters as the user that the container was started for."""
-        streams = ("--interactive", "--tty") if terminal else ("--interactive",)
+        streams = ("--interactive", "--tty", "--env", f"TERM={terminal}") if terminal else ("--interactive",)
         return (self.client.path, "exec", *streams, name, *program)
 
     async def _events(self, name: str, since: Milliseconds) -> Outcome:

@@ -50,6 +50,18 @@ class Roll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Files that messages and turns still need."""
+
+    sessions: frozenset[str]
+    """Conversations that go on, by their ids."""
+    to_send: frozenset[str]
+    """Absolute paths of files on their way out."""
+    to_read: frozenset[tuple[str, str]]
+    """Files of messages that no agent has answered yet: the group's folder, and the path below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTask:
     """A task that is active or paused, as far as looking at it needs."""
 
@@ -78,6 +90,28 @@ def read_state(path: Path, of: str = "migrations") -> DatabaseState:
         )
 
 
+def read_installation(path: Path) -> str:
+    """The installation's own id; empty before a daemon ran here for the first time. Raises StoreError."""
+    with _opened(path) as connection:
+        known = rows(connection, load_queries("groups")["installation"])
+        return str(known[0][0]) if known else ""
+
+
+def read_wanted(path: Path) -> Wanted:
+    """What of a home's files messages and turns still need.
+
+    Raises:
+        StoreError: as above, or its schema is older than this program's.
+    """
+    sql = load_queries("wanted")
+    with _opened(path) as connection:
+        return Wanted(
+            sessions=frozenset(str(session) for (session,) in rows(connection, sql["current_sessions"])),
+            to_send=frozenset(str(file) for (file,) in rows(connection, sql["files_to_send"])),
+            to_read=frozenset((str(folder), str(file)) for folder, file in rows(connection, sql["files_to_read"])),
+        )
+
+
 def read_roll(path: Path) -> Roll:
     """Groups and chats, from the message database.
 
@@ -90,7 +124,7 @@ def read_roll(path: Path) -> Roll:
         known = rows(connection, sql["installation"])
         return Roll(
             installation=str(known[0][0]) if known else "",
-            groups=_groups(path, rows(connection, sql["all"])),
+            groups=_groups(path, rows(connection, sql["every"])),
             chats=tuple(
                 KnownChat(
                     address=ChatAddress(channel=ChannelName(channel), chat=chat),

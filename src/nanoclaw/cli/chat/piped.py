@@ -10,9 +10,9 @@ from nanoclaw.cli.render import visible
 _WAIT_SECONDS = 3600
 
 
-def converse(context: Context, folder: str) -> Exit:
+def converse(context: Context, folder: str) -> int:
     """Send every line of standard input in turn and print the replies; the exit status is that of the last."""
-    status = Exit.OK
+    status: int = Exit.OK
     for line in context.stdin:
         text = line.strip()
         if text in {"/quit", "/exit"}:

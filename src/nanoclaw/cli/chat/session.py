@@ -12,7 +12,7 @@ from nanoclaw.cli.context import Context
 from nanoclaw.cli.exits import Exit
 
 
-def hold(context: Context, folder: str, environment: Mapping[str, str]) -> Exit:
+def hold(context: Context, folder: str, environment: Mapping[str, str]) -> int:
     """Talk, with the daemon that runs or else with one of our own started in ``environment``."""
     with contextlib.ExitStack() as stack:
         if not is_running(context):

@@ -1,9 +1,9 @@
 """Run one more program in a bubblewrap sandbox that runs: the host's half of ``nanoclaw containers exec``.
 
-Usage: ``python3 -I -S join.py --pid PID --start TICKS --filter FILE --in FOLDER [--as UID:GID] [--terminal] -- PROGRAM
-[ARGUMENT…]``. The program gets what the agent has: namespaces, user, limits, system call filter, no capability, and its
-environment. It gets a terminal or pipes of its own, never the streams of whoever calls: what is inside could reach
-through them. Where the sandbox is in a control group of its own, so is the program.
+Usage: ``python3 -I -S join.py --pid PID --start TICKS --filter FILE --in FOLDER [--as UID:GID] [--terminal KIND] --
+PROGRAM [ARGUMENT…]``. The program gets what the agent has: namespaces, user, limits, system call filter, no capability,
+and its environment. It gets a terminal or pipes of its own, never the streams of whoever calls: what is inside could
+reach through them. Where the sandbox is in a control group of its own, so is the program.
 """
 
 from __future__ import annotations  # Python 3.9
@@ -159,7 +159,7 @@ def _inside(target: Target, options: argparse.Namespace, command: list[str]) -> 
             os.closerange(3, 256)
             for name in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and an ignored signal survives exec
                 signal.signal(name, signal.SIG_DFL)
-            term = {"TERM": options.term} if options.terminal else {}
+            term = {"TERM": options.terminal} if options.terminal else {}
             os.execvpe(command[0], command, {**target.environment, **term})  # noqa: S606 - no shell is the point
         for name in (signal.SIGINT, signal.SIGQUIT):
             signal.signal(name, signal.SIG_IGN)  # they are the program's to heed
@@ -243,10 +243,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--filter", required=True)
     parser.add_argument("--in", dest="folder", required=True)
     parser.add_argument("--as", dest="identity", default="")
-    parser.add_argument("--terminal", action="store_true")
-    options = parser.parse_args(arguments)
-    options.term = os.environ.get("TERM", "xterm")
-    return options
+    parser.add_argument("--terminal", default="")
+    return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
