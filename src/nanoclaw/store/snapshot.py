@@ -108,4 +108,4 @@ def _sync(path: Path) -> None:
 
 def _count(connection: apsw.Connection, table: str) -> int:
     quoted = table.replace('"', '""')
-    return int(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchall()[0][0])  # noqa: S608 - a name of its own schema
+    return int(str(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchall()[0][0]))  # noqa: S608 - a name of its own schema

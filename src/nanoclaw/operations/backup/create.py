@@ -1,5 +1,6 @@
 """Make a snapshot: every path of the home, unchanged ones by reference to an earlier snapshot's chunks."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 from nanoclaw.model.clock import Clock
 from nanoclaw.operations.backup.chunker import ChunkIntake, OpenFile, Tally
 from nanoclaw.operations.backup.databases import DatabaseCopies
-from nanoclaw.operations.backup.errors import BackupError
+from nanoclaw.operations.backup.errors import BackupError, NoRoomError
 from nanoclaw.operations.backup.progress import Progress, Step, ignore
 from nanoclaw.operations.backup.reach import Reach
 from nanoclaw.operations.backup.repository import Repository, readable
@@ -271,6 +272,8 @@ def _staging(home: Home) -> Iterator[Path]:
         place.mkdir(mode=0o700, parents=True)
         yield place
     except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoRoomError(f"No room left on the disk of {root}", hint="Free space there.") from error
         raise BackupError(f"Cannot write to {root}: {error.strerror}", hint="Mend the folder or its disk.") from error
     finally:
         shutil.rmtree(root, ignore_errors=True)
