@@ -82,7 +82,8 @@ def _run(selection: _Selection, steps: Steps, home: Path) -> None:
     engine = Engine(installer)
     with engine.stopped_at_the_end():
         answers = steps.run("docker engine", engine.start)
-        steps.run("base image", partial(base_image.make, installer, cache) if answers else _without_engine)
+        made = steps.run("base image", partial(base_image.make, installer, cache) if answers else _without_engine)
+        steps.run("podman image", partial(base_image.share_with_podman, installer, cache) if made else _without_base)
         steps.run("pytest", partial(_pytest, selection, shell))
 
 
@@ -94,6 +95,10 @@ def _unless(reason: str | None, action: partial[str]) -> str:
 
 def _without_engine() -> str:
     raise StepNotRunError("no Docker engine answers")
+
+
+def _without_base() -> str:
+    raise StepNotRunError("there is no base image to carry over")
 
 
 def _pytest(selection: _Selection, shell: Shell) -> str:

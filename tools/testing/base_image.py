@@ -30,3 +30,23 @@ def make(shell: Shell, cache: Path) -> str:
         build.append("--debootstrap")
     shell.run("image-build", build, seconds=_SECONDS)
     return f"{IMAGE} was there" if there else f"made {IMAGE}"
+
+
+def share_with_podman(shell: Shell, cache: Path) -> str:
+    """Give Podman the base image that Docker has, so that its tests run as well.
+
+    Raises:
+        StepNotRunError: there is no Podman.
+        StepFailedError: the image could not be carried over.
+    """
+    if shutil.which("podman", path=shell.environment["PATH"]) is None:
+        raise StepNotRunError("podman is not installed: its tests skip")
+    if shell.succeeds(["podman", "image", "exists", IMAGE], seconds=60):
+        return f"{IMAGE} was there"
+    archive = cache / "base-for-podman.tar"
+    try:
+        shell.run("podman-save", ["docker", "save", "--output", str(archive), IMAGE], seconds=_SECONDS)
+        shell.run("podman-load", ["podman", "load", "--input", str(archive)], seconds=_SECONDS)
+    finally:
+        archive.unlink(missing_ok=True)
+    return f"carried over {IMAGE}"
