@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Two actions."""
+    """Three actions."""
     parser = add_command(
         subparsers,
         "image",
@@ -39,10 +39,22 @@ def add_parser(subparsers: "Subparsers") -> None:
     add_command(
         actions, "status", "Show the sandbox and whether its image is there and current.", "nanoclaw image status"
     )
+    prune = add_command(
+        actions,
+        "prune",
+        "Remove agent images of earlier versions. The one that this home starts its agents with stays, and so does"
+        " every one that a container uses. Another home on this machine that still needs one builds it again.",
+        "nanoclaw image prune --dry-run",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="only say what would go")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> Result:
-    """A ``SandboxShape``. Exit status 1 when agents cannot be started with it."""
+    """A ``SandboxShape``. Exit status 1 when agents cannot be started with it. ``prune`` has a document of its own."""
+    if arguments.action == "prune":
+        from nanoclaw.cli.containers.pruning import prune_images  # noqa: PLC0415 - imports the sandboxes
+
+        return prune_images(arguments, context)
     from nanoclaw.daemon import images  # noqa: PLC0415 - imports the sandboxes
 
     if arguments.action == "build":

@@ -22,6 +22,7 @@ from nanoclaw.sandboxes.contract import (
 )
 from nanoclaw.sandboxes.engine import EngineClient
 from nanoclaw.sandboxes.installation import Installation
+from nanoclaw.sandboxes.oci import OciSandbox
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import SettingsError, engine_environment, load_settings
 from nanoclaw.settings.schema import SandboxSettings
@@ -130,15 +131,17 @@ def open_fleet(home: Home) -> Fleet:
     if not identity:
         return Fleet({})
     box = _settings(home)
-    installation = Installation(
-        id=identity,
-        state=home.image_cache,
-        environment=engine_environment(),
-        base_image=box.base_image,
-        runtime=box.runtime,
-    )
+    installation = _installation(home, identity, box)
     kinds = (kind for kind in SandboxKind if kind == box.kind or _may_be_here(kind, installation))
     return Fleet({kind: make_sandbox(kind, installation) for kind in kinds}, box.kind)
+
+
+def installed_engines(home: Home, box: SandboxSettings) -> tuple[OciSandbox, ...]:
+    """The engines that are on this machine and keep images; they are asked nothing about containers."""
+    installation = _installation(home, "images", box)
+    kinds = (kind for kind in (SandboxKind.DOCKER, SandboxKind.PODMAN) if _may_be_here(kind, installation))
+    made = (make_sandbox(kind, installation) for kind in kinds)
+    return tuple(sandbox for sandbox in made if isinstance(sandbox, OciSandbox))
 
 
 def chosen(listing: Listing, name: str) -> tuple[Container, ...]:
@@ -160,6 +163,16 @@ def chosen(listing: Listing, name: str) -> tuple[Container, ...]:
 
 def _container(kind: SandboxKind, one: ListedSandbox) -> Container:
     return Container(name=one.name, group=one.group, kind=kind, state=one.state, since=one.since)
+
+
+def _installation(home: Home, identity: str, box: SandboxSettings) -> Installation:
+    return Installation(
+        id=identity,
+        state=home.image_cache,
+        environment=engine_environment(),
+        base_image=box.base_image,
+        runtime=box.runtime,
+    )
 
 
 def _settings(home: Home) -> SandboxSettings:
