@@ -15,7 +15,8 @@ from tests.fakes.control_thread import serving_loopback
 from tests.fakes.service import FakeService
 
 SENSE = {"/v1/groups/{folder}", "/v1/tasks", "/v1/tasks/{id}"}
-schema = schemathesis.openapi.from_dict(openapi_document())
+# A trial's answer has no end by itself: tests/unit/control/test_server.py looks at it.
+schema = schemathesis.openapi.from_dict(openapi_document()).exclude(path="/v1/trials")
 
 
 @pytest.fixture(scope="module")

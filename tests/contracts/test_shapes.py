@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from nanoclaw.control import people_shapes, shapes, task_shapes, usage_shapes
+from nanoclaw.control import people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
 
 PROMISED = {
     "SendRequest": {
@@ -51,6 +51,7 @@ PROMISED = {
         "trigger": "string",
         "requires_trigger": "boolean",
         "is_main": "boolean",
+        "temporary": "boolean?",
         "chats": "[ChatShape]?",
         "session_id": "string|null?",
         "options": "object?",
@@ -190,6 +191,10 @@ PROMISED = {
         "cache_write_tokens": "integer",
         "cost_usd": "number",
     },
+    "TrialRequest": {"model_url": "string", "real": "boolean?"},
+    "TrialGroup": {"folder": "string", "trigger": "string", "diverted": "boolean", "chats": "[ChatShape]"},
+    "TrialShape": {"groups": "[TrialGroup]"},
+    "ProbeShape": {"channel": "string", "outcome": "string", "detail": "string?", "hint": "string?"},
     "UsageList": {"by": "string", "lines": "[UsageLine]", "total": "UsageLine"},
     "TaskShape": {
         "id": "integer",
@@ -277,7 +282,7 @@ def kind_of(detail: dict[str, Any]) -> str:
 def _public_shapes() -> dict[str, type[BaseModel]]:
     return {
         name: value
-        for module in (shapes, people_shapes, task_shapes, usage_shapes)
+        for module in (shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, shapes.Shape) and value is not shapes.Shape
     }

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
@@ -40,6 +40,7 @@ from nanoclaw.control.shapes import (
     Timings,
 )
 from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, TaskList, TaskShape, UpdateTaskRequest
+from nanoclaw.control.trial_shapes import ProbeShape, TrialGroup, TrialRequest, TrialShape
 from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
@@ -156,6 +157,29 @@ def _task(number: int, group: str, prompt: str) -> TaskShape:
     )
 
 
+class FakeTrials:
+    """A trial with one group, and whether it holds right now."""
+
+    def __init__(self) -> None:
+        self.holds = False
+
+    @asynccontextmanager
+    async def hold(self, request: TrialRequest) -> AsyncIterator[TrialShape]:
+        if self.holds:
+            raise ConflictError("Another verification is going on")
+        self.holds = True
+        try:
+            group = TrialGroup(folder="verify-1-a", trigger="@Verify", diverted=not request.real, chats=[])
+            yield TrialShape(groups=[group])
+        finally:
+            self.holds = False
+
+    async def probe(self, channel: str) -> ProbeShape:
+        if channel != "local":
+            raise NoSuchGroupError(f"There is no channel {channel!r}")
+        return ProbeShape(channel=channel, outcome="skipped", detail="it has no probe of its own")
+
+
 class FakeUsage:
     """A day's usage."""
 
@@ -184,6 +208,7 @@ class FakeService:
         self.people = FakePeople()
         self.tasks = FakeTasks()
         self.usage = FakeUsage()
+        self.trials = FakeTrials()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from nanoclaw.events.kinds import Event
 from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundMessage, MessageId
@@ -120,6 +120,8 @@ class ChatCard:
     chat: str
     name: str
     folder: str
+    hidden: bool = False
+    """Of a temporary group: it can be used, and is not listed."""
 
 
 class Conversations(Protocol):
@@ -162,6 +164,19 @@ class Surroundings:
     """The channel's own folder for what it must keep, mode 700; created by the root."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The table ``[channels.NAME]`` of the configuration, for the channel to parse."""
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """What a channel may offer besides: a proof that it works, for `nanoclaw verify`."""
+
+    async def probe(self) -> str:
+        """Go to the network and back without writing to anybody; what that proved, in words. At most 30 s.
+
+        Raises:
+            ChannelError: it does not work, and what to do about it.
+        """
+        ...
 
 
 class Channel(Protocol):

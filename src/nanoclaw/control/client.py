@@ -5,6 +5,7 @@ Answers are the documented shapes as plain dictionaries; ``nanoclaw.control.shap
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -134,6 +135,22 @@ class ControlClient:
             while line := wire.read_line(response):
                 if line.strip():
                     yield _parse(line)
+
+    @contextmanager
+    def hold_trial(self, request: Document) -> Iterator[Document]:
+        """Given a ``TrialRequest``, a ``TrialShape``, which holds until the block is left."""
+        from nanoclaw.control import wire  # noqa: PLC0415 - see below
+
+        with wire.opened(self._path, "POST", "/v1/trials", _encode(request), timeout=_SILENCE_SECONDS) as response:
+            if response.status != _OK:
+                raise _refusal(response.status, wire.read_all(response))
+            yield _parse(wire.read_line(response))
+
+    def probe(self, channel: str) -> Document:
+        """A ``ProbeShape``."""
+        return self.call(
+            "POST", f"/v1/channels/{quote(channel, safe='', errors='replace')}/probe", timeout=_SILENCE_SECONDS
+        )
 
     def call(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> Document:
         """One operation by its method and path; ``timeout`` in seconds replaces the client's own."""

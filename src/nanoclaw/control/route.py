@@ -1,6 +1,7 @@
 """What an operation of the control API is."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,3 +29,5 @@ class Route:
     problems: tuple[int, ...] = ()
     streams: bool = False
     """Answers with a line of JSON an event, until either side ends it; ``answer`` is not used."""
+    holds: Callable[[Service, Any], AbstractAsyncContextManager[BaseModel]] | None = None
+    """Answers with one line of JSON; what it opened stays open as long as the connection."""

@@ -19,6 +19,7 @@ from nanoclaw.control.shapes import (
     Status,
 )
 from nanoclaw.control.task_routes import TASK_ROUTES
+from nanoclaw.control.trial_routes import TRIAL_ROUTES
 from nanoclaw.control.usage_routes import USAGE_ROUTES
 from nanoclaw.model.options import OPTION_NAMES, describe_option
 
@@ -194,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
     *PEOPLE_ROUTES,
     *TASK_ROUTES,
     *USAGE_ROUTES,
+    *TRIAL_ROUTES,
 )
 
 OPENAPI_PATH = "/v1/openapi.json"

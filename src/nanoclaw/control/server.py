@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 _BODY_LIMIT = 4 * 1024 * 1024
 _BACKLOG = 128
 _EVENTS_AHEAD = 1_000
+_HOLD_SECONDS = 1.0
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -88,7 +89,7 @@ class _Handlers:
     def application(self) -> web.Application:
         application = web.Application(client_max_size=_BODY_LIMIT, middlewares=[_problems_as_answers])
         for route in ROUTES:
-            handler = self._stream if route.streams else self._handler(route)
+            handler = self._route(route)
             application.router.add_route(route.method, route.path, handler)
         document = json.dumps(openapi_document()).encode()
 
@@ -103,6 +104,32 @@ class _Handlers:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(None)
+
+    def _route(self, route: Route) -> _Handler:
+        if route.holds is not None:
+            return self._holder(route)
+        return self._stream if route.streams else self._handler(route)
+
+    def _holder(self, route: Route) -> _Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            assert route.holds is not None  # noqa: S101 - who calls this looked
+            assert route.body is not None  # noqa: S101 - the table has one
+            payload = parse_body(route.body, await request.read())
+            async with route.holds(self._service, payload) as opened:
+                response = web.StreamResponse(headers={"Content-Type": EVENT_STREAM, "Cache-Control": "no-store"})
+                queue: asyncio.Queue[LiveEvent | None] = asyncio.Queue()
+                self._streams.add(queue)
+                try:
+                    await response.prepare(request)
+                    await response.write(opened.model_dump_json().encode() + b"\n")
+                    await _write_signs_of_life(response, queue)
+                except ConnectionError:
+                    logger.debug("Who held %s went away", route.path)
+                finally:
+                    self._streams.discard(queue)
+            return response
+
+        return handle
 
     def _handler(self, route: Route) -> _Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -147,6 +174,18 @@ class _Handlers:
             if event is None:
                 return
             await response.write(event.model_dump_json().encode() + b"\n")
+
+
+async def _write_signs_of_life(response: web.StreamResponse, ended: asyncio.Queue[LiveEvent | None]) -> None:
+    """Until the daemon stops; or until a line cannot be written, which is how a caller that was killed is noticed."""
+    while True:
+        try:
+            async with asyncio.timeout(_HOLD_SECONDS):
+                await ended.get()
+        except TimeoutError:
+            await response.write(b"\n")
+        else:
+            return
 
 
 async def _pump(events: AsyncIterator[LiveEvent], queue: asyncio.Queue[LiveEvent | None]) -> None:

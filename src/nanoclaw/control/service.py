@@ -19,6 +19,7 @@ from nanoclaw.control.shapes import (
     Status,
 )
 from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.trial_desk import TrialDesk
 from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.model.errors import NanoclawError
 
@@ -51,6 +52,11 @@ class Service(Protocol):
     @property
     def usage(self) -> UsageDesk:
         """Usage and budgets."""
+        ...
+
+    @property
+    def trials(self) -> TrialDesk:
+        """Verifying."""
         ...
 
     async def status(self) -> Status:

@@ -108,6 +108,8 @@ class GroupShape(Shape):
     trigger: str
     requires_trigger: bool
     is_main: bool
+    temporary: bool = False
+    """Made by ``verify``, and gone with it."""
     chats: list[ChatShape] = []
     session_id: str | None = None
     options: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Scheduled tasks, wired: a run becomes a turn, and the turn's end the run's."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from nanoclaw.agents.workshop import Workshop
@@ -85,7 +85,17 @@ class TaskHands:
         return True
 
     async def _outcome(self, run: RunId) -> RunOutcome | StillGoing | NeverHandedOver:
-        return outcome_of(await self.store.runs.outcome(run))
+        outcome = outcome_of(await self.store.runs.outcome(run))
+        if isinstance(outcome, RunOutcome) and outcome.state is not TurnState.ANSWERED:
+            return replace(outcome, quiet=await self._is_temporary(run))
+        return outcome
+
+    async def _is_temporary(self, identity: RunId) -> bool:
+        """Whether the run's group is there for a verification only."""
+        run = await self.store.tasks.run(identity)
+        task = await self.store.tasks.get(run.task) if run is not None else None
+        group = await self.store.groups.find(task.group) if task is not None else None
+        return group is not None and group.temporary
 
     async def _run_script(self, task: Task) -> ScriptVerdict:
         group = await self.store.groups.find(task.group)

@@ -36,6 +36,7 @@ from nanoclaw.daemon.shelves import Shelves, open_shelves
 from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.daemon.toolbox import Toolbox
+from nanoclaw.daemon.trials import TrialGround, Trials
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
@@ -54,6 +55,7 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.operations.backup.routine import Routine
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
+from nanoclaw.store.erasing import Erasing
 
 if TYPE_CHECKING:
     from claude_agent_sdk import McpSdkServerConfig
@@ -78,6 +80,7 @@ class Daemon:
     workshop: Workshop
     control: ControlServer
     backups: Routine
+    trials: Trials
     store: Shelves
 
 
@@ -99,7 +102,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     conversations = LiveConversations(store.groups, store.history, broadcast, crew.lanes)
     networks = Networks(channels, intake, conversations, ground.home, ground.settings, clock)
     views = _views(ground, networks, crew)
-    desks = _desks(ground, base, crew)
+    trials = _open_trials(ground, base, crew)
+    desks = _desks(ground, base, crew, trials)
     service = DaemonService(
         crew.records, desks, store.turns, crew.lanes, broadcast, clock, base.local, views, request_stop
     )
@@ -119,6 +123,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         workshop=crew.workshop,
         control=ControlServer(service, ground.home.control_socket),
         backups=open_routine(ground, crew.tidings),
+        trials=trials,
         store=store,
     )
 
@@ -205,12 +210,27 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     )
 
 
-def _desks(ground: Ground, base: _Base, crew: _Crew) -> Desks:
+def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
+    return Trials(
+        TrialGround(
+            home=ground.home,
+            groups=base.store.groups,
+            erasing=Erasing(ground.database, ground.tasks),
+            lanes=crew.lanes,
+            gateway=crew.gateway,
+            sandbox=ground.sandbox,
+            channels=base.channels,
+        )
+    )
+
+
+def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials) -> Desks:
     store = base.store
     return Desks(
         people=PeopleRecords(store.people),
         tasks=TaskRecords(crew.agenda.book, store.groups, ground.home.root),
         usage=UsageRecords(store.usage, base.zone),
+        trials=trials,
     )
 
 

@@ -8,6 +8,7 @@ from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event
 from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.groups import Group
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.history import History, HistoryFilter, HistoryLine
 
@@ -23,12 +24,11 @@ class LiveConversations:
 
     async def chats(self, channel: ChannelName) -> tuple[ChatCard, ...]:
         """The registered chats of a channel, main first."""
-        names = {group.folder: group for group in await self._groups.all()}
+        every = (*await self._groups.all(), *await self._groups.temporary())
+        names = {group.folder: group for group in every}
         known = [chat for chat in await self._groups.chats() if chat.address.channel == channel and chat.folder]
         cards = [
-            (names[chat.folder], ChatCard(chat=chat.address.chat, name=names[chat.folder].name, folder=chat.folder))
-            for chat in known
-            if chat.folder in names
+            (names[chat.folder], _card(chat.address.chat, names[chat.folder])) for chat in known if chat.folder in names
         ]
         return tuple(card for group, card in sorted(cards, key=lambda pair: (not pair[0].is_main, pair[0].name)))
 
@@ -64,6 +64,10 @@ class LiveConversations:
         """Stop what the agent does for this chat; False when it does nothing."""
         group = await self._groups.of_chat(address)
         return group is not None and await self._lanes.interrupt(group.id)
+
+
+def _card(chat: str, group: Group) -> ChatCard:
+    return ChatCard(chat=chat, name=group.name, folder=group.folder, hidden=group.temporary)
 
 
 def _shown(line: HistoryLine) -> ChatLine:

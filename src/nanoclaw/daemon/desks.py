@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.trial_desk import TrialDesk
 from nanoclaw.control.usage_desk import UsageDesk
 
 
@@ -14,3 +15,4 @@ class Desks:
     people: PeopleDesk
     tasks: TaskDesk
     usage: UsageDesk
+    trials: TrialDesk

@@ -155,6 +155,7 @@ class _Stop:
 
 async def _run(daemon: Daemon, stop: _Stop, settings: Settings, keeper: Keeper, heartbeat: Heartbeat) -> None:
     await _reap(daemon)
+    await daemon.trials.sweep()
     await load_budgets(daemon.budgets, daemon.store.usage, daemon.store.groups)
     await daemon.gateway.start()
     async with asyncio.TaskGroup() as tasks:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +21,8 @@ from nanoclaw.control.shapes import (
     Status,
 )
 from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.trial_desk import TrialDesk
+from nanoclaw.control.trial_shapes import ProbeShape, TrialRequest, TrialShape
 from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.lock import hold
@@ -100,7 +102,18 @@ def _desks(home: Home, store: Shelves, settings: Settings, clock: Clock) -> Desk
         people=PeopleRecords(store.people),
         tasks=TaskRecords(book, store.groups, home.root),
         usage=UsageRecords(store.usage, zone),
+        trials=_NoTrials(),
     )
+
+
+class _NoTrials:
+    """They need the daemon."""
+
+    def hold(self, request: TrialRequest) -> AbstractAsyncContextManager[TrialShape]:
+        raise NotRunningError
+
+    async def probe(self, channel: str) -> ProbeShape:
+        raise NotRunningError
 
 
 class OfflineService:
@@ -126,6 +139,11 @@ class OfflineService:
     def usage(self) -> UsageDesk:
         """Usage."""
         return self._desks.usage
+
+    @property
+    def trials(self) -> TrialDesk:
+        """Verifying."""
+        return self._desks.trials
 
     async def status(self) -> Status:
         """What the files tell."""

@@ -63,10 +63,9 @@ class Records:
         for chat in await self._groups.chats():
             chats.setdefault(chat.folder, []).append(chat)
         sessions = await self._groups.sessions()
+        every = (*await self._groups.all(), *await self._groups.temporary())
         return GroupList(
-            groups=[
-                _shape(group, chats.get(group.folder, ()), sessions.get(group.id)) for group in await self._groups.all()
-            ],
+            groups=[_shape(group, chats.get(group.folder, ()), sessions.get(group.id)) for group in every],
             unregistered=[_chat(chat) for chat in chats.get(None, ())],
         )
 
@@ -109,6 +108,8 @@ class Records:
         group = await self.find(folder)
         if group.is_main:
             raise ConflictError("The main group cannot be removed", hint="It is the owner's own chat.")
+        if group.temporary:
+            raise ConflictError("A temporary group cannot be removed", hint="It goes when `nanoclaw verify` ends.")
         return Done(changed=await self._groups.remove(group.folder))
 
     async def change_group(self, folder: str, request: ChangeGroupRequest) -> tuple[Group, GroupShape]:
@@ -144,6 +145,7 @@ def _shape(group: Group, chats: Iterable[KnownChat], position: SessionPosition |
         trigger=group.trigger,
         requires_trigger=group.requires_trigger,
         is_main=group.is_main,
+        temporary=group.temporary,
         chats=[_chat(chat) for chat in chats],
         session_id=position.session if position else None,
         options=options_as_text(group.options),

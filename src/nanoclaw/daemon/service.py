@@ -29,6 +29,7 @@ from nanoclaw.control.shapes import (
     Timings,
 )
 from nanoclaw.control.task_desk import TaskDesk
+from nanoclaw.control.trial_desk import TrialDesk
 from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.lanes import Lanes
@@ -103,6 +104,11 @@ class DaemonService:
     def usage(self) -> UsageDesk:
         """Usage."""
         return self._desks.usage
+
+    @property
+    def trials(self) -> TrialDesk:
+        """Verifying."""
+        return self._desks.trials
 
     async def status(self) -> Status:
         """How everything is."""

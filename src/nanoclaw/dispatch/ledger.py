@@ -157,7 +157,8 @@ class Ledger:
         if first.run is not None:
             await self._end_run(first, fault.what)
             return ()
-        owner = await self._groups.owner_chat()
+        quiet = first.group.temporary  # whoever verifies sees for themselves
+        owner = None if quiet else await self._groups.owner_chat()
         refused = fault.kind is FaultKind.REFUSED
         finish = Finish(
             turns=tuple(turn.id for turn in turns),
@@ -168,7 +169,8 @@ class Ledger:
             skips=refused,
         )
         await self._turns.finish(finish)
-        await self._groups.note_trouble(f"{first.group.folder}: {fault.what}", fault.hint)
+        if not quiet:
+            await self._groups.note_trouble(f"{first.group.folder}: {fault.what}", fault.hint)
         told = [first.address]
         if owner is not None and not first.group.is_main:
             text = f"The group {first.group.name} got no answer: {fault.what}. {fault.hint}".strip()

@@ -8,6 +8,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, 
 from nanoclaw.gateway.budget import Exhausted, Spending
 from nanoclaw.gateway.connect_proxy import ConnectProxy
 from nanoclaw.gateway.contract import GatewayError, Listener
+from nanoclaw.gateway.diversion import Diversions
 from nanoclaw.gateway.model_api import ModelApi, Terms
 from nanoclaw.gateway.network import (
     BUFFER,
@@ -128,6 +129,7 @@ class Gateway:
         self._resolver = resolver or SystemResolver()
         self._dialer = dialer or (ProxyDialer(proxy) if proxy else DirectDialer())
         self._session: ClientSession | None = None
+        self._diversions = Diversions(clock, listener)
         self._doors: set[Door] = set()
 
     async def start(self) -> None:
@@ -144,6 +146,7 @@ class Gateway:
             ),
             trust_env=False,
         )
+        self._diversions.start()
 
     async def open(self, group: GroupFolder, directory: Path, owner: Owner | None) -> Door:
         """Give an agent its door: ``model.sock`` and ``proxy.sock`` (600) in ``directory`` (700).
@@ -161,12 +164,27 @@ class Gateway:
         reporter = Reporter(group, self._clock, self._listener)
         policy = self._policy(group)
         terms = Terms(policy=policy, budgets=self._spending.budgets, prices=self._spending.prices)
-        model = ModelApi(self._upstream, self._session, reporter, terms)
+        model = self._diversions.model(reporter, policy) or ModelApi(self._upstream, self._session, reporter, terms)
         proxy = ConnectProxy(policy, self._resolver, self._dialer, reporter)
         door = Door(group, listen_in(directory, (MODEL_SOCKET, PROXY_SOCKET), owner), model, proxy)
         await door.start()
         self._doors = {known for known in self._doors if known.is_open} | {door}
         return door
+
+    def divert(self, group: GroupFolder, base_url: str) -> None:
+        """Have the calls of a group that no person uses go to a scripted model, from the next door on.
+
+        They are not signed with our credential, cost nothing and count for no budget.
+
+        Raises:
+            GatewayError: that is not on this machine's loopback address.
+        """
+        self._diversions.add(group, base_url)
+
+    def forget(self, group: GroupFolder) -> None:
+        """There is no such group any more, and no diversion of it."""
+        self._diversions.remove(group)
+        self._policies.pop(group, None)
 
     def set_options(self, group: GroupFolder, options: GroupOptions) -> None:
         """Hold a group to its own network policy and budgets from now on, doors that are open included.
@@ -192,4 +210,5 @@ class Gateway:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        await self._diversions.close()
         self._resolver.close()

@@ -18,6 +18,8 @@ class RunOutcome:
     error: str = ""
     cost_usd: float = 0.0
     delivered: bool | None = None
+    quiet: bool = False
+    """The owner is not told, whatever came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,12 +204,14 @@ class Scheduler:
                 error="" if good else error or outcome.state,
                 cost_usd=outcome.cost_usd,
                 delivered=outcome.delivered,
-                tell=outcome.state is not TurnState.STOPPED,
+                tell=outcome.state is not TurnState.STOPPED and not outcome.quiet,
             ),
         )
+        _note(run, RunState.SUCCEEDED if good else RunState.FAILED, delivered=outcome.delivered)
 
     async def _end(self, run: TaskRun, state: RunState, error: str) -> None:
         await self._tasks.end(run.id, RunEnd(state=state, finished_at=self._clock.now(), error=error))
+        _note(run, state)
 
     async def _tell(self, run: TaskRun) -> None:
         """Tell the owner of a run. A kill before it is noted tells again, under the same key."""
@@ -220,6 +222,11 @@ class Scheduler:
             text = f"{name} of the group {task.group} {what}: {run.error}. See `nanoclaw tasks runs {task.id}`."
             await self._hands.tell_owner(text, f"run-{run.id}")
         await self._tasks.told(run.id)
+
+
+def _note(run: TaskRun, state: RunState, *, delivered: bool | None = None) -> None:
+    """A line of the log for each run that ended; what it said is in its record."""
+    logger.info("run ended", extra={"run": run.id, "task": run.task, "state": state, "delivered": delivered})
 
 
 def _missed(count: int, *, uncounted: bool) -> str:

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -223,3 +224,55 @@ async def test_the_openapi_document_is_served(server: ControlServer, path: Path)
     status, document = await ask(path, "GET", "/v1/openapi.json")
     assert status == 200
     assert document["openapi"] == "3.1.0"
+
+
+async def _hold(path: Path, service: FakeService) -> tuple[asyncio.StreamWriter, bytes]:
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    body = b'{"model_url": "http://127.0.0.1:4711"}'
+    writer.write(b"POST /v1/trials HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    async with asyncio.timeout(10):
+        said = await reader.readuntil(b"}]}\n")
+    assert service.trials.holds
+    return writer, said
+
+
+async def _until_let_go(service: FakeService) -> None:
+    async with asyncio.timeout(10):
+        while service.trials.holds:  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.02)
+
+
+async def test_a_trial_lasts_as_long_as_its_connection(path: Path) -> None:
+    service = FakeService()
+    server = ControlServer(service, path)
+    await server.start()
+    writer, said = await _hold(path, service)
+    assert b"verify-1-a" in said
+    await asyncio.sleep(1.2)
+    assert service.trials.holds
+    assert (await refused(path, "POST", "/v1/trials", b'{"model_url": "http://127.0.0.1:4711"}'))[0] == 409
+    writer.close()
+    await _until_let_go(service)
+    await server.close()
+
+
+async def test_a_trial_ends_with_the_daemon(path: Path) -> None:
+    service = FakeService()
+    server = ControlServer(service, path)
+    await server.start()
+    writer, _ = await _hold(path, service)
+    await server.close()
+    assert not service.trials.holds
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1:80", "https://127.0.0.1:80", "http://127.0.0.1:80/x", "http://127.0.0.1"]
+)
+async def test_a_scripted_model_is_on_loopback(path: Path, url: str) -> None:
+    service = FakeService()
+    server = ControlServer(service, path)
+    await server.start()
+    assert (await refused(path, "POST", "/v1/trials", json.dumps({"model_url": url}).encode()))[0] == 422
+    assert not service.trials.holds
+    await server.close()

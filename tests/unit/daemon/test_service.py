@@ -33,6 +33,7 @@ from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
 from tests.fakes.intake_desks import desks
 from tests.fakes.running_channel import running
+from tests.fakes.service import FakeTrials
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
 from tests.unit.store.conftest import address, new_group, open_store
 
@@ -96,6 +97,7 @@ def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, 
         people=PeopleRecords(shelves.people),
         tasks=TaskRecords(book, shelves.groups, home.root),
         usage=UsageRecords(shelves.usage, ZoneInfo("UTC")),
+        trials=FakeTrials(),
     )
     return DaemonService(
         Records(home, Settings(), shelves.groups, shelves.history),

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from nanoclaw.gateway.contract import Decision, GatewayError, GatewayEvent
+from nanoclaw.gateway.contract import Decision, GatewayError, GatewayEvent, ModelCallMetered
 from nanoclaw.gateway.gateway import Gateway
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.settings.schema import Upstream
@@ -173,3 +173,46 @@ async def test_an_empty_allowlist_reaches_nobody(
     assert (await reader.read()).startswith(b"HTTP/1.1 403 ")
     writer.close()
     assert isinstance(events[-1], Decision)
+
+
+async def test_a_diverted_group_speaks_to_the_scripted_model_without_our_credential_and_for_nothing(
+    start_gateway: StartGateway, short_path: Path, events: list[GatewayEvent], api: FakeMessagesApi
+) -> None:
+    async with FakeMessagesApi().running() as scripted:
+        gateway = await start_gateway()
+        gateway.divert(FAMILY, scripted.url)
+        await gateway.open(FAMILY, short_path / "family", None)
+        await gateway.open(parse_folder("work"), short_path / "work", None)
+        for name in ("family", "work"):
+            async with (
+                agent_session(short_path / name) as agent,
+                agent.post("/v1/messages", json={"model": "claude-opus", "messages": []}) as answer,
+            ):
+                assert answer.status == 200
+        assert [len(scripted.seen), len(api.seen)] == [1, 1]
+        assert "sk-real" not in str(scripted.seen[0].headers)
+        assert "sk-real" in str(api.seen[0].headers)
+    costs = {event.group: event.cost_usd for event in events if isinstance(event, ModelCallMetered)}
+    assert costs["family"] == 0
+    assert costs["work"] > 0
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:1/x", "http://10.0.0.1:1"]
+)
+async def test_a_group_is_diverted_to_loopback_only(start_gateway: StartGateway, url: str) -> None:
+    gateway = await start_gateway()
+    with pytest.raises(GatewayError, match="not a scripted model's address"):
+        gateway.divert(FAMILY, url)
+
+
+async def test_a_group_that_is_forgotten_is_diverted_no_more(
+    start_gateway: StartGateway, short_path: Path, api: FakeMessagesApi
+) -> None:
+    gateway = await start_gateway()
+    gateway.divert(FAMILY, "http://127.0.0.1:9")
+    gateway.forget(FAMILY)
+    await gateway.open(FAMILY, short_path / "family", None)
+    async with agent_session(short_path / "family") as agent, agent.post("/v1/messages", json={}) as answer:
+        assert answer.status == 200
+    assert len(api.seen) == 1

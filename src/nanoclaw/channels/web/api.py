@@ -57,10 +57,10 @@ class Api:
 
     async def _chats(self, _request: web.Request) -> web.Response:
         cards = await self._conversations.chats(self._channel)
-        return answer({"chats": [show_chat(card) for card in cards]})
+        return answer({"chats": [show_chat(card) for card in cards if not card.hidden]})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        cards = await self._conversations.chats(self._channel)
+        cards = tuple(card for card in await self._conversations.chats(self._channel) if not card.hidden)
         return await self._streams.serve(
             request, self._channel, cards, allowed=lambda: self._login.is_signed_in(request)
         )
