@@ -42,7 +42,7 @@ VERBS = {
     "openapi": "print the OpenAPI document of the control API",
     "model-stub": "serve a scripted model, for tests",
 }
-"""Each verb and its summary, in the order of ``--help``. The module is the verb with underscores; after a keyword, too."""
+"""Each verb and its summary, in the order of ``--help``. Its module is named like it, with underscores."""
 
 _DESCRIPTION = "A personal Claude assistant: chats routed to sandboxed agents, durably and safely."
 _EPILOG = "examples:\n  nanoclaw chat\n  nanoclaw send 'What is on today?'\n  nanoclaw status --json"

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import apsw
 
 from nanoclaw.store.connection import open_connection
-from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, OlderSchemaError, StoreError, explained
-from nanoclaw.store.migrate import migrate, newest_schema
+from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, StoreError, explained
+from nanoclaw.store.migrate import migrate, refuse_older
 
 logger = logging.getLogger(__name__)
 
@@ -171,25 +171,13 @@ def _acknowledge(batch: list[_Job]) -> None:
 def _open_both(path: Path, migrations: str) -> tuple[apsw.Connection, apsw.Connection]:
     writer = open_connection(path)
     try:
-        _refuse_older(writer, path, migrations)
+        refuse_older(writer, path, migrations)
         if not migrate(writer, path, migrations) and path.stat().st_size <= _QUICK_CHECK_BYTES:
             _check(writer, path)
         return writer, open_connection(path, read_only=True)
     except BaseException:
         writer.close()
         raise
-
-
-def _refuse_older(connection: apsw.Connection, path: Path, of: str) -> None:
-    with explained(path):
-        version = int(connection.pragma("user_version"))
-    newest = newest_schema(of)
-    if 0 < version < newest:
-        raise OlderSchemaError(
-            f"{path} has schema {version}; this version of nanoclaw needs {newest}",
-            hint="`nanoclaw upgrade` brings it there, and so does the next start of the assistant; the file from before"
-            " is kept. `nanoclaw upgrade --check` tells more.",
-        )
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:

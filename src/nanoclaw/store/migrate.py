@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from nanoclaw.store.errors import NewerSchemaError, explained
+from nanoclaw.store.errors import NewerSchemaError, OlderSchemaError, explained
 
 _APPLICATION_ID = 0x6E616E6F  # "nano", so that `file` and our own checks know the database
 
@@ -58,4 +58,17 @@ def refuse_newer(path: Path, version: int, newest: int) -> None:
             f"{path} has schema {version}; this version of nanoclaw knows up to {newest}",
             hint="Use the newer nanoclaw again; or go back to the databases from before the upgrade with"
             " `nanoclaw upgrade --rollback`, or to a backup with `nanoclaw backup restore`.",
+        )
+
+
+def refuse_older(connection: apsw.Connection, path: Path, of: str) -> None:
+    """A database of an older version is not changed where it stands. Raises OlderSchemaError."""
+    with explained(path):
+        version = int(connection.pragma("user_version"))
+    newest = newest_schema(of)
+    if 0 < version < newest:
+        raise OlderSchemaError(
+            f"{path} has schema {version}; this version of nanoclaw needs {newest}",
+            hint="`nanoclaw upgrade` brings it there, and so does the next start of the assistant; the file from before"
+            " is kept. `nanoclaw upgrade --check` tells more.",
         )
