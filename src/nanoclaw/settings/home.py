@@ -89,6 +89,11 @@ class Home:
         return self.root / "data" / "alerts.json"
 
     @property
+    def figures(self) -> Path:
+        """How the program fared in the last week, a line of JSON a minute or an hour."""
+        return self.root / "data" / "figures.jsonl"
+
+    @property
     def upgrades(self) -> Path:
         """Databases from before the last upgrades of the program."""
         return self.root / "upgrades"

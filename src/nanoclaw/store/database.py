@@ -8,6 +8,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from nanoclaw.events.measures import Measure, Observe, unobserved
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, StoreError, explained
 from nanoclaw.store.migrate import migrate, refuse_older
@@ -31,6 +33,7 @@ _QUICK_CHECK_BYTES = 32 * 1024 * 1024
 class _Job:
     work: Callable[[apsw.Connection], Any]
     future: asyncio.Future[Any]
+    asked_at: float
     result: Any = None
     error: BaseException | None = None
 
@@ -38,8 +41,11 @@ class _Job:
 class Database:
     """The open database of one home. Make it with :meth:`open`, in the event loop that will use it."""
 
-    def __init__(self, path: Path, writer: apsw.Connection, reader: apsw.Connection) -> None:
+    def __init__(
+        self, path: Path, writer: apsw.Connection, reader: apsw.Connection, observe: Observe = unobserved
+    ) -> None:
         self.path = path
+        self._observe = observe
         self._writer = writer
         self._reader = reader
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -50,15 +56,17 @@ class Database:
         self._thread.start()
 
     @classmethod
-    async def open(cls, path: Path, migrations: str = "migrations") -> "Database":
+    async def open(cls, path: Path, migrations: str = "migrations", observe: Observe = unobserved) -> "Database":
         """Open and check the database; one that is not there is made, by the migrations in a folder of this package.
+
+        ``observe`` is told how long reads, writes and waits took.
 
         Raises:
             OlderSchemaError: it has an older schema. It is never changed in place: a copy is, by an upgrade.
             StoreError: it is locked, damaged, too new, or cannot be written.
         """
         writer, reader = await asyncio.to_thread(_open_both, path, migrations)
-        return cls(path, writer, reader)
+        return cls(path, writer, reader, observe)
 
     async def write(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run ``work`` in a transaction on the writer thread; returns its result once that is on disk.
@@ -70,7 +78,7 @@ class Database:
         """
         if self._closed:
             raise StoreError(f"{self.path} is closed")
-        job = _Job(work, self._loop.create_future())
+        job = _Job(work, self._loop.create_future(), time.perf_counter())
         self._jobs.put(job)
         result: T = await asyncio.shield(job.future)
         return result
@@ -85,8 +93,12 @@ class Database:
             raise StoreError(f"{self.path} is closed")
 
         def explained_work() -> T:
-            with explained(self.path):
-                return work(self._reader)
+            began = time.perf_counter()
+            try:
+                with explained(self.path):
+                    return work(self._reader)
+            finally:
+                self._observe(Measure.QUERY, time.perf_counter() - began, self.path.stem)
 
         return await self._loop.run_in_executor(self._readers, explained_work)
 
@@ -121,9 +133,15 @@ class Database:
                 return
 
     def _commit(self, batch: list[_Job]) -> None:
+        began = time.perf_counter()
+        for job in batch:
+            self._observe(Measure.QUEUE_WAIT, began - job.asked_at, self.path.stem)
         try:
             with explained(self.path):
-                self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                finally:
+                    self._observe(Measure.LOCK_WAIT, time.perf_counter() - began, self.path.stem)
                 try:
                     for job in batch:
                         self._run(job)
@@ -134,6 +152,7 @@ class Database:
         except StoreError as error:
             for job in batch:
                 job.error = error
+        self._observe(Measure.COMMIT, time.perf_counter() - began, self.path.stem)
 
     def _run(self, job: _Job) -> None:
         self._writer.execute("SAVEPOINT job")
