@@ -1,8 +1,9 @@
 """What the daemon stands on: found or opened before anything is built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nanoclaw.model.clock import Clock
+from nanoclaw.operations.figures.counting import Counting
 from nanoclaw.sandboxes.contract import Sandbox
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings, Upstream
@@ -23,3 +24,5 @@ class Ground:
     """Scheduled tasks and their runs."""
     sandbox: Sandbox
     installation: str
+    counting: Counting = field(default_factory=Counting)
+    """What the databases, too, tell how long things take."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nanoclaw.events.measures import Measure, Observe, unobserved
 from nanoclaw.gateway.audit import AuditLog
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused, GatewayEvent, ModelCallMetered, ModelRequestSent
 from nanoclaw.model.clock import Milliseconds
@@ -23,6 +24,7 @@ class Ears:
     """A request of a group's agent left for the model."""
     domain_refused: Callable[[DomainRefused], None]
     budget_crossed: Callable[[BudgetCrossed], None]
+    observe: Observe = unobserved
 
 
 class Meter:
@@ -41,6 +43,8 @@ class Meter:
             self._ears.asked(event.group, event.at)
         elif isinstance(event, ModelCallMetered):
             self._calls.put_nowait(event)
+            self._ears.observe(Measure.MODEL_CALL, (event.finished_at - event.started_at) / 1000)
+            self._ears.observe(Measure.MODEL_STATUS, label=f"{event.status // 100}xx" if event.status else "none")
         elif isinstance(event, DomainRefused):
             self._ears.domain_refused(event)
         elif isinstance(event, BudgetCrossed):

@@ -9,6 +9,7 @@ from nanoclaw.channels.contract import Channel, ChannelError, PermanentSendError
 from nanoclaw.delivery.adapt import adapt, plain_words
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
+from nanoclaw.events.measures import Measure, Observe, unobserved
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
@@ -35,12 +36,14 @@ class Courier:
         clock: Clock,
         *,
         alert: Callable[[str, str], Awaitable[None]],
+        observe: Observe = unobserved,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
         self._broadcast = broadcast
         self._clock = clock
         self._alert = alert
+        self._observe = observe
         self._rounds: dict[ChatAddress, asyncio.Event] = {}
         self._quiet = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -110,6 +113,7 @@ class Courier:
         except ChannelError as error:
             return await self._later(reply, error)
         await self._outbox.sent(reply.id, external_id)
+        self._observe(Measure.DELIVERY, label="sent")
         if carried is not None:
             said = plain_words(carried.text, carried.kind, carried.file)
             self._broadcast.publish(
@@ -133,6 +137,7 @@ class Courier:
     async def _send(self, reply: Reply) -> str:
         """Hand it to its channel; whatever goes wrong there is a ChannelError."""
         channel = self._channel(reply.address.channel)
+        began = self._clock.monotonic()
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 return await channel.send(reply)
@@ -144,6 +149,8 @@ class Courier:
             # The boundary around code of others: whatever breaks in a channel may pass, and is no other chat's matter.
             kind = type(error).__name__
             raise TemporarySendError(f"The channel broke while sending ({kind})") from error
+        finally:
+            self._observe(Measure.SEND, self._clock.monotonic() - began)
 
     async def _later(self, reply: Reply, error: Exception) -> float:
         if reply.attempts >= _TRIES:
@@ -152,10 +159,12 @@ class Courier:
         wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20))
         at = Milliseconds(self._clock.now() + int(wait * 1000))
         await self._outbox.retry(reply.id, not_before=at, error=str(error))
+        self._observe(Measure.DELIVERY, label="put off")
         if reply.attempts == _ALERT_AFTER:
             await self._alert(f"A reply cannot be delivered on {reply.address.channel} yet: {error}", "It is tried on.")
         return wait
 
     async def _drop(self, reply: Reply, error: Exception) -> None:
         await self._outbox.failed(reply.id, str(error))
+        self._observe(Measure.DELIVERY, label="given up")
         await self._alert(f"A reply could not be delivered on {reply.address.channel}: {error}", "It was given up.")
