@@ -176,6 +176,21 @@ class AlertSettings(_Table):
         return value
 
 
+_Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class CleanSettings(_Table):
+    """What is cleared away once it is old, and when. In days; 0: never. Nothing that is still in use goes."""
+
+    enabled: Annotated[bool, Field(description="Whether the daemon cleans up by itself, once a week")] = True
+    transcript_days: Annotated[_Days, Field(description="Conversations that are over")] = 365
+    attachment_days: Annotated[_Days, Field(description="Files that came with messages, in inbox/ of a group")] = 0
+    outgoing_days: Annotated[_Days, Field(description="Copies of files that agents sent")] = 90
+    crash_days: Annotated[_Days, Field(description="Details of a command's defects")] = 90
+    replaced_days: Annotated[_Days, Field(description="What restores and rollbacks replaced")] = 0
+    image_days: Annotated[_Days, Field(description="Agent images of earlier versions")] = 30
+
+
 class Settings(_Table):
     """The whole of ``config.toml``."""
 
@@ -189,6 +204,7 @@ class Settings(_Table):
     ] = {}
     log: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
+    clean: CleanSettings = CleanSettings()
     alerts: AlertSettings = AlertSettings()
     channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}

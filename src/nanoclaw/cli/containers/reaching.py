@@ -1,7 +1,7 @@
 """Whether a daemon looks after the home, and which engines did not answer."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from nanoclaw.cli.context import Context
 from nanoclaw.cli.exits import Exit
@@ -13,14 +13,14 @@ from nanoclaw.settings.home import HomeError
 @contextmanager
 def alone(context: Context) -> Iterator[bool]:
     """Whether no daemon has the home. Where none has, none can start inside the ``with`` block."""
-    try:
-        with hold(context.home.lock):
-            yield True
-            return
-    except (HomeInUseError, HomeError):
-        # A home on a read-only disk cannot be locked: nobody knows whether it is looked after, so it counts as such.
-        pass
-    yield False
+    with ExitStack() as held:
+        try:
+            held.enter_context(hold(context.home.lock))
+            free = True
+        except (HomeInUseError, HomeError):
+            # A home on a read-only disk cannot be locked. Nobody knows who looks after it: it counts as looked after.
+            free = False
+        yield free
 
 
 def is_looked_after(context: Context) -> bool:

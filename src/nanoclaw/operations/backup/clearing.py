@@ -11,17 +11,22 @@ def remove_tree(root: Path) -> None:
     """Remove a folder of ours with everything in it, as far as that works; quiet where there is none."""
     with suppress(OSError):
         with Reach(root) as reach:
-            folders: list[tuple[str, ...]] = []
-            waiting: list[tuple[str, ...]] = [()]
-            while waiting:
-                folder = waiting.pop()
-                with suppress(OSError):
-                    waiting += _empty(reach.folder(folder), folder)
-                    folders.append(folder)
-            for folder in reversed(folders[1:]):
-                with suppress(OSError):
-                    os.rmdir(folder[-1], dir_fd=reach.folder(folder[:-1]))
+            empty_folder(reach, ())
         root.rmdir()
+
+
+def empty_folder(reach: Reach, top: tuple[str, ...]) -> None:
+    """Remove everything in a folder below a root, as far as that works. No link is followed, whoever makes some now."""
+    folders: list[tuple[str, ...]] = []
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        with suppress(OSError):
+            waiting += _empty(reach.folder(folder), folder)
+            folders.append(folder)
+    for folder in reversed(folders[1:]):
+        with suppress(OSError):
+            os.rmdir(folder[-1], dir_fd=reach.folder(folder[:-1]))
 
 
 def _empty(descriptor: int, folder: tuple[str, ...]) -> list[tuple[str, ...]]:
