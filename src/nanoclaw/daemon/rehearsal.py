@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from nanoclaw.daemon.compose import compose
 from nanoclaw.daemon.ground import Ground
@@ -31,6 +31,7 @@ from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.tasks import MIGRATIONS as TASK_MIGRATIONS
 
+_PARENT_SECONDS = 1.0
 _WHY = "This is a rehearsal: no agent runs"
 
 
@@ -71,7 +72,15 @@ async def _live(home: Home, announce: Callable[[str], None]) -> None:
         await daemon.control.start()
         stack.push_async_callback(daemon.control.close)
         announce("rehearsing: no channel, no agent, nothing is sent")
-        await stop.wait()
+        await _until(stop, os.getppid())
+
+
+async def _until(stop: asyncio.Event, parent: int) -> None:
+    """Until told to stop, or until whoever started this is gone without having said so."""
+    while not stop.is_set() and os.getppid() == parent:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PARENT_SECONDS):
+                await stop.wait()
 
 
 class NoSandbox:

@@ -1,5 +1,7 @@
 """Try the way back out: restore into a scratch home, look into its databases, start a daemon on it."""
 
+import os
+import re
 import subprocess
 import tempfile
 import time
@@ -18,6 +20,7 @@ from nanoclaw.operations.backup.restore import Choice, Restored, Way, restore_to
 from nanoclaw.operations.backup.state import DRILL, Outcome, write_outcome
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
+from nanoclaw.store.survey import read_roll
 
 _START_SECONDS = 90
 _STOP_SECONDS = 30
@@ -36,27 +39,29 @@ class Drilled:
     start_seconds: float
 
 
-def drill(way: Way, choice: Choice, daemon: Sequence[str], environment: Mapping[str, str]) -> Drilled:
+def drill(
+    way: Way, choice: Choice, daemon: Sequence[str], environment: Mapping[str, str], *, keep: bool = True
+) -> Drilled:
     """Restore into a folder below ``backups/``, start ``daemon --home FOLDER run --rehearsal``, and clear up.
 
-    The outcome is kept for whoever asks how backups are.
+    The outcome is kept for whoever asks how backups are, unless not ``keep``.
 
     Raises:
         DrillFailedError: what did not work, so a restore would not either.
     """
     place = way.home.backups / "drill"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _clear_stale(place)
-    scratch = Home(Path(tempfile.mkdtemp(prefix="home-", dir=place)))
+    clear_stale(place)
+    scratch = Home(Path(tempfile.mkdtemp(prefix=f"home-{os.getpid()}-", dir=place)))
     try:
         done = _rehearse(way, choice, scratch, _Start(tuple(daemon), _seen(environment, scratch)))
     except NanoclawError as error:
-        write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=False, text=str(error)))
+        _note(way, str(error), ok=False, keep=keep)
         raise DrillFailedError(f"The restore drill failed: {error}", hint=error.hint) from error
     finally:
         remove_tree(scratch.root)
     text = f"{done.restored.snapshot.name}: {done.restored.files:,} files"
-    write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=True, text=text))
+    _note(way, text, ok=True, keep=keep)
     return done
 
 
@@ -79,8 +84,9 @@ def _rehearse(way: Way, choice: Choice, scratch: Home, start: _Start) -> Drilled
     load_settings(scratch)
     found = _started(scratch, start)
     groups = len(found.status.get("groups", ()))
-    expected = restored.rows.get("store/messages.db", {}).get("groups")
-    if expected is not None and groups < expected:
+    # Rows stay of groups that were removed; and the daemon may have had to migrate before this could be read.
+    expected = sum(not group.temporary for group in read_roll(scratch.database).groups)
+    if groups < expected:
         raise DrillFailedError(f"The restored daemon knows {groups} groups of {expected}", hint="Keep its backup.")
     return Drilled(restored=restored, groups=groups, restore_seconds=restored_after, start_seconds=found.seconds)
 
@@ -124,9 +130,28 @@ def _seen(environment: Mapping[str, str], scratch: Home) -> dict[str, str]:
     return {**kept, "HOME": str(scratch.root), "XDG_CONFIG_HOME": str(scratch.root / "outside")}
 
 
-def _clear_stale(place: Path) -> None:
-    """What drills left that were killed."""
+def _note(way: Way, text: str, *, ok: bool, keep: bool) -> None:
+    if keep:
+        write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=ok, text=text))
+
+
+def clear_stale(place: Path) -> None:
+    """What was left by those that were killed: the names tell whose process each was."""
     for one in place.iterdir():
         with suppress(OSError):
-            if time.time_ns() / 1e9 - one.stat().st_mtime > _STALE_SECONDS:
+            if time.time_ns() / 1e9 - one.stat().st_mtime > _STALE_SECONDS or not _has_owner(one.name):
                 remove_tree(one)
+
+
+def _has_owner(name: str) -> bool:
+    """Whether the process that made a folder lives; yes where the name does not say."""
+    named = re.fullmatch(r"(?:home|vault)-([1-9][0-9]*)-.*", name)
+    if named is None:
+        return True
+    try:
+        os.kill(int(named[1]), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
