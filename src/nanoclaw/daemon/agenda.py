@@ -12,8 +12,9 @@ from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.model.tasks import RunId, Task, TaskRun
+from nanoclaw.model.tasks import RunId, Task, TaskId, TaskRun
 from nanoclaw.model.turns import Lane, ReplyState, TurnState
+from nanoclaw.operations.alerts.contract import Alert, Level
 from nanoclaw.scheduling.book import Book
 from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, ScriptVerdict, StillGoing
 from nanoclaw.scheduling.scheduler import Scheduler
@@ -64,8 +65,13 @@ class TaskHands:
     def hands(self) -> Hands:
         """As functions."""
         return Hands(
-            submit=self._submit, outcome=self._outcome, run_script=self._run_script, tell_owner=self.tidings.tell
+            submit=self._submit, outcome=self._outcome, run_script=self._run_script, tell_owner=self._tell_owner
         )
+
+    async def _tell_owner(self, text: str, key: str, task: TaskId) -> None:
+        """In their own chat in full; outside without the task's name and its error, which people and scripts wrote."""
+        outside = f"Task {task} failed, was missed or was paused. See `nanoclaw tasks runs {task}`."
+        await self.tidings.tell(text, key, Alert(level=Level.WARNING, key=f"task-{task}", text=outside))
 
     async def _submit(self, run: TaskRun, task: Task, prompt: str) -> bool:
         lane = Lane(task.context)

@@ -6,6 +6,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.operations.alerts.contract import Alert, Level
 from nanoclaw.operations.backup.routine import CommandEnd, Routine, RoutineHands
 from nanoclaw.settings.home import Home, mount_allowlist, process_environment
 
@@ -16,7 +17,11 @@ _SAID = 4000
 
 def open_routine(ground: Ground, tidings: Tidings) -> Routine:
     """The backups of this home by themselves."""
-    hands = RoutineHands(run=lambda arguments: _run(ground.home, arguments), tell_owner=tidings.tell)
+
+    async def tell_owner(text: str, key: str) -> None:
+        await tidings.tell(text, key, Alert(level=Level.ERROR, key=key, text=text))
+
+    hands = RoutineHands(run=lambda arguments: _run(ground.home, arguments), tell_owner=tell_owner)
     return Routine(ground.home, ground.settings, mount_allowlist(), ground.clock, hands)
 
 

@@ -20,6 +20,7 @@ from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.client import ControlClient
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
+from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.backups import open_routine
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
@@ -37,6 +38,7 @@ from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.daemon.toolbox import Toolbox
 from nanoclaw.daemon.trials import TrialGround, Trials
+from nanoclaw.daemon.troubles import Troubles
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.delivery.compose import split_text
@@ -52,6 +54,7 @@ from nanoclaw.gateway.prices import Prices
 from nanoclaw.intake.admit import Intake
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.tasks import RunId
 from nanoclaw.operations.backup.routine import Routine
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
@@ -69,6 +72,7 @@ class Daemon:
     intake: Intake
     approvals: Approvals
     tidings: Tidings
+    troubles: Troubles
     budgets: Budgets
     agenda: Agenda
     lanes: Lanes
@@ -93,16 +97,12 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     """
     base = _lay(ground)
     store, channels, broadcast, clock = base.store, base.channels, base.broadcast, ground.clock
-    courier = Courier(store.outbox, channels, broadcast, clock, alert=store.groups.note_trouble)
+    courier = Courier(store.outbox, channels, broadcast, clock, alert=base.troubles.note)
     typing = TypingLights(channels, broadcast)
     crew = _hire(ground, base, courier)
     crew.lanes.equip(_surface(base, crew.workshop, courier, typing))
-
-    intake = Intake(store.inbox, broadcast, crew.reception.desks)
-    conversations = LiveConversations(store.groups, store.history, broadcast, crew.lanes)
-    networks = Networks(channels, intake, conversations, ground.home, ground.settings, clock)
-    views = _views(ground, networks, crew)
-    trials = _open_trials(ground, base, crew)
+    intake, networks = _connect(ground, base, crew)
+    views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
     desks = _desks(ground, base, crew, trials)
     service = DaemonService(
         crew.records, desks, store.turns, crew.lanes, broadcast, clock, base.local, views, request_stop
@@ -112,6 +112,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         intake=intake,
         approvals=crew.reception.approvals,
         tidings=crew.tidings,
+        troubles=base.troubles,
         budgets=crew.budgets,
         agenda=crew.agenda,
         lanes=crew.lanes,
@@ -136,6 +137,7 @@ class _Base:
     broadcast: Broadcast
     zone: ZoneInfo
     local: LocalChannel
+    troubles: Troubles
     channels: Mapping[ChannelName, Channel]
     split: Callable[[ChatAddress, str], tuple[str, ...]]
 
@@ -145,11 +147,13 @@ def _lay(ground: Ground) -> _Base:
     operations = PageOperations(ControlClient(ground.home.control_socket))
     built_in = {"web": lambda: WebChannel(operations=operations)}
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.channels)}
+    store = open_shelves(ground.database, ground.tasks, ground.clock, settings)
     return _Base(
-        store=open_shelves(ground.database, ground.tasks, ground.clock, settings),
+        store=store,
         broadcast=Broadcast(),
         zone=time_zone(settings),
         local=local,
+        troubles=Troubles(store.groups, open_desk(ground, store.groups)),
         channels=channels,
         split=lambda address, text: split_text(text, _limit(channels, address)),
     )
@@ -173,8 +177,9 @@ class _Crew:
 
 def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     store, broadcast, clock = base.store, base.broadcast, ground.clock
-    tidings = Tidings(store.groups, store.outbox, courier.wake)
-    outlets = Outlets(deliver=courier.wake, run_ended=lambda run: agenda.scheduler.noticed(run))  # noqa: PLW0108 - made below
+    tidings = Tidings(store.groups, store.outbox, courier.wake, base.troubles.desk)
+    ended: Callable[[RunId], None] = lambda run: agenda.scheduler.noticed(run)  # noqa: E731, PLW0108 - made below
+    outlets = Outlets(deliver=courier.wake, run_ended=ended, trouble=base.troubles.note)
     lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))
     gateway, budgets = _open_gateway(ground, meter)
@@ -232,6 +237,12 @@ def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials) -> Desks:
         usage=UsageRecords(store.usage, base.zone),
         trials=trials,
     )
+
+
+def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks]:
+    intake = Intake(base.store.inbox, base.broadcast, crew.reception.desks)
+    conversations = LiveConversations(base.store.groups, base.store.history, base.broadcast, crew.lanes)
+    return intake, Networks(base.channels, intake, conversations, ground.home, ground.settings, ground.clock)
 
 
 def _open_gateway(ground: Ground, meter: Meter) -> tuple[Gateway, Budgets]:

@@ -65,14 +65,20 @@ class Keeper:
                     self._sleep(_STEP_SECONDS)
             yield
 
-    def brake(self) -> None:
-        """Wait as long as earlier failed starts demand; the home is free meanwhile for commands that look into it."""
+    def brake(self, alarm: Callable[[str], object]) -> None:
+        """Wait as long as earlier failed starts demand; the home is free meanwhile for commands that look into it.
+
+        ``alarm`` is told that it waits.
+        """
         if not self._supervision.supervised:
             return
         with self.hold():
             starts = self._breaker.approach()
-        if not (seconds := starts.wait_seconds):
-            return
+            if not (seconds := starts.wait_seconds):
+                return
+            # The same words whatever the count: a crash loop is told of once a day.
+            self._notifier.tell("STATUS=Telling of starts that failed", _EXTEND)
+            alarm("Several starts of the assistant in a row failed. `nanoclaw service logs` may show why.")
         self._delay = (
             f"{starts.failures} starts in a row failed; the next begins in {seconds} s, at {next_start(starts)}"
         )

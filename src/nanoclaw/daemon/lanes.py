@@ -50,7 +50,7 @@ class Lanes:
             store.outbox,
             self._clock,
             retries=RetryPolicy(seconds=agents.retry_seconds),
-            run_ended=self._outlets.run_ended,
+            outlets=self._outlets,
         )
         limits = WorkLimits(
             turn_seconds=(options.turn_minutes or agents.turn_minutes) * 60,

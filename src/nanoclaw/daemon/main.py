@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pydantic import SecretStr
-
 from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
+from nanoclaw.daemon.alerts import known_secrets
 from nanoclaw.daemon.compose import Daemon, compose
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.heartbeat import Heartbeat
@@ -26,6 +25,8 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.operations.alerts.routes import find_routes
+from nanoclaw.operations.alerts.starting import alert_without_daemon
 from nanoclaw.operations.backup.swap import finish as finish_restore
 from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.operations.service.statuses import DaemonExit
@@ -59,9 +60,9 @@ def run_daemon(home: Home, announce: Callable[[str], None] | None = None) -> Dae
     settings, upstream = load_settings(home), load_upstream(home)
     home.create()
     keeper = Keeper(home, find_supervision(), SystemClock(), announce or _print_now)
-    keeper.brake()
+    keeper.brake(lambda text: alert_without_daemon(home, SystemClock(), text))
     with keeper.hold():
-        start_logging(home.log, settings.log, _secrets(upstream))
+        start_logging(home.log, settings.log, known_secrets(upstream, find_routes(home, settings.alerts)))
         if finish_restore(home):
             logger.warning("an interrupted restore was finished")
         try:
@@ -162,6 +163,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, keeper: Keeper, 
         running: list[asyncio.Task[Any]] = [
             tasks.create_task(daemon.meter.run(), name="meter"),
             tasks.create_task(daemon.tidings.run(), name="tidings"),
+            tasks.create_task(daemon.troubles.desk.run(), name="alerts"),
             tasks.create_task(daemon.typing.run(), name="typing"),
             tasks.create_task(daemon.courier.run(), name="courier"),
             tasks.create_task(daemon.lanes.run(), name="lanes"),
@@ -191,7 +193,7 @@ async def _get_ready(daemon: Daemon) -> None:
     try:
         await daemon.preparation.ready()
     except SandboxError as error:
-        await daemon.store.groups.note_trouble(f"The sandbox is not ready: {error}", error.hint)
+        await daemon.troubles.note(f"The sandbox is not ready: {error}", error.hint)
     await daemon.workshop.open()
 
 
@@ -242,11 +244,3 @@ async def _ensure_main(groups: Groups, settings: Settings) -> None:
         )
     if "web" in settings.channels:
         await groups.bind(MAIN_FOLDER, ChatAddress(channel=ChannelName("web"), chat=MAIN_FOLDER), "Main")
-
-
-def _secrets(upstream: Upstream) -> list[str]:
-    credential = upstream.credential
-    found: list[SecretStr | None] = [upstream.proxy]
-    if credential is not None:
-        found += [credential.api_key, credential.oauth_token]
-    return [secret.get_secret_value() for secret in found if secret is not None]

@@ -8,6 +8,8 @@ from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
+from nanoclaw.operations.alerts.contract import Alert, Level
+from nanoclaw.operations.alerts.desk import AlertDesk
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.outbox import Outbox
 
@@ -20,10 +22,11 @@ _FULL = 100
 class Tidings:
     """Tells the owner in their own chat. What comes in functions that cannot wait is queued, and written by a task."""
 
-    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None]) -> None:
+    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None], desk: AlertDesk) -> None:
         self._groups = groups
         self._outbox = outbox
         self._deliver = deliver
+        self._desk = desk
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(_WAITING_AT_MOST)
         self._ask_domain: Callable[[GroupFolder, str, int], Awaitable[None]] | None = None
 
@@ -40,8 +43,10 @@ class Tidings:
             except NanoclawError as error:
                 logger.error("the owner could not be told", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
 
-    async def tell(self, text: str, key: str) -> None:
-        """Tell the owner, once for each key."""
+    async def tell(self, text: str, key: str, outside: Alert | None = None) -> None:
+        """Tell the owner, once for each key; by the alert routes too, in the words of ``outside`` where it is given."""
+        alert = outside or Alert(level=Level.WARNING, key=key, text=text)
+        await self._desk.alert(alert.level, alert.key, alert.text)
         owner = await self._groups.owner_chat()
         if owner is not None and await self._outbox.add(owner, text, client_id=f"owner-{key}"):
             self._deliver(owner)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
+from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
-from nanoclaw.model.tasks import RunId
 from nanoclaw.model.turns import SessionPosition, Turn, TurnState
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.outbox import Outbox
@@ -46,14 +46,14 @@ class Ledger:
         clock: Clock,
         *,
         retries: RetryPolicy,
-        run_ended: Callable[[RunId], None],
+        outlets: Outlets,
     ) -> None:
         self._turns = turns
         self._groups = groups
         self._outbox = outbox
         self._clock = clock
         self._retries = retries
-        self._run_ended = run_ended
+        self._outlets = outlets
         self._last_chat: dict[int, ChatAddress] = {}
 
     async def position(self, group: Group) -> SessionPosition | None:
@@ -94,7 +94,7 @@ class Ledger:
     def _tell(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
             if turn.run is not None:
-                self._run_ended(turn.run)
+                self._outlets.run_ended(turn.run)
 
     async def compacted(self, group: Group, position: SessionPosition | None, text: str) -> ChatAddress | None:
         """The conversation was shortened, or could not be; the chat that is told."""
@@ -170,7 +170,7 @@ class Ledger:
         )
         await self._turns.finish(finish)
         if not quiet:
-            await self._groups.note_trouble(f"{first.group.folder}: {fault.what}", fault.hint)
+            await self._outlets.trouble(f"{first.group.folder}: {fault.what}", fault.hint)
         told = [first.address]
         if owner is not None and not first.group.is_main:
             text = f"The group {first.group.name} got no answer: {fault.what}. {fault.hint}".strip()

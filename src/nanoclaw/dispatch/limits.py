@@ -1,6 +1,6 @@
 """The numbers a worker works by."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nanoclaw.model.chats import ChatAddress
@@ -30,3 +30,5 @@ class Outlets:
     """The outbox has something for this chat."""
     run_ended: Callable[[RunId], None]
     """The turn of a task's occurrence has ended, whichever way."""
+    trouble: Callable[[str, str], Awaitable[None]]
+    """The owner should know of this error; and a hint."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nanoclaw.model.clock import Milliseconds
-from nanoclaw.model.tasks import RunId, Task, TaskRun
+from nanoclaw.model.tasks import RunId, Task, TaskId, TaskRun
 from nanoclaw.model.turns import TurnState
 
 
@@ -51,5 +51,5 @@ class Hands:
     """Queue a run as a turn with this prompt, once however often it is asked; False: its group or chat is gone."""
     outcome: Callable[[RunId], Awaitable[RunOutcome | StillGoing | NeverHandedOver]]
     run_script: Callable[[Task], Awaitable[ScriptVerdict]]
-    tell_owner: Callable[[str, str], Awaitable[None]]
-    """A text and a key: the same key is told once."""
+    tell_owner: Callable[[str, str, TaskId], Awaitable[None]]
+    """A text, a key, and the task it is about: the same key is told once."""

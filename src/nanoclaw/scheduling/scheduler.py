@@ -135,7 +135,9 @@ class Scheduler:
         """One task that cannot be read must not hold up all others."""
         await self._tasks.set_state(task.id, TaskState.PAUSED, None)
         await self._hands.tell_owner(
-            f"Task {task.id} of the group {task.group} was paused: {error}. {error.hint}", f"task-{task.id}-paused"
+            f"Task {task.id} of the group {task.group} was paused: {error}. {error.hint}",
+            f"task-{task.id}-paused",
+            task.id,
         )
 
     async def _hand_over(self, run: TaskRun) -> None:
@@ -220,7 +222,7 @@ class Scheduler:
             what = "was missed" if run.state is RunState.MISSED else "failed"
             name = f"Task {task.id}" + (f" ({task.name})" if task.name else "")
             text = f"{name} of the group {task.group} {what}: {run.error}. See `nanoclaw tasks runs {task.id}`."
-            await self._hands.tell_owner(text, f"run-{run.id}")
+            await self._hands.tell_owner(text, f"run-{run.id}", task.id)
         await self._tasks.told(run.id)
 
 

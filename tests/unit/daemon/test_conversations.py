@@ -37,7 +37,7 @@ def broadcast() -> Broadcast:
 @pytest.fixture
 def conversations(store: Store, broadcast: Broadcast) -> LiveConversations:
     shelves = open_shelves(store.database, store.database, store.clock, Settings())
-    outlets = Outlets(deliver=lambda _: None, run_ended=lambda _: None)
+    outlets = Outlets(deliver=lambda _: None, run_ended=lambda _: None, trouble=store.groups.note_trouble)
     lanes = Lanes(shelves, AgentSettings(), outlets, broadcast, store.clock)
     return LiveConversations(store.groups, store.history, broadcast, lanes)
 

@@ -85,6 +85,7 @@ class Daemons:
         self.home = home
         self.clock = PassingClock()
         self.said: list[str] = []
+        self.alarms: list[str] = []
         self.supervision = Supervision(supervised=True, notify_socket=manager.address) if supervised else Supervision()
 
     def keeper(self) -> Keeper:
@@ -92,7 +93,7 @@ class Daemons:
 
     def crash(self) -> None:
         keeper = self.keeper()
-        keeper.brake()
+        keeper.brake(self.alarms.append)
         with pytest.raises(RuntimeError), keeper.counted():
             raise RuntimeError
 
@@ -103,9 +104,11 @@ def test_a_crash_loop_is_slowed_and_the_manager_is_kept_patient(home: Home, mana
         daemons.crash()
     assert daemons.clock.seconds == 0 + 0 + 10 + 30
     heard = manager.heard()
-    assert heard.count("EXTEND_TIMEOUT_USEC=60000000") == 2 + 6
+    assert heard.count("EXTEND_TIMEOUT_USEC=60000000") == 2 + 2 + 6
     assert any(line.startswith("STATUS=Waiting: 3 starts in a row failed; the next begins in 30 s") for line in heard)
     assert len(daemons.said) == 2
+    assert len(daemons.alarms) == 2
+    assert len(set(daemons.alarms)) == 1, "a crash loop is one trouble, whatever the count"
 
 
 def test_who_started_it_at_a_terminal_waits_for_nothing_and_counts_nothing(home: Home, manager: Manager) -> None:
@@ -122,7 +125,7 @@ def test_a_stop_in_order_counts_nothing(home: Home, manager: Manager) -> None:
     daemons = Daemons(home, manager)
     for _ in range(5):
         keeper = daemons.keeper()
-        keeper.brake()
+        keeper.brake(daemons.alarms.append)
         with keeper.counted():
             pass
     assert daemons.clock.naps == []
@@ -139,7 +142,7 @@ def test_the_home_is_free_for_commands_while_a_start_waits(home: Home, manager: 
             looked.append(StartBreaker(home, daemons.clock).look().failures)
         daemons.clock.sleep(seconds)
 
-    Keeper(home, daemons.supervision, daemons.clock, daemons.said.append, look).brake()
+    Keeper(home, daemons.supervision, daemons.clock, daemons.said.append, look).brake(daemons.alarms.append)
     assert looked == [2, 2]
 
 

@@ -74,7 +74,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
         installation="test",
     )
     delivered: list[ChatAddress] = []
-    outlets = Outlets(deliver=delivered.append, run_ended=lambda _: None)
+    outlets = Outlets(deliver=delivered.append, run_ended=lambda _: None, trouble=store.groups.note_trouble)
     lanes = Lanes(store, settings.agents, outlets, Broadcast(), clock)
     gateway = Gateway(ground.upstream, (), clock, lambda _: None)
     reception = open_reception(ground, store, lanes, gateway, delivered.append)

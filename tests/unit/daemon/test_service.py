@@ -65,7 +65,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     courier = Courier(store.outbox, channels, office.broadcast, clock, alert=store.groups.note_trouble)
     shelves = open_shelves(store.database, store.database, clock, Settings())
     await ensure_owners(shelves.people, frozenset({LOCAL}))
-    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None)
+    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None, trouble=store.groups.note_trouble)
     lanes = Lanes(shelves, AgentSettings(retry_seconds=()), outlets, office.broadcast, clock)
     lanes.equip(office.surface())
     office.deliver = courier.wake

@@ -12,6 +12,11 @@ from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import GroupFolder
+from nanoclaw.operations.alerts.book import Book
+from nanoclaw.operations.alerts.contract import Alert, Level
+from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
+from nanoclaw.operations.alerts.routes import Routes
+from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import StoreError
 from tests.unit.store.conftest import HERE, Store, new_group, open_store
 
@@ -22,10 +27,14 @@ CROSSED = BudgetCrossed(group=FAMILY, span="day", began="2026-11-21", percent=80
 class Owner:
     """Tidings on a real store, running, and what reaches the owner."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, home: Home) -> None:
         self.store = store
         self.delivered: list[ChatAddress] = []
-        self.tidings = Tidings(store.groups, store.outbox, self.delivered.append)
+        self.home = home
+        self.book = Book(home)
+        routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
+        desk = AlertDesk(self.book, routes, store.clock, DeskHands(conceal=str, note=store.groups.note_trouble))
+        self.tidings = Tidings(store.groups, store.outbox, self.delivered.append, desk)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Owner"]:
@@ -46,7 +55,7 @@ async def owner(tmp_path: Path) -> AsyncIterator[Owner]:
     store = await open_store(tmp_path / "messages.db")
     await store.groups.add(new_group("main", is_main=True))
     await store.add_group("family")
-    async with Owner(store).running() as made:
+    async with Owner(store, Home(tmp_path)).running() as made:
         yield made
     await store.database.close()
 
@@ -56,6 +65,19 @@ async def test_a_key_is_told_once_and_to_the_owner(owner: Owner) -> None:
     await owner.tidings.tell("The roof leaks.", "roof")
     assert await owner.texts(1) == ["The roof leaks."]
     assert set(owner.delivered) == {HERE}
+
+
+async def test_what_the_owner_is_told_waits_for_the_alert_routes_too(owner: Owner) -> None:
+    await owner.tidings.tell("The roof leaks.", "roof")
+    await owner.tidings.tell("The roof leaks.", "roof")
+    await owner.tidings.tell(
+        "Task 7 (my secret diary) failed.", "run-1", Alert(level=Level.ERROR, key="7", text="A task.")
+    )
+    waiting = [entry.alert for entry in owner.book.read().waiting]
+    assert [(alert.level, alert.key, alert.text) for alert in waiting] == [
+        (Level.WARNING, "roof", "The roof leaks."),
+        (Level.ERROR, "7", "A task."),
+    ]
 
 
 async def test_without_an_owners_chat_nobody_is_told(owner: Owner) -> None:
@@ -83,7 +105,7 @@ async def test_a_budget_says_how_far_it_is_used_and_how_to_raise_it(
 async def test_a_mark_is_told_once_a_period_whoever_starts_again_and_anew_for_another_limit(owner: Owner) -> None:
     owner.tidings.budget_crossed(CROSSED)
     await owner.texts(1)
-    again = Owner(owner.store)
+    again = Owner(owner.store, owner.home)
     for event in (CROSSED, replace(CROSSED, limit_usd=20, spent_usd=16), replace(CROSSED, began="2026-11-22")):
         again.tidings.budget_crossed(event)
     async with again.running():

@@ -65,10 +65,17 @@ class Office:
             self.store.outbox,
             self.clock,
             retries=RetryPolicy(seconds=self.retries),
-            run_ended=self.ended_runs.append,
+            outlets=self.outlets(),
         )
         limits = WorkLimits(turn_seconds=self.turn_seconds, idle_seconds=self.idle_seconds, changed=self._change)
         return Worker(group, ledger, self.surface(), self.broadcast, self.clock, limits=limits)
+
+    def outlets(self) -> Outlets:
+        return Outlets(
+            deliver=self.delivered.append,
+            run_ended=self.ended_runs.append,
+            trouble=self.store.groups.note_trouble,
+        )
 
     def surface(self) -> Surface:
         return Surface(
@@ -130,7 +137,7 @@ class Office:
             self.turns,
             self.clock,
             self.worker,
-            Outlets(deliver=self.delivered.append, run_ended=self.ended_runs.append),
+            self.outlets(),
             self.at_once,
             sweep_seconds=self.sweep_seconds,
         )

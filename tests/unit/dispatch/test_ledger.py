@@ -8,6 +8,7 @@ import pytest
 
 from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
 from nanoclaw.dispatch.ledger import Ledger, RetryPolicy
+from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionId, SessionPosition, Turn
@@ -30,7 +31,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def ledger(store: Store) -> Ledger:
     policy = RetryPolicy(seconds=SCHEDULE, random=lambda: 0.5)
-    return Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy, run_ended=lambda _: None)
+    outlets = Outlets(deliver=lambda _: None, run_ended=lambda _: None, trouble=store.groups.note_trouble)
+    return Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy, outlets=outlets)
 
 
 async def running(store: Store, ledger: Ledger, chat: ChatAddress = HERE) -> Turn:

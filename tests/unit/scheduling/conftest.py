@@ -12,7 +12,7 @@ from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
-from nanoclaw.model.tasks import NewTask, RunId, Schedule, ScheduleKind, Task, TaskRun
+from nanoclaw.model.tasks import NewTask, RunId, Schedule, ScheduleKind, Task, TaskId, TaskRun
 from nanoclaw.model.turns import TurnState
 from nanoclaw.scheduling.book import Book
 from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, ScriptVerdict, StillGoing
@@ -41,6 +41,7 @@ class Desk:
     submitted: list[tuple[RunId, str]] = field(default_factory=list)
     asked: list[RunId] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    told_of: list[TaskId] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     scripts: list[str] = field(default_factory=list)
     outcomes: dict[RunId, RunOutcome] = field(default_factory=dict)
@@ -75,9 +76,10 @@ class Desk:
         self.scripts.append(task.script)
         return self.verdict
 
-    async def _tell_owner(self, text: str, key: str) -> None:
+    async def _tell_owner(self, text: str, key: str, task: TaskId) -> None:
         if key not in self.keys:
             self.keys.add(key)
+            self.told_of.append(task)
             self.told.append(text)
 
     async def _find(self, folder: GroupFolder) -> Group | None:

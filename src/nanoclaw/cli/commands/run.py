@@ -38,10 +38,27 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
         rehearse(context.home, context.say)
         return Result()
     from nanoclaw.daemon.hopeless import failure_status  # noqa: PLC0415 - the whole program hangs on it
+    from nanoclaw.daemon.lock import HomeInUseError  # noqa: PLC0415
     from nanoclaw.daemon.main import run_daemon  # noqa: PLC0415
 
     try:
         return Result(exit=Exit(run_daemon(context.home)))
-    except NanoclawError as error:
+    except HomeInUseError as error:
         complain(context, error)
         return Result(exit=Exit(failure_status(error)))
+    except NanoclawError as error:
+        complain(context, error)
+        _alert(context, f"The assistant cannot run: {error}. {error.hint}")
+        return Result(exit=Exit(failure_status(error)))
+    except Exception as error:
+        # A defect of ours: whoever called us keeps the details, the owner hears that nothing runs any more.
+        _alert(context, f"The assistant ended unexpectedly ({type(error).__name__}).")
+        raise
+
+
+def _alert(context: Context, text: str) -> None:
+    """No chat works now; the alert routes may."""
+    from nanoclaw.operations.alerts.starting import alert_without_daemon  # noqa: PLC0415 - only when all is lost
+
+    if alert_without_daemon(context.home, context.clock, text):
+        context.say("The owner's alert routes were told, once a day for the same cause: `nanoclaw alerts history`.")

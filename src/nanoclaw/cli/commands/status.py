@@ -8,6 +8,7 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import add_command
 from nanoclaw.cli.reach import ask
 from nanoclaw.cli.render import local_time, one_line
+from nanoclaw.model.errors import NanoclawError
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
@@ -27,7 +28,8 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(_arguments: argparse.Namespace, context: Context) -> Result:
     """A ``Status``."""
     status = ask(context, lambda client: client.status(), lambda service: service.status())
-    text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in _lines(status) if line)
+    lines = [*_lines(status), *_alerts(context)]
+    text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in lines if line)
     if status["running"]:
         return Result(document=status, text=text)
     return Result(document=status, text=text, exit=Exit.DAEMON_DOWN, notes=_failed_starts(context))
@@ -42,6 +44,20 @@ def _failed_starts(context: Context) -> tuple[str, ...]:
         return ()
     at = f"; the next begins at {local_time(next_start(starts))}" if starts.next_at else ""
     return (f"{starts.failures} starts in a row failed{at}. `nanoclaw service logs` may show why.",)
+
+
+def _alerts(context: Context) -> list[tuple[str, str]]:
+    """Alerts that do not get out, whether a daemon runs or not."""
+    from nanoclaw.operations.alerts.book import Book  # noqa: PLC0415 - small, but most commands do not need it
+
+    try:
+        state = Book(context.home).read()
+    except NanoclawError as error:
+        return [("alerts", str(error))]
+    if not state.waiting:
+        return []
+    why = "; ".join(f"{name}: {one.problem}" for name, one in state.routes.items() if one.problem)
+    return [("alerts", f"{len(state.waiting)} wait to be sent{f' ({why})' if why else ''}")]
 
 
 def _lines(status: dict[str, Any]) -> list[tuple[str, str]]:

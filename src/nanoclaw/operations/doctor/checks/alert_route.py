@@ -1,15 +1,87 @@
 """There is a way to tell the owner that something is wrong."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
+from nanoclaw.model.errors import NanoclawError
+from nanoclaw.operations.alerts.book import Book
+from nanoclaw.operations.alerts.routes import find_routes
+from nanoclaw.operations.alerts.view import RouteView, TestState, view_routes
 from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, warning
 from nanoclaw.operations.doctor.ground import Ground
 
 _LOCAL = "local"
+_DAY = 86_400_000
+_OLD_DAYS = 180
+"""Passwords expire, and addresses are given up."""
+
+
+_TERMINAL_ONLY = warning(
+    Words("alerts reach the terminal only", "告警只会出现在终端里"),
+    Words(
+        "Enable a channel that reaches you elsewhere, or set up [alerts]: docs/how-to/be-alerted.md.",
+        "请启用一个能随时联系到你的渠道，或设置 [alerts]（见 docs/how-to/be-alerted.md）。",
+    ),
+)
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
+    return [*await _chat(ground), *_routes(ground)]
+
+
+def _routes(ground: Ground) -> Sequence[Finding]:
+    """The routes beside the chat: set, tested, and without alerts that wait."""
+    try:
+        routes = find_routes(ground.home, ground.known_settings().alerts)
+        state = Book(ground.home).read()
+    except NanoclawError as problem:
+        return [error(Words(str(problem), str(problem)), Words(problem.hint, problem.hint))]
+    return [_route(view, ground.clock.now()) for view in view_routes(state, routes)]
+
+
+def _route(view: RouteView, now: int) -> Finding:
+    name, days = view.name, max(0, now - view.tested_at) // _DAY
+    again = Words(f"Mend it, then: nanoclaw alerts test {name}", f"请修复后运行：nanoclaw alerts test {name}")
+    if not view.is_set:
+        return error(
+            Words(f"the route {name} has no address", f"告警通道 {name} 没有设置地址"),
+            Words(f"Write {name}=… into .env.", f"请在 .env 中写入 {name}=…。"),
+        )
+    if view.fails:
+        return error(
+            Words(
+                f"{view.waiting} alerts wait for {name}: {view.problem}",
+                f"{view.waiting} 条告警等待经 {name} 发送，最近 {view.fails} 次均失败",
+            ),
+            again,
+        )
+    match view.tested:
+        case TestState.NEVER | TestState.CHANGED:
+            how, how_zh = (
+                ("never tested", "从未测试")
+                if view.tested is TestState.NEVER
+                else ("not tested since its address changed", "地址更改后尚未测试")
+            )
+            return warning(
+                Words(f"the route {name} ({view.kind}) was {how}", f"告警通道 {name}（{view.kind}）{how_zh}"),
+                Words(f"nanoclaw alerts test {name}", f"nanoclaw alerts test {name}"),
+            )
+        case TestState.FAILED:
+            return error(
+                Words(f"the test of {name} failed {days} days ago: {view.problem}", f"{days} 天前对 {name} 的测试失败"),
+                again,
+            )
+        case TestState.OK:
+            words = Words(f"{name} ({view.kind}), tested {days} days ago", f"{name}（{view.kind}），{days} 天前已测试")
+            if days > _OLD_DAYS:
+                return warning(words, Words(f"nanoclaw alerts test {name}", f"nanoclaw alerts test {name}"))
+            return fine(words)
+        case _:
+            assert_never(view.tested)
+
+
+async def _chat(ground: Ground) -> Sequence[Finding]:
     roll, enabled = await ground.known_roll(), ground.known_settings().channels
     chat = roll.owner_chat
     if chat is None:
@@ -39,13 +111,8 @@ async def _look(ground: Ground) -> Sequence[Finding]:
                 Words("See `nanoclaw status`.", "请查看 `nanoclaw status`。"),
             )
         ]
-    if chat.channel == _LOCAL and not enabled:
-        return [
-            warning(
-                Words("alerts reach the terminal only", "告警只会出现在终端里"),
-                Words("Enable a channel that reaches you elsewhere.", "请启用一个能随时联系到你的渠道。"),
-            )
-        ]
+    if chat.channel == _LOCAL and not enabled and not ground.known_settings().alerts.urls:
+        return [_TERMINAL_ONLY]
     return [fine(Words(f"{where}, and nanoclaw status", f"{where}，以及 nanoclaw status"))]
 
 
