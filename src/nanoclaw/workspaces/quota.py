@@ -5,6 +5,7 @@ while the agent works, the more often the closer it comes to its limit.
 """
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Sequence
@@ -78,6 +79,8 @@ class Quota:
                         size += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append(entry.path)
-            except OSError:
-                continue
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    # Nobody who works nests folders so deep, and what lies below cannot be counted.
+                    return Usage(bytes=size, entries=self.entries + 1)
         return Usage(bytes=size, entries=entries)

@@ -1,6 +1,7 @@
 """How much a group's folders hold."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from nanoclaw.workspaces.quota import Quota
@@ -40,3 +41,16 @@ async def test_growth_is_noticed_while_it_is_watched(tmp_path: Path) -> None:
 
 async def test_a_folder_that_vanished_is_not_an_error(tmp_path: Path) -> None:
     assert await Quota(bytes=1, entries=1).check([tmp_path / "gone"]) is None
+
+
+async def test_folders_nested_deeper_than_a_path_can_say_hide_nothing(tmp_path: Path) -> None:
+    deep = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=deep)
+        inner = os.open("d" * 250, os.O_RDONLY | os.O_DIRECTORY, dir_fd=deep)
+        os.close(deep)
+        deep = inner
+    os.close(deep)
+    excess = await Quota(bytes=100 * MIB, entries=100).check([tmp_path])
+    assert excess is not None
+    assert "files and folders" in excess.what
