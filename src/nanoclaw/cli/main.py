@@ -40,6 +40,7 @@ VERBS = {
     "import": "take over groups, history, tasks and files of another program",
     "backup": "make, check and restore backups",
     "containers": "look after the sandboxes that agents run in",
+    "disk": "show where the space goes",
     "clean": "clear away what is of no more use",
     "image": "build or look at the image that agents run in",
     "uninstall": "remove what was installed; the data only if told",

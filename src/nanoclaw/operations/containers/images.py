@@ -8,10 +8,11 @@ from nanoclaw.operations.containers.fleet import Silence, installed_engines
 from nanoclaw.sandboxes.choose import AUTO
 from nanoclaw.sandboxes.contract import EngineUnavailableError, SandboxError, SandboxKind
 from nanoclaw.sandboxes.image.build import REPOSITORY, read_recipe
-from nanoclaw.sandboxes.image.stale import AgentImage, Needed, find_stale, remove_image
+from nanoclaw.sandboxes.image.stale import AgentImage, Needed, find_stale, list_images, remove_image
 from nanoclaw.sandboxes.oci import OciSandbox
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
+from nanoclaw.settings.schema import SandboxSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,17 @@ async def seek(home: Home, *, before: float | None = None, repository: str = REP
         else:
             stale += [Stale(sandbox=sandbox, image=one) for one in found if before is None or _older(one, before)]
     return Sought(stale=tuple(stale), silent=tuple(silent))
+
+
+async def all_images(home: Home) -> tuple[tuple[SandboxKind, AgentImage], ...]:
+    """Every agent image on this machine; engines that do not answer have none to show."""
+    found: list[tuple[SandboxKind, AgentImage]] = []
+    for sandbox in installed_engines(home, SandboxSettings()):
+        try:
+            found += [(sandbox.kind, one) for one in await list_images(sandbox.client)]
+        except EngineUnavailableError:
+            continue
+    return tuple(found)
 
 
 async def free(stale: Iterable[Stale]) -> Freed:

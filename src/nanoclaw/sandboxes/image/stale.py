@@ -42,7 +42,7 @@ async def find_stale(client: EngineClient, needed: Needed, repository: str = REP
     Raises:
         EngineUnavailableError: the engine does not answer.
     """
-    images = await _images(client, repository)
+    images = await list_images(client, repository)
     used = await _used(client)
     stale = (one for one in images if plain(one.name) not in used and not _stays(one, needed))
     return tuple(sorted(stale, key=lambda one: one.created))
@@ -71,7 +71,8 @@ def _stays(image: AgentImage, needed: Needed) -> bool:
     return plain(image.name) == plain(needed.current) or (image.recipe == needed.recipe and image.base != needed.base)
 
 
-async def _images(client: EngineClient, repository: str) -> tuple[AgentImage, ...]:
+async def list_images(client: EngineClient, repository: str = REPOSITORY) -> tuple[AgentImage, ...]:
+    """Every agent image that an engine has, whatever version it is of. Raises EngineUnavailableError."""
     listed = await client.call(
         "image", "ls", "--filter", f"reference={repository}", "--format", "{{.Repository}}:{{.Tag}}"
     )
