@@ -21,7 +21,7 @@ from nanoclaw.control.client import ControlClient
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
-from nanoclaw.daemon.backups import open_routine
+from nanoclaw.daemon.chores import Chores, open_chores
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.ground import Ground
@@ -55,7 +55,6 @@ from nanoclaw.intake.admit import Intake
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.tasks import RunId
-from nanoclaw.operations.backup.routine import Routine
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
 from nanoclaw.store.erasing import Erasing
@@ -83,7 +82,7 @@ class Daemon:
     preparation: Preparation
     workshop: Workshop
     control: ControlServer
-    backups: Routine
+    chores: Chores
     trials: Trials
     store: Shelves
 
@@ -123,7 +122,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         preparation=crew.preparation,
         workshop=crew.workshop,
         control=ControlServer(service, ground.home.control_socket),
-        backups=open_routine(ground, crew.tidings),
+        chores=open_chores(ground, crew.tidings),
         trials=trials,
         store=store,
     )

@@ -170,7 +170,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, keeper: Keeper, 
             tasks.create_task(daemon.approvals.run(), name="approvals"),
             tasks.create_task(daemon.agenda.run(), name="agenda"),
             tasks.create_task(daemon.networks.run(), name="networks"),
-            tasks.create_task(daemon.backups.run(), name="backups"),
+            tasks.create_task(daemon.chores.run(), name="chores"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),
         ]
         await daemon.control.start()
