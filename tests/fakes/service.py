@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
@@ -40,11 +40,11 @@ from nanoclaw.control.shapes import (
     Timings,
 )
 from nanoclaw.control.task_shapes import AddTaskRequest, RunList, RunShape, TaskList, TaskShape, UpdateTaskRequest
-from nanoclaw.control.trial_shapes import ProbeShape, TrialGroup, TrialRequest, TrialShape
 from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 from nanoclaw.store.usage import By
+from tests.fakes.trials import FakeTrials
 
 AT = "2026-11-22T10:00:00.000Z"
 
@@ -155,29 +155,6 @@ def _task(number: int, group: str, prompt: str) -> TaskShape:
         created_at=AT,
         next=("2026-11-23T08:00:00+01:00",),
     )
-
-
-class FakeTrials:
-    """A trial with one group, and whether it holds right now."""
-
-    def __init__(self) -> None:
-        self.holds = False
-
-    @asynccontextmanager
-    async def hold(self, request: TrialRequest) -> AsyncIterator[TrialShape]:
-        if self.holds:
-            raise ConflictError("Another verification is going on")
-        self.holds = True
-        try:
-            group = TrialGroup(folder="verify-1-a", trigger="@Verify", diverted=not request.real, chats=[])
-            yield TrialShape(groups=[group])
-        finally:
-            self.holds = False
-
-    async def probe(self, channel: str) -> ProbeShape:
-        if channel != "local":
-            raise NoSuchGroupError(f"There is no channel {channel!r}")
-        return ProbeShape(channel=channel, outcome="skipped", detail="it has no probe of its own")
 
 
 class FakeUsage:

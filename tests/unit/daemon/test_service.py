@@ -33,7 +33,7 @@ from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
 from tests.fakes.intake_desks import desks
 from tests.fakes.running_channel import running
-from tests.fakes.service import FakeTrials
+from tests.fakes.trials import FakeTrials
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
 from tests.unit.store.conftest import address, new_group, open_store
 
