@@ -10,9 +10,9 @@ import pytest
 from nanoclaw.agents.tools.server import TOOLS, ToolCalls, build
 from nanoclaw.agents.tools.tally import LIMITS, Allowance
 from nanoclaw.agents.tools.tool import wire_schema
-from nanoclaw.operations.logs.writing import JsonFormatter
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.tasks import Task
+from nanoclaw.operations.logs.writing import JsonFormatter
 from tests.unit.agents.tools.world import FAMILY, Agent, Book, World, agent_of
 
 _EXPECTED = (

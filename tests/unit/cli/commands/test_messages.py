@@ -1,7 +1,7 @@
 import pytest
 
-from nanoclaw.cli.spans import parse_since
 from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.spans import parse_since
 from tests.fakes.control_thread import ServerThread
 from tests.unit.cli.conftest import Run, StillClock
 
