@@ -44,8 +44,8 @@ def stats(_arguments: argparse.Namespace, context: Context) -> Result:
     fleet = open_fleet(context.home)
     found, used, silent = asyncio.run(_measure(fleet))
     groups = {one.name: one.group for one in found.containers}
-    rows = [(one.name, groups.get(one.name, ""), *_cells(one)) for one in used]
-    text = table(("NAME", "GROUP", "MEMORY", "CPU", "PROCESSES"), rows) if rows else "No container runs."
+    rows = [(one.name, *_cells(one)) for one in used]
+    text = table(("NAME", "MEMORY", "CPU", "PROCESSES"), rows) if rows else "No container runs."
     document = {
         "containers": [
             {
@@ -82,7 +82,8 @@ def logs(arguments: argparse.Namespace, context: Context) -> Result:
     notes = notes_of(silent)
     if not arguments.follow:
         document = {"lines": [_moment_shape(one) for one in newest], "silent": silent_shapes(silent)}
-        text = "\n".join(map(_shown, newest)) or "Nothing is known."
+        several = arguments.name is None or len({one.name for one in newest if one.name}) > 1
+        text = "\n".join(_shown(one, named=several) for one in newest) or "Nothing is known."
         return Result(document=document, text=text, notes=notes, exit=status_of(silent))
     for one in newest:
         _print(one, context)
@@ -126,14 +127,14 @@ def _moment_shape(one: Moment) -> Document:
     return {"time": one.at, "source": one.source, "name": one.name, "text": one.text}
 
 
-def _shown(one: Moment) -> str:
-    return " ".join(
-        part for part in (local_time(one.at), one.source.ljust(6), one_line(one.name), one_line(one.text)) if part
-    )
+def _shown(one: Moment, *, named: bool) -> str:
+    """One line; the container's name where lines of several stand below each other."""
+    parts = (local_time(one.at)[5:], one.source.ljust(6), one_line(one.name) if named else "", one_line(one.text))
+    return " ".join(part for part in parts if part)
 
 
 def _print(one: Moment, context: Context) -> None:
-    context.stdout.write((json.dumps(_moment_shape(one)) if context.json else _shown(one)) + "\n")
+    context.stdout.write((json.dumps(_moment_shape(one)) if context.json else _shown(one, named=True)) + "\n")
     context.stdout.flush()
 
 

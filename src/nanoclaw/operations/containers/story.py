@@ -81,5 +81,6 @@ def _of_engine(one: Happening) -> Moment:
 
 
 def _of_log(line: dict[str, Any]) -> Moment:
-    rest = {name: value for name, value in line.items() if name not in {"time", "sandbox"}}
+    plain = {"time", "sandbox", "where", *(("level",) if line.get("level") == "info" else ())}
+    rest = {name: value for name, value in line.items() if name not in plain}
     return Moment(at=str(line.get("time", "")), source=LOG, name=str(line.get("sandbox", "")), text=describe(rest))
