@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from nanoclaw.store.errors import DatabaseCorruptError, explained
+from nanoclaw.store.upkeep import count_rows
 
 _BUSY_MS = 10_000
 _PAGES_A_STEP = 512
@@ -72,7 +73,7 @@ def read_contents(path: Path) -> DatabaseContents:
                 for row in connection.execute("PRAGMA table_list")
                 if row[0] == "main" and row[2] == "table" and not str(row[1]).startswith("sqlite_")
             ]
-            counts = {name: _count(connection, name) for name in sorted(tables)}
+            counts = {name: count_rows(connection, name) for name in sorted(tables)}
             return DatabaseContents(schema=int(str(connection.pragma("user_version"))), rows=counts)
         finally:
             connection.close()
@@ -104,8 +105,3 @@ def _sync(path: Path) -> None:
         os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _count(connection: apsw.Connection, table: str) -> int:
-    quoted = table.replace('"', '""')
-    return int(str(connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchall()[0][0]))  # noqa: S608 - a name of its own schema

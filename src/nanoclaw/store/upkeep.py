@@ -51,7 +51,7 @@ def list_tables(path: Path, *, sizes: bool = False) -> tuple[TableState, ...]:
         kinds = {str(row[1]): str(row[2]) for row in connection.execute("PRAGMA table_list") if row[0] == "main"}
         weights = _weigh(connection, kinds) if sizes else {}
         return tuple(
-            TableState(name=name, rows=_count(connection, name), bytes=weights.get(name, 0) if sizes else -1)
+            TableState(name=name, rows=count_rows(connection, name), bytes=weights.get(name, 0) if sizes else -1)
             for name, kind in sorted(kinds.items())
             if kind in {"table", "virtual"} and not name.startswith("sqlite_")
         )
@@ -198,7 +198,8 @@ def _weigh(connection: apsw.Connection, kinds: dict[str, str]) -> dict[str, int]
     return weights
 
 
-def _count(connection: apsw.Connection, table: str) -> int:
+def count_rows(connection: apsw.Connection, table: str) -> int:
+    """The rows of a table."""
     quoted = table.replace('"', '""')
     return int(rows(connection, f'SELECT count(*) FROM "{quoted}"')[0][0])  # noqa: S608 - a name of its own schema
 
