@@ -50,7 +50,9 @@ async def test_a_living_agent_is_listed_counted_entered_and_told_of(installation
     assert "made-here" not in installation.log_text(), "arguments may be private"
     told = (await ran(installation, "logs", "main")).stdout
     assert "sandbox prepared" in told
-    assert one["name"] in told
+    assert f"sandbox entered group=main kind={installation.kind} program=sh" in told
+    everybody = (await ran(installation, "logs")).stdout
+    assert one["name"] in everybody
     assert "Hello." not in told
 
 

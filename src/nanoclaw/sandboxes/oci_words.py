@@ -16,6 +16,7 @@ _STATES = {
     "initialized": SandboxState.STARTING,
     "restarting": SandboxState.STARTING,
     "running": SandboxState.RUNNING,
+    "up": SandboxState.RUNNING,
     "paused": SandboxState.PAUSED,
 }
 _UNITS = {
@@ -35,22 +36,26 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?([+-]\d\
 
 
 def read_listing(text: str) -> tuple[ListedSandbox, ...]:
-    """Lines of name, group, state and time of creation, with tabs between them."""
+    """Lines of name, group, state and time of creation, tabs between them. Podman's state is ``Up 2 minutes ago``."""
     lines = (line.split("\t") for line in text.splitlines() if line.count("\t") == LISTED_FIELDS - 1)
     return tuple(
         ListedSandbox(
             name=name,
             group=GroupFolder(group),
-            state=_STATES.get(state.lower(), SandboxState.ENDED),
+            state=_state(state),
             since=read_moment(created),
         )
         for name, group, state, created in lines
     )
 
 
+def _state(text: str) -> SandboxState:
+    return _STATES.get(text.lower().partition(" ")[0], SandboxState.ENDED)
+
+
 def read_moment(text: str) -> str:
     """``2026-11-25 11:20:18 +0000 UTC`` as ISO 8601 in UTC; empty when it is something else."""
-    found = _MOMENT.match(text)
+    found = _MOMENT.match(text.replace("Z", "+00:00"))
     if found is None:
         return ""
     day, clock, hours, minutes = found.groups()
@@ -105,7 +110,7 @@ def read_happenings(text: str) -> tuple[Happening, ...]:
 
 
 def _happening(raw: Mapping[str, Any]) -> Happening:
-    attributes = (raw.get("Actor") or {}).get("Attributes") or raw.get("Attributes") or {}
+    attributes = _mapping(_mapping(raw.get("Actor")).get("Attributes") or raw.get("Attributes"))
     what = str(raw.get("Action") or raw.get("Status") or "").partition(":")[0].strip().lower()
     status = attributes.get("exitCode", raw.get("ContainerExitCode", "")) if what in {"die", "died"} else ""
     return Happening(
@@ -114,6 +119,10 @@ def _happening(raw: Mapping[str, Any]) -> Happening:
         what="die" if what == "died" else what,
         status="" if status is None else str(status),
     )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _event_time(raw: Mapping[str, Any]) -> str:

@@ -96,7 +96,7 @@ def _read(one: Mapping[str, Any], name: str, own: Mapping[str, int]) -> AgentIma
     return AgentImage(
         name=name,
         bytes=own.get(plain(name), int(one.get("Size") or 0)),
-        created=read_moment(str(one.get("Created", "")).replace("Z", "+00:00")),
+        created=read_moment(str(one.get("Created", ""))),
         recipe=str(labels.get("nanoclaw.recipe", "")),
         base=str(labels.get("nanoclaw.base", "")),
     )
