@@ -1,11 +1,17 @@
 """A running installation is stopped and taken away, and its neighbour goes on."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.stub_model.script import Rule
 from tests.integration.installation import Installation
+from tests.integration.real_systemd import why_not
+from tests.integration.test_service import Service
+from tests.integration.test_service import own as own  # noqa: PLC0414 - fixtures, for pytest to find
+from tests.integration.test_service import place as place  # noqa: PLC0414
+from tests.integration.test_service import user as user  # noqa: PLC0414
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -37,3 +43,18 @@ async def test_a_running_assistant_is_stopped_and_removed_and_another_home_goes_
         assert other.containers()
     finally:
         await other.stop()
+
+
+@pytest.mark.skipif(why_not() is not None, reason=f"a real systemd: {why_not()}")
+async def test_a_running_service_goes_with_its_home_when_told(own: Service) -> None:
+    done = await asyncio.to_thread(own.must, "service", "install")
+    unit = own.unit_path()
+    refused = own.nanoclaw("uninstall", "--data")
+    assert refused.returncode == 1
+    assert own.status()["state"] == "running"
+    gone = own.must("uninstall", "--data", "--yes")
+    assert {"what": "service", "name": done["name"]} in gone["removed"]
+    assert own.systemd.run("test", "-e", unit).returncode == 1
+    assert not own.home.exists()
+    assert not own.must("uninstall", "--data", "--yes")["changed"]
+    assert not own.home.exists()

@@ -11,7 +11,7 @@ from nanoclaw.store.survey import DatabaseState, read_state
 
 
 def judge(name: str, state: DatabaseState) -> Finding:
-    """Older ones are brought up at the next start; newer ones are refused there."""
+    """Older ones are upgraded at the next start; newer ones are refused there."""
     here = f"{name} {state.schema}"
     if state.schema > state.newest_schema:
         return error(
@@ -20,8 +20,8 @@ def judge(name: str, state: DatabaseState) -> Finding:
                 f"{here}，高于本程序支持的 {state.newest_schema}",
             ),
             Words(
-                "Use the newer program, or restore a backup from before the upgrade.",
-                "请使用更新版本的程序，或恢复升级前的备份。",
+                "Use the newer program, or go back with `nanoclaw upgrade --rollback`.",
+                "请使用更新版本的程序，或运行 `nanoclaw upgrade --rollback` 恢复升级前的数据库。",
             ),
         )
     if state.schema < state.newest_schema:
