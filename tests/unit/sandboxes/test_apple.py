@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.sandboxes.apple import apple_arguments, parse_listing
+from nanoclaw.sandboxes.apple import AppleSandbox, apple_arguments, parse_listing, parse_usage
 from nanoclaw.sandboxes.contract import SandboxError, SandboxPlan
+from nanoclaw.sandboxes.installation import Installation, agent_user
 
 
 def test_each_socket_is_shared_by_itself_and_there_is_no_network(
@@ -32,3 +33,19 @@ def test_only_our_own_containers_are_listed() -> None:
 
     text = json.dumps([entry("a", "i1"), entry("b", "i2"), {"configuration": {"id": "c"}}])
     assert parse_listing(text, "i1") == [("a", "main", "running")]
+
+
+def test_what_its_containers_use_is_read_as_documented() -> None:
+    text = json.dumps([{"id": "a", "memoryUsageBytes": 7, "memoryLimitBytes": 9, "numProcesses": 2, "cpuUsageUsec": 1}])
+    (used,) = parse_usage(text)
+    assert (used.name, used.memory, used.memory_limit, used.processes) == ("a", 7, 9, 2)
+    assert used.cpu_percent is None
+    assert parse_usage("") == ()
+
+
+def test_a_container_is_entered_as_the_agent_s_user(tmp_path: Path) -> None:
+    sandbox = AppleSandbox(Installation(id="i1", state=tmp_path, environment={"PATH": "/nowhere"}))
+    user, group = agent_user()
+    words = " ".join(sandbox.entrance("a", ("ls", "-la"), terminal="vt100"))
+    assert words == f"container exec --interactive --tty --env TERM=vt100 --user {user}:{group} a ls -la"
+    assert "--tty" not in sandbox.entrance("a", ("ls",), terminal="")
