@@ -161,7 +161,8 @@ def _remove(folder: str, context: Context) -> Result:
 def _row(group: dict[str, Any]) -> tuple[str, str, str, str]:
     chats = ", ".join(f"{chat['channel']}:{chat['chat']}" for chat in group["chats"])
     trigger = group["trigger"] if group["requires_trigger"] else "not needed"
-    return group["folder"] + (" (main)" if group["is_main"] else ""), group["name"], trigger, chats
+    mark = " (main)" if group["is_main"] else " (temporary)" if group.get("temporary") else ""
+    return group["folder"] + mark, group["name"], trigger, chats
 
 
 def _describe(group: dict[str, Any]) -> str:
