@@ -75,7 +75,8 @@ def _rows(path: Path) -> dict[str, list[Any]]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-        tables = [name for (name,) in names if not name.startswith("sqlite_") and "_text" not in name]
+        every = [str(name) for (name,) in names]
+        tables = [name for name in every if not name.startswith("sqlite_") and "_text" not in name]
         return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608
     finally:
         connection.close()

@@ -192,7 +192,7 @@ async def test_a_diverted_group_speaks_to_the_scripted_model_without_our_credent
         assert [len(scripted.seen), len(api.seen)] == [1, 1]
         assert "sk-real" not in str(scripted.seen[0].headers)
         assert "sk-real" in str(api.seen[0].headers)
-    costs = {event.group: event.cost_usd for event in events if isinstance(event, ModelCallMetered)}
+    costs = {str(event.group): event.cost_usd for event in events if isinstance(event, ModelCallMetered)}
     assert costs["family"] == 0
     assert costs["work"] > 0
 
