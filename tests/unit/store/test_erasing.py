@@ -19,9 +19,11 @@ THERE = ChatAddress(channel=ChannelName("local"), chat=TEMPORARY)
 
 
 def _counts(connection: apsw.Connection) -> dict[str, int]:
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()]
+    names = [
+        str(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    ]
     counted = [name for name in names if not name.startswith("sqlite_") and "_text_" not in name]
-    return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in counted}  # noqa: S608
+    return {name: int(str(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])) for name in counted}  # noqa: S608
 
 
 async def _register(store: Store, *, temporary: bool) -> None:

@@ -32,7 +32,7 @@ def run_a_task(field: Field) -> list[str]:
     memory_was_read(field, party, f"{party.nonce}-task")
     line = _logged(field, run["id"])
     return [
-        f"run by hand: {run['state']}, its output delivered, cost {run['cost_usd']:.2f} USD",
+        f"run by hand: {run['state']}, its output delivered",
         f"its line in the log: {line['event']!r}, {line['state']}",
         "its agent began a new conversation and had read the group's memory",
     ]
