@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.operations.cleaning.findings import Find
+from nanoclaw.operations.backup.swap import is_pending
+from nanoclaw.operations.cleaning.findings import Find, Kind
 from nanoclaw.operations.cleaning.removing import Remover
 from nanoclaw.operations.cleaning.seeking import Ground, seek
 from nanoclaw.operations.containers.images import Freed, Stale, free
@@ -18,6 +19,7 @@ from nanoclaw.store.errors import StoreError
 from nanoclaw.store.survey import Wanted, log_size, read_wanted, shorten_log
 
 _WORTH_CUTTING = 1 << 20
+_NEEDED_BY_THE_DATABASE = {Kind.TRANSCRIPT, Kind.ATTACHMENT, Kind.OUTGOING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ class Cleaning:
         removed: list[Find] = []
         failed: list[tuple[Find, str]] = []
         with Remover() as remover:
-            for find in tuple(seek(ground)):
+            for find in self._still_useless(tuple(seek(ground)), ground.wanted):
                 if self.halt.is_set():
                     break
                 problem = "" if self.dry_run else remover.remove(find)
@@ -96,7 +98,17 @@ class Cleaning:
                     removed.append(find)
         return tuple(removed), tuple(failed), () if self.halt.is_set() else tuple(self._cut_logs())
 
+    def _still_useless(self, finds: tuple[Find, ...], wanted: Wanted | None) -> tuple[Find, ...]:
+        """What was found, but for what the database may need since: a restore may have put another in its place."""
+        if wanted is None or self._wanted() == wanted:
+            return finds
+        self.notes.append("Conversations, attachments and sent files stay: something changed meanwhile; clean again")
+        return tuple(find for find in finds if find.kind not in _NEEDED_BY_THE_DATABASE)
+
     def _wanted(self) -> Wanted | None:
+        if is_pending(self.home):
+            self.notes.append("Conversations, attachments and sent files stay: a restore is under way")
+            return None
         try:
             return read_wanted(self.home.database)
         except StoreError as error:

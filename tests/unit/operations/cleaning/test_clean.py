@@ -205,7 +205,7 @@ def _tree(place: Place) -> list[Path]:
     return sorted(path for path in place.home.root.rglob("*") if not path.name.endswith(("-wal", "-shm")))
 
 
-@pytest.mark.parametrize("state", ["missing", "damaged", "locked"])
+@pytest.mark.parametrize("state", ["missing", "damaged", "locked", "being restored"])
 async def test_without_the_database_s_word_whatever_it_may_need_stays(place: Place, state: str) -> None:
     stays = [place.put(f"{PROJECT}/{OVER}.jsonl"), place.put("data/outgoing/" + "a" * 32)]
     stays.append(place.put("groups/main/inbox/2024-01-01-a.pdf"))
@@ -214,6 +214,8 @@ async def test_without_the_database_s_word_whatever_it_may_need_stays(place: Pla
     match state:
         case "missing":
             place.home.database.unlink()
+        case "being restored":
+            place.put("data/restore.json", content=b"{}")
         case "damaged":
             place.home.database.write_bytes(b"rubbish" * 1000)
         case _:
