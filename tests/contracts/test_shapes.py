@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from nanoclaw.control import people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
+from nanoclaw.control import insight_shapes, people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
 
 PROMISED = {
     "SendRequest": {
@@ -252,6 +252,59 @@ PROMISED = {
     },
     "RunQuery": {"limit": "integer?"},
     "RunList": {"runs": "[RunShape]"},
+    "FigureQuery": {"since": "string|null?"},
+    "FigureSummary": {
+        "count": "integer",
+        "minimum": "number|null",
+        "median": "number|null",
+        "p95": "number|null",
+        "maximum": "number|null",
+    },
+    "FigureShape": {
+        "name": "string",
+        "label": "string",
+        "title": "string",
+        "about": "string",
+        "kind": "string",
+        "unit": "string",
+        "now": "number|null",
+        "hour": "FigureSummary",
+        "window": "FigureSummary",
+        "trend": "[number|null]",
+    },
+    "FigureList": {
+        "running": "boolean",
+        "at": "string",
+        "since": "string",
+        "newest": "string|null",
+        "figures": "[FigureShape]",
+    },
+    "PlainText": {"text": "string"},
+    "CpuProfileRequest": {"seconds": "number?"},
+    "FunctionShape": {"function": "string", "own_seconds": "number", "total_seconds": "number"},
+    "CpuProfile": {
+        "seconds": "number",
+        "looks": "integer",
+        "by_processor": "boolean",
+        "busy_seconds": "number",
+        "cost_seconds": "number",
+        "functions": "[FunctionShape]",
+        "collapsed": "string",
+    },
+    "MemoryProfileRequest": {"seconds": "number?", "top": "integer?"},
+    "AllocationShape": {"place": "string", "bytes": "integer", "blocks": "integer"},
+    "TypeShape": {"type": "string", "count": "integer", "grown": "integer"},
+    "MemoryProfile": {
+        "seconds": "number",
+        "resident_bytes": "integer",
+        "resident_bytes_before": "integer",
+        "tracing_bytes": "integer",
+        "pause_seconds": "number",
+        "allocations": "[AllocationShape]",
+        "types": "[TypeShape]",
+    },
+    "StackShape": {"name": "string", "calls": "[string]"},
+    "StackList": {"threads": "[StackShape]", "tasks": "[StackShape]"},
     "Problem": {
         "error": "string",
         "hint": "string?",
@@ -282,7 +335,7 @@ def kind_of(detail: dict[str, Any]) -> str:
 def _public_shapes() -> dict[str, type[BaseModel]]:
     return {
         name: value
-        for module in (shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
+        for module in (insight_shapes, shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, shapes.Shape) and value is not shapes.Shape
     }

@@ -44,6 +44,7 @@ from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 from nanoclaw.store.usage import By
+from tests.fakes.insight import FakeInsight
 from tests.fakes.trials import FakeTrials
 
 AT = "2026-11-22T10:00:00.000Z"
@@ -186,6 +187,7 @@ class FakeService:
         self.tasks = FakeTasks()
         self.usage = FakeUsage()
         self.trials = FakeTrials()
+        self.insight = FakeInsight()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []

@@ -152,8 +152,32 @@ class ControlClient:
             "POST", f"/v1/channels/{quote(channel, safe='', errors='replace')}/probe", timeout=_SILENCE_SECONDS
         )
 
+    def figures(self, since: str | None = None) -> Document:
+        """A ``FigureList``."""
+        return self.call("GET", f"/v1/figures?{_query({'since': since})}")
+
+    def metrics(self) -> str:
+        """Figures as Prometheus reads them."""
+        return self._exchange("GET", "/v1/metrics").decode()
+
+    def profile_cpu(self, seconds: float) -> Document:
+        """A ``CpuProfile``, after so many seconds."""
+        return self.call("POST", "/v1/profile/cpu", {"seconds": seconds}, timeout=seconds + _SILENCE_SECONDS)
+
+    def profile_memory(self, seconds: float, top: int) -> Document:
+        """A ``MemoryProfile``, after so many seconds."""
+        request = {"seconds": seconds, "top": top}
+        return self.call("POST", "/v1/profile/memory", request, timeout=seconds + 2 * _SILENCE_SECONDS)
+
+    def profile_stacks(self) -> Document:
+        """A ``StackList``."""
+        return self.call("GET", "/v1/profile/stacks")
+
     def call(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> Document:
         """One operation by its method and path; ``timeout`` in seconds replaces the client's own."""
+        return _parse(self._exchange(method, path, request, timeout))
+
+    def _exchange(self, method: str, path: str, request: Document | None = None, timeout: float | None = None) -> bytes:
         # Python's HTTP module takes longer to import than a call takes; whoever only imports us need not wait for it.
         from nanoclaw.control import wire  # noqa: PLC0415
 
@@ -162,7 +186,7 @@ class ControlClient:
             answer = wire.read_all(response)
         if response.status >= _BAD_REQUEST:
             raise _refusal(response.status, answer)
-        return _parse(answer)
+        return answer
 
 
 def _query(values: Document) -> str:

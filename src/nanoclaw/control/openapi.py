@@ -6,7 +6,7 @@ from pydantic.json_schema import models_json_schema
 
 from nanoclaw import __version__
 from nanoclaw.control.route import Route
-from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES
+from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, PLAIN_TEXT, ROUTES
 from nanoclaw.control.shapes import Problem
 
 PROBLEMS = {
@@ -63,7 +63,10 @@ def _schemas() -> tuple[dict[str, Any], dict[Any, dict[str, Any]]]:
 
 def _operation(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     media_type = EVENT_STREAM if route.streams else "application/json"
-    responses = {str(route.status): _answer("Done", media_type, references[route.response])}
+    done = _answer("Done", media_type, references[route.response])
+    if route.plain:
+        done = _answer("Done", PLAIN_TEXT, {"type": "string"})
+    responses = {str(route.status): done}
     for status in (*route.problems, 500):
         responses[str(status)] = _answer(PROBLEMS[status], "application/json", references[Problem])
     operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary, "responses": responses}

@@ -29,5 +29,7 @@ class Route:
     problems: tuple[int, ...] = ()
     streams: bool = False
     """Answers with a line of JSON an event, until either side ends it; ``answer`` is not used."""
+    plain: bool = False
+    """Answers with the text of a ``PlainText``, as it is."""
     holds: Callable[[Service, Any], AbstractAsyncContextManager[BaseModel]] | None = None
     """Answers with one line of JSON; what it opened stays open as long as the connection."""

@@ -1,5 +1,6 @@
 """The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
 
+from nanoclaw.control.insight_routes import INSIGHT_ROUTES
 from nanoclaw.control.people_routes import PEOPLE_ROUTES
 from nanoclaw.control.route import Route
 from nanoclaw.control.service import Service
@@ -195,8 +196,10 @@ ROUTES: tuple[Route, ...] = (
     *PEOPLE_ROUTES,
     *TASK_ROUTES,
     *USAGE_ROUTES,
+    *INSIGHT_ROUTES,
     *TRIAL_ROUTES,
 )
 
 OPENAPI_PATH = "/v1/openapi.json"
 EVENT_STREAM = "application/x-ndjson"
+PLAIN_TEXT = "text/plain"

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
 from nanoclaw.control.errors import ControlError, InvalidRequestError, MalformedRequestError, SocketTakenError
+from nanoclaw.control.insight_shapes import PlainText
 from nanoclaw.control.openapi import openapi_document
 from nanoclaw.control.requests import parse_body, parse_query
 from nanoclaw.control.route import Route
@@ -139,7 +140,7 @@ class _Handlers:
             elif route.query is not None:
                 payload = parse_query(route.query, request.query, [name for name, _ in request.query.items()])
             answer = await route.answer(self._service, next(iter(request.match_info.values()), ""), payload)
-            return _json(answer, route.status)
+            return _text(answer.text) if isinstance(answer, PlainText) else _json(answer, route.status)
 
         return handle
 
@@ -288,3 +289,7 @@ def _clear_stale(path: Path, name: str) -> None:
     raise SocketTakenError(
         f"Another daemon listens on {path}", hint="Stop it with 'nanoclaw stop', or use another --home."
     )
+
+
+def _text(text: str) -> web.Response:
+    return web.Response(body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -52,6 +53,11 @@ class Service(Protocol):
     @property
     def usage(self) -> UsageDesk:
         """Usage and budgets."""
+        ...
+
+    @property
+    def insight(self) -> InsightDesk:
+        """Figures and profiles of the daemon itself."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 channels → intake → store → dispatch → agents (in sandboxes, behind the gateway) → store → delivery → channels.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from nanoclaw.daemon.chores import Chores, open_chores
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.ground import Ground
+from nanoclaw.daemon.insight import Insight, open_recorder
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import Networks
@@ -47,6 +49,7 @@ from nanoclaw.delivery.typing import TypingLights
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import Surface
 from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.measures import Observe
 from nanoclaw.gateway.audit import AuditLog
 from nanoclaw.gateway.budget import Budgets, Spending
 from nanoclaw.gateway.gateway import Gateway
@@ -55,6 +58,9 @@ from nanoclaw.intake.admit import Intake
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.tasks import RunId
+from nanoclaw.operations.figures.recorder import Recorder
+from nanoclaw.operations.profiling.profiler import Profiler
+from nanoclaw.operations.profiling.signals import SignalledProfiles
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
 from nanoclaw.store.erasing import Erasing
@@ -83,6 +89,8 @@ class Daemon:
     workshop: Workshop
     control: ControlServer
     chores: Chores
+    figures: Recorder
+    profiles: SignalledProfiles
     trials: Trials
     store: Shelves
 
@@ -96,13 +104,14 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     """
     base = _lay(ground)
     store, channels, broadcast, clock = base.store, base.channels, base.broadcast, ground.clock
-    courier = Courier(store.outbox, channels, broadcast, clock, alert=base.troubles.note)
+    courier = Courier(store.outbox, channels, broadcast, clock, alert=base.troubles.note, observe=ground.counting)
     typing = TypingLights(channels, broadcast)
     crew = _hire(ground, base, courier)
     crew.lanes.equip(_surface(base, crew.workshop, courier, typing))
     intake, networks = _connect(ground, base, crew)
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
-    desks = _desks(ground, base, crew, trials)
+    figures, profiler = open_recorder(ground, store, crew.lanes), Profiler(asyncio.get_running_loop())
+    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock))
     service = DaemonService(
         crew.records, desks, store.turns, crew.lanes, broadcast, clock, base.local, views, request_stop
     )
@@ -123,6 +132,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         workshop=crew.workshop,
         control=ControlServer(service, ground.home.control_socket),
         chores=open_chores(ground, crew.tidings),
+        figures=figures,
+        profiles=SignalledProfiles(ground.home.log.parent, profiler, clock),
         trials=trials,
         store=store,
     )
@@ -178,9 +189,9 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     store, broadcast, clock = base.store, base.broadcast, ground.clock
     tidings = Tidings(store.groups, store.outbox, courier.wake, base.troubles.desk)
     ended: Callable[[RunId], None] = lambda run: agenda.scheduler.noticed(run)  # noqa: E731, PLW0108 - made below
-    outlets = Outlets(deliver=courier.wake, run_ended=ended, trouble=base.troubles.note)
+    outlets = Outlets(deliver=courier.wake, run_ended=ended, trouble=base.troubles.note, observe=ground.counting)
     lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
-    meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings))
+    meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings, ground.counting))
     gateway, budgets = _open_gateway(ground, meter)
     preparation = Preparation(ground.sandbox, clock)
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
@@ -228,13 +239,14 @@ def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
     )
 
 
-def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials) -> Desks:
+def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight) -> Desks:
     store = base.store
     return Desks(
         people=PeopleRecords(store.people),
         tasks=TaskRecords(crew.agenda.book, store.groups, ground.home.root),
         usage=UsageRecords(store.usage, base.zone),
         trials=trials,
+        insight=insight,
     )
 
 
@@ -278,8 +290,13 @@ def _surface(base: _Base, workshop: Workshop, courier: Courier, typing: TypingLi
     )
 
 
-def _ears(lanes: Lanes, tidings: Tidings) -> Ears:
-    return Ears(asked=lanes.asked, domain_refused=tidings.domain_refused, budget_crossed=tidings.budget_crossed)
+def _ears(lanes: Lanes, tidings: Tidings, observe: Observe) -> Ears:
+    return Ears(
+        asked=lanes.asked,
+        domain_refused=tidings.domain_refused,
+        budget_crossed=tidings.budget_crossed,
+        observe=observe,
+    )
 
 
 def _views(ground: Ground, networks: Networks, crew: _Crew) -> Views:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.task_desk import TaskDesk
 from nanoclaw.control.trial_desk import TrialDesk
@@ -16,3 +17,4 @@ class Desks:
     tasks: TaskDesk
     usage: UsageDesk
     trials: TrialDesk
+    insight: InsightDesk

@@ -28,6 +28,7 @@ from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.operations.alerts.routes import find_routes
 from nanoclaw.operations.alerts.starting import alert_without_daemon
 from nanoclaw.operations.backup.swap import finish as finish_restore
+from nanoclaw.operations.figures.counting import Counting
 from nanoclaw.operations.logs.writing import start_logging
 from nanoclaw.operations.service.statuses import DaemonExit
 from nanoclaw.operations.upgrade.perform import upgrade
@@ -98,7 +99,8 @@ def _leaves(group: BaseExceptionGroup[NanoclawError]) -> Iterator[NanoclawError]
 
 async def _live(home: Home, settings: Settings, upstream: Upstream, keeper: Keeper) -> DaemonExit:
     clock = SystemClock()
-    async with _databases(home) as (database, tasks):
+    counting = Counting()
+    async with _databases(home, counting) as (database, tasks):
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
         await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.channels}))
@@ -113,19 +115,21 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, keeper: Keep
             tasks=tasks,
             sandbox=sandbox,
             installation=identity,
+            counting=counting,
         )
         stop = _Stop()
         with building():
             daemon = compose(ground, stop.request)
-        await _run(daemon, stop, settings, keeper, keeper.heartbeat((database, tasks)))
+        with daemon.profiles.installed():
+            await _run(daemon, stop, settings, keeper, keeper.heartbeat((database, tasks)))
         return keeper.ending(by_command=stop.by_command)
 
 
 @asynccontextmanager
-async def _databases(home: Home) -> AsyncIterator[tuple[Database, Database]]:
-    database = await Database.open(home.database)
+async def _databases(home: Home, counting: Counting) -> AsyncIterator[tuple[Database, Database]]:
+    database = await Database.open(home.database, observe=counting)
     try:
-        tasks = await Database.open(home.task_database, TASK_MIGRATIONS)
+        tasks = await Database.open(home.task_database, TASK_MIGRATIONS, counting)
         try:
             yield database, tasks
         finally:
@@ -171,6 +175,7 @@ async def _run(daemon: Daemon, stop: _Stop, settings: Settings, keeper: Keeper, 
             tasks.create_task(daemon.agenda.run(), name="agenda"),
             tasks.create_task(daemon.networks.run(), name="networks"),
             tasks.create_task(daemon.chores.run(), name="chores"),
+            tasks.create_task(daemon.figures.run(), name="figures"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),
         ]
         await daemon.control.start()

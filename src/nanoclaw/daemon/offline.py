@@ -6,6 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nanoclaw.control.insight_desk import InsightDesk
+from nanoclaw.control.insight_shapes import (
+    CpuProfile,
+    CpuProfileRequest,
+    FigureList,
+    FigureQuery,
+    MemoryProfile,
+    MemoryProfileRequest,
+    PlainText,
+    StackList,
+)
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -25,6 +36,7 @@ from nanoclaw.control.trial_desk import TrialDesk
 from nanoclaw.control.trial_shapes import ProbeShape, TrialRequest, TrialShape
 from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.insight import stored_figures
 from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.records import Records
@@ -34,6 +46,7 @@ from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.model.clock import Clock, SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.backup.swap import finish as finish_restore
+from nanoclaw.operations.figures.history import History
 from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings, load_upstream, time_zone
@@ -103,6 +116,7 @@ def _desks(home: Home, store: Shelves, settings: Settings, clock: Clock) -> Desk
         tasks=TaskRecords(book, store.groups, home.root),
         usage=UsageRecords(store.usage, zone),
         trials=_NoTrials(),
+        insight=_StoredInsight(home, clock),
     )
 
 
@@ -113,6 +127,29 @@ class _NoTrials:
         raise NotRunningError
 
     async def probe(self, channel: str) -> ProbeShape:
+        raise NotRunningError
+
+
+class _StoredInsight:
+    """Figures that were written down; there is nothing to look into."""
+
+    def __init__(self, home: Home, clock: Clock) -> None:
+        self._history = History(home.figures)
+        self._clock = clock
+
+    async def figures(self, query: FigureQuery) -> FigureList:
+        return stored_figures(self._history, query, self._clock)
+
+    async def metrics(self) -> PlainText:
+        raise NotRunningError
+
+    async def cpu(self, request: CpuProfileRequest) -> CpuProfile:
+        raise NotRunningError
+
+    async def memory(self, request: MemoryProfileRequest) -> MemoryProfile:
+        raise NotRunningError
+
+    async def stacks(self) -> StackList:
         raise NotRunningError
 
 
@@ -139,6 +176,11 @@ class OfflineService:
     def usage(self) -> UsageDesk:
         """Usage."""
         return self._desks.usage
+
+    @property
+    def insight(self) -> InsightDesk:
+        """Figures."""
+        return self._desks.insight
 
     @property
     def trials(self) -> TrialDesk:

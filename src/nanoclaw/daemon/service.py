@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
+from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
@@ -104,6 +105,11 @@ class DaemonService:
     def usage(self) -> UsageDesk:
         """Usage."""
         return self._desks.usage
+
+    @property
+    def insight(self) -> InsightDesk:
+        """Figures and profiles."""
+        return self._desks.insight
 
     @property
     def trials(self) -> TrialDesk:

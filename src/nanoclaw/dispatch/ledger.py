@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
 from nanoclaw.dispatch.limits import Outlets
+from nanoclaw.events.measures import Measure
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
@@ -89,7 +90,24 @@ class Ledger:
         )
         if not await self._turns.finish(finish):
             logger.warning("an answer came for a turn that had ended", extra={"turn": turns[0].id})
+        self._count(turns, TurnState.ANSWERED)
         self._tell(turns)
+
+    def _count(self, turns: Sequence[Turn], state: TurnState) -> None:
+        now = self._clock.now()
+        for turn in turns:
+            self._outlets.observe(Measure.TURN, label=state)
+            if state is TurnState.ANSWERED and turn.run is None:
+                newest = max((message.sent_at for message in turn.messages), default=now)
+                self._outlets.observe(Measure.REPLY, max(0.0, (now - newest) / 1000))
+
+    def started(self, seconds: float) -> None:
+        """An agent started in so long."""
+        self._outlets.observe(Measure.START, seconds)
+
+    def not_started(self, fault: Fault) -> None:
+        """An agent did not start."""
+        self._outlets.observe(Measure.START_FAILURE, label=fault.kind)
 
     def _tell(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
@@ -122,6 +140,7 @@ class Ledger:
         """A person stopped them."""
         ids = tuple(turn.id for turn in turns)
         await self._turns.finish(Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped"))
+        self._count(turns, TurnState.STOPPED)
         self._tell(turns)
 
     async def put_back(self, turns: Sequence[Turn], *, acted: bool = False) -> None:
@@ -143,6 +162,7 @@ class Ledger:
             "turn failed",
             extra={"turn": first.id, "group": first.group.folder, "fault": fault.kind, "attempt": first.attempt},
         )
+        self._outlets.observe(Measure.FAULT, label=fault.kind)
         spent = fault.lasting or (acted and first.run is not None)
         wait = None if spent else self._retries.wait(first.attempt)
         ids = tuple(turn.id for turn in turns)
@@ -154,6 +174,7 @@ class Ledger:
 
     async def _give_up(self, turns: Sequence[Turn], fault: Fault) -> tuple[ChatAddress, ...]:
         first = turns[0]
+        self._count(turns, TurnState.FAILED)
         if first.run is not None:
             await self._end_run(first, fault.what)
             return ()

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from nanoclaw.events.measures import Observe, unobserved
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.tasks import RunId
 from nanoclaw.model.turns import Lane
@@ -32,3 +33,4 @@ class Outlets:
     """The turn of a task's occurrence has ended, whichever way."""
     trouble: Callable[[str, str], Awaitable[None]]
     """The owner should know of this error; and a hint."""
+    observe: Observe = unobserved

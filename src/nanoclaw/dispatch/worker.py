@@ -124,6 +124,7 @@ class Worker:
     async def _start(self) -> None:
         position = None if self._alone else await self._ledger.position(self.group)
         while True:
+            began = self._clock.monotonic()
             self._agent = await self._surface.make_agent(self.group, self._limits.lane)
             try:
                 await self._agent.start(position)
@@ -131,8 +132,12 @@ class Worker:
                 if position is None:
                     raise
                 position = await self._forget(position, error)
+            except AgentLostError as error:
+                self._ledger.not_started(error.fault)
+                raise
             else:
                 self._progress = self._clock.monotonic()
+                self._ledger.started(self._progress - began)
                 return
 
     async def _forget(self, position: SessionPosition | None, error: StaleSessionError) -> SessionPosition | None:

@@ -31,6 +31,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AgentSettings, Settings
 from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
+from tests.fakes.insight import FakeInsight
 from tests.fakes.intake_desks import desks
 from tests.fakes.running_channel import running
 from tests.fakes.trials import FakeTrials
@@ -98,6 +99,7 @@ def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, 
         tasks=TaskRecords(book, shelves.groups, home.root),
         usage=UsageRecords(shelves.usage, ZoneInfo("UTC")),
         trials=FakeTrials(),
+        insight=FakeInsight(),
     )
     return DaemonService(
         Records(home, Settings(), shelves.groups, shelves.history),
