@@ -25,7 +25,9 @@ class _QuietController(Controller):
         """Serve one connection."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return super().factory()
+            made = super().factory()  # type: ignore[no-untyped-call]
+        assert isinstance(made, SMTP)
+        return made
 
 
 class MailServer:
