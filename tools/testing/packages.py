@@ -13,7 +13,7 @@ _NEEDED = {
     "git": "git",
     "tmux": "tmux",
 }
-_WELCOME = {"podman": "podman", "systemd-analyze": "systemd"}
+_WELCOME = {"podman": "podman", "systemd-analyze": "systemd", "promtool": "prometheus"}
 """Programs and their Debian packages. Tests that want a welcome one skip without it."""
 
 _SECONDS = 1500

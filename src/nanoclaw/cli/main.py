@@ -35,6 +35,8 @@ VERBS = {
     "db": "look after the databases",
     "logs": "read the assistant's own log",
     "alerts": "tell the owner by mail, SMS or a webhook when something is wrong",
+    "figures": "show how it fares: memory, processors, waits, starts, answers",
+    "profile": "look into the running assistant: processor, memory, stacks",
     "gateway": "see what agents reached, or tried to reach",
     "upgrade": "bring the databases to this version, or back to what they were",
     "import": "take over groups, history, tasks and files of another program",
