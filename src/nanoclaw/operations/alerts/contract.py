@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
-
 from nanoclaw.model.errors import NanoclawError
+
+if TYPE_CHECKING:
+    # Commands that only look at what waits need no pydantic.
+    from pydantic import SecretStr
 
 
 class AlertError(NanoclawError):
@@ -46,7 +49,7 @@ class Route:
     """A way to the owner. Its name is that of the variable which holds its address."""
 
     name: str
-    url: SecretStr = field(repr=False)
+    url: "SecretStr" = field(repr=False)
 
     @property
     def kind(self) -> str:

@@ -65,7 +65,7 @@ def _route(view: RouteView, now: int) -> Finding:
             )
             return warning(
                 Words(f"the route {name} ({view.kind}) was {how}", f"告警通道 {name}（{view.kind}）{how_zh}"),
-                Words(f"nanoclaw alerts test {name}", f"nanoclaw alerts test {name}"),
+                Words(f"nanoclaw alerts test {name}", f"请运行：nanoclaw alerts test {name}"),
             )
         case TestState.FAILED:
             return error(
@@ -75,7 +75,7 @@ def _route(view: RouteView, now: int) -> Finding:
         case TestState.OK:
             words = Words(f"{name} ({view.kind}), tested {days} days ago", f"{name}（{view.kind}），{days} 天前已测试")
             if days > _OLD_DAYS:
-                return warning(words, Words(f"nanoclaw alerts test {name}", f"nanoclaw alerts test {name}"))
+                return warning(words, Words(f"nanoclaw alerts test {name}", f"请运行：nanoclaw alerts test {name}"))
             return fine(words)
         case _:
             assert_never(view.tested)
