@@ -31,11 +31,13 @@ def _texts(database: Path) -> set[str]:
         return set()
     try:
         connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-        rows = connection.execute("SELECT text FROM messages UNION SELECT text FROM outbox").fetchall()
+        rows = connection.execute(
+            # What nanoclaw itself tells the owner goes to the log as well, and is nobody's.
+            "SELECT text FROM messages UNION"
+            " SELECT text FROM outbox WHERE client_id NOT LIKE 'owner-%' AND client_id NOT LIKE 'failed-%'"
+        ).fetchall()
         connection.close()
     except apsw.Error:
         return set()
     lines = {line.strip() for (text,) in rows for line in str(text).splitlines()}
-    # What nanoclaw itself tells of a failure may stand in the log, too, and is nobody's.
-    own = ("I could not answer", "The group ")
-    return {line for line in lines if len(line) >= _LONG_ENOUGH and not line.startswith(own)}
+    return {line for line in lines if len(line) >= _LONG_ENOUGH and not line.startswith("I could not answer")}
