@@ -69,8 +69,11 @@ class _Series:
             minute = self.minute
             minute.counts[bisect_left(self.bounds, value)] += 1
             minute.total += value
-            minute.least = min(minute.least, value)
-            minute.most = max(minute.most, value)
+            # A third faster than min() and max(), where every write of the store passes.
+            if value < minute.least:  # noqa: PLR1730
+                minute.least = value
+            if value > minute.most:  # noqa: PLR1730
+                minute.most = value
 
     def take(self) -> Spans:
         """The minute that ends now; a new one begins."""
