@@ -7,14 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from nanoclaw.agents.tools.contract import InvalidTaskError, NoSuchTaskError
-from nanoclaw.control.people_shapes import (
-    AddPersonRequest,
-    DroppedList,
-    DroppedShape,
-    PersonList,
-    PersonShape,
-    RemovePersonRequest,
-)
 from nanoclaw.control.service import ConflictError, NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -45,6 +37,7 @@ from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 from nanoclaw.store.usage import By
 from tests.fakes.insight import FakeInsight
+from tests.fakes.people import FakePeople
 from tests.fakes.trials import FakeTrials
 
 AT = "2026-11-22T10:00:00.000Z"
@@ -54,39 +47,6 @@ AT = "2026-11-22T10:00:00.000Z"
 class _Turn:
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Outcome = Outcome.ANSWERED
-
-
-class FakePeople:
-    """Roles, in memory."""
-
-    def __init__(self) -> None:
-        self.known: list[PersonShape] = []
-
-    async def all(self) -> PersonList:
-        return PersonList(people=self.known)
-
-    async def add(self, request: AddPersonRequest) -> PersonShape:
-        person = PersonShape(**request.model_dump(mode="json"))
-        self.known.append(person)
-        return person
-
-    async def remove(self, request: RemovePersonRequest) -> Done:
-        before = len(self.known)
-        self.known = [one for one in self.known if (one.channel, one.sender) != (request.channel, request.sender)]
-        return Done(changed=len(self.known) < before)
-
-    async def dropped(self, limit: int) -> DroppedList:
-        one = DroppedShape(
-            channel="whatsapp",
-            chat="club",
-            sender="49",
-            name="Mallory",
-            reason="the sender has no role in this group",
-            count=3,
-            first_at=AT,
-            last_at=AT,
-        )
-        return DroppedList(dropped=[one][:limit])
 
 
 class FakeTasks:

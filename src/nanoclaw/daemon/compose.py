@@ -112,9 +112,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
     figures, profiler = open_recorder(ground, store, crew.lanes), Profiler(asyncio.get_running_loop())
     desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock))
-    service = DaemonService(
-        crew.records, desks, store.turns, crew.lanes, broadcast, clock, base.local, views, request_stop
-    )
+    service = _serve(ground, base, crew, desks, views, request_stop)
     return Daemon(
         networks=networks,
         intake=intake,
@@ -308,6 +306,13 @@ def _views(ground: Ground, networks: Networks, crew: _Crew) -> Views:
         at_once=ground.settings.agents.at_once,
         group_changed=lambda group: crew.gateway.set_options(group.folder, group.options),
     )
+
+
+def _serve(
+    ground: Ground, base: _Base, crew: _Crew, desks: Desks, views: Views, request_stop: Callable[[], None]
+) -> DaemonService:
+    turns, broadcast, clock = base.store.turns, base.broadcast, ground.clock
+    return DaemonService(crew.records, desks, turns, crew.lanes, broadcast, clock, base.local, views, request_stop)
 
 
 def _limit(channels: Mapping[ChannelName, Channel], address: ChatAddress) -> int:
