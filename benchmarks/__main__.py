@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from benchmarks import backup, commands, doctor, footprint, intake, kills, latency, parallel, scale, tasks
+from benchmarks import backup, commands, doctor, footprint, insight, intake, kills, latency, parallel, scale, tasks
 from benchmarks.figures import Figure, table
 from benchmarks.installation import Place
 from nanoclaw.sandboxes.contract import SandboxKind
@@ -42,6 +42,7 @@ def _benchmarks(chosen: argparse.Namespace) -> Mapping[str, Benchmark]:
         "ahead": lambda: latency.ahead(place, 8 if many else 4),
         "parallel": lambda: parallel.parallel(place, 2 if many else 1),
         "intake": lambda: intake.intake(5 if many else 3),
+        "insight": lambda: insight.insight(8 if many else 4),
         "ready": lambda: footprint.ready(place, 8 if many else 4),
         "memory": lambda: footprint.memory(place, 1000 if many else 200),
         "scale": lambda: scale.scale(place, 1_000, 1_000_000),

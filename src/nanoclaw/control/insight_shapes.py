@@ -1,10 +1,15 @@
 """The JSON about figures and profiles."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from nanoclaw.control.shapes import IsoTime, Shape
+
+
+def _whole(value: Any) -> Any:
+    """To JSON 20.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class FigureQuery(Shape):
@@ -97,7 +102,7 @@ class MemoryProfileRequest(Shape):
     """For how long to trace what is allocated, and how many lines and types to tell."""
 
     seconds: Annotated[float, Field(ge=0, le=3600)] = 10
-    top: Annotated[int, Field(ge=1, le=500)] = 20
+    top: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = 20
 
 
 class AllocationShape(Shape):
