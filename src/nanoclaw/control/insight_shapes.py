@@ -102,7 +102,7 @@ class MemoryProfileRequest(Shape):
     """For how long to trace what is allocated, and how many lines and types to tell."""
 
     seconds: Annotated[float, Field(ge=0, le=3600)] = 10
-    top: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] = 20
+    top: Annotated[int, Field(ge=1, le=500), BeforeValidator(_whole)] = 20
 
 
 class AllocationShape(Shape):

@@ -120,7 +120,7 @@ async def test_a_file_that_is_not_ours_is_refused_and_a_daemon_begins_anew(
         async with asyncio.timeout(0.6):
             await recorder.run()
     slots = History(home.figures).read()
-    assert slots[0].gauges["agents", ""] == (2,)
+    assert list(slots[0].gauges["agents", ""]) == [2]
     assert slots[0].gauges[MEMORY][0] > 10_000_000
     assert "begin anew" in caplog.text
 
