@@ -1,4 +1,7 @@
-"""Figures as Prometheus reads them: its text format, version 0.0.4."""
+"""Figures as Prometheus reads them: its text format, version 0.0.4.
+
+Written here rather than by prometheus-client, whose global registry of live values knows nothing of a week on disk.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
