@@ -21,6 +21,9 @@ Without arguments everything runs: the checks, and all tests but those of the se
 checks. Other arguments go to pytest, and then neither the checks run nor anything is installed.
 """
 
+_SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+"""Most tests of whole installations wait. Those of one file stay together, because they may share what is costly."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selection:
@@ -40,8 +43,8 @@ class _Selection:
     def pytest_command(self) -> list[str]:
         """Tests by name, by suite, or all with coverage."""
         chosen = [suites.SUITES[self.suite].folder] if self.suite else []
-        measured = ["--cov", "--cov-report=term"] if not chosen and not self.pytest_arguments else []
-        return [sys.executable, "-m", "pytest", *chosen, *measured, *self.pytest_arguments]
+        whole = [] if chosen or self.pytest_arguments else [*_SIDE_BY_SIDE, "--cov", "--cov-report=term"]
+        return [sys.executable, "-m", "pytest", *chosen, *whole, *self.pytest_arguments]
 
 
 def _parse(arguments: Sequence[str]) -> _Selection:
