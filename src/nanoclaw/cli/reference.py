@@ -25,8 +25,8 @@ Results go to standard output, everything else to standard error. An error is on
 that says what to do about it. Text that others wrote is printed with its control characters made visible. Colours are
 used on a terminal only, and not where `NO_COLOR` is set.
 
-`status`, `groups` and `messages` work while no daemon runs, on its files. `doctor` works then, too, and on a home that is
-broken or missing; its document is described in [how to check an installation](../how-to/check-an-installation.md).
+`status`, `groups` and `messages` work while no daemon runs, on its files. `doctor` works then, too, and on a home that
+is broken or missing; its document is described in [how to check an installation](../how-to/check-an-installation.md).
 """
 _EXITS = f"""
 ## Exit status

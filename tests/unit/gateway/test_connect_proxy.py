@@ -80,6 +80,8 @@ async def test_a_name_server_that_never_answers_is_given_up(open_door: Open) -> 
         (b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n", "the tunnel does not begin with TLS"),
         (client_hello(HOST)[:100], "TLS did not begin in time"),
     ],
+    # A greeting holds random bytes, which are no name that every process would give this test.
+    ids=["another host", "a host below", "no host", "plain text", "half a greeting"],
 )
 async def test_a_tunnel_that_does_not_begin_with_tls_to_its_host_is_cut(
     open_door: Open, events: list[GatewayEvent], first_bytes: bytes, reason: str
