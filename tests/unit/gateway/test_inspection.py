@@ -71,7 +71,7 @@ def test_the_service_may_search_unless_the_group_has_no_network() -> None:
         b'{"tools": [], "tools": [{"type": "web_fetch_20250910"}]}',
         *('{"tools": [{"type": "web_fetch_20250910"}]}'.encode(name) for name in ("utf-16", "utf-16-le", "utf-32-be")),
         '{"tools": [{"type": "web_fetch_20250910"}]}'.encode("utf-8-sig"),
-        gzip.compress(b'{"tools": [{"type": "web_fetch_20250910"}]}'),
+        gzip.compress(b'{"tools": [{"type": "web_fetch_20250910"}]}', mtime=0),
         b'{"tools": [{"type": "web_fetch_20250910"}], "tools": []}',
         b'{"mcp\\u005fservers": [{}]}',
         json.dumps(tool("web_fetch_20250910")).encode("utf-16")[2:] + b"web_fetch",
