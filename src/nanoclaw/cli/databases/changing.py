@@ -10,7 +10,7 @@ from nanoclaw.cli.render import one_line, table
 from nanoclaw.daemon.lock import hold
 from nanoclaw.operations.backup.swap import finish
 from nanoclaw.operations.databases.names import NamedDatabase, database, databases
-from nanoclaw.operations.databases.replacing import load_dump, prepare, recover, replace
+from nanoclaw.operations.databases.replacing import load_dump, recover, recover_in_place
 from nanoclaw.store.salvage import Salvaged
 from nanoclaw.store.survey import shorten_log
 from nanoclaw.store.upkeep import optimize, vacuum
@@ -75,9 +75,7 @@ def rescue(arguments: argparse.Namespace, context: Context) -> Result:
         return _saved(recover(which, target), target, None)
     with hold(context.home.lock):
         finish(context.home)
-        new = prepare(context.home, which)
-        found = recover(which, new)
-        kept = replace(context.home, which, new, context.clock)
+        found, kept = recover_in_place(context.home, which, context.clock)
     return _saved(found, which.path, kept)
 
 

@@ -110,7 +110,13 @@ def write_dump(arguments: argparse.Namespace, context: Context) -> Result:
     path = Path(arguments.output)
     try:
         with path.open("x", encoding="utf-8") as out:
-            dump(which.path, out)
+            try:
+                dump(which.path, out)
+                out.flush()
+            except BaseException:
+                # Half a dump is none.
+                path.unlink()
+                raise
     except OSError as error:
         raise NotWrittenError(
             f"Cannot write {path}: {error.strerror}", hint="Name a new file with --output."

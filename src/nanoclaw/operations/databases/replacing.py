@@ -1,6 +1,7 @@
 """Put another file in a database's place. What was there is kept; what a kill breaks off, the next start finishes."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +35,25 @@ def recover(which: NamedDatabase, target: Path) -> tuple[Salvaged, ...]:
         raise StoreError(f"{which.path} is not there", hint="Restore a backup: `nanoclaw backup restore`.")
     if target.exists():
         raise UnfitDatabaseError(f"{target} is there already", hint="Name another file with --output.")
-    return salvage(which.path, target, which.migrations)
+    try:
+        return salvage(which.path, target, which.migrations)
+    except BaseException:
+        # Half of it would only take up room, which may be what was wanting.
+        for side in ("", *_SIDES):
+            target.with_name(target.name + side).unlink(missing_ok=True)
+        raise
+
+
+def recover_in_place(home: Home, which: NamedDatabase, clock: Clock) -> tuple[tuple[Salvaged, ...], Path | None]:
+    """Save what can be read and put it in the database's place; where the damaged one is kept. Hold the home's lock.
+
+    Raises:
+        As :func:`recover`, or UnfitDatabaseError; then nothing was replaced.
+    """
+    with _making(home, which) as new:
+        found = recover(which, new)
+        _check(which, new)
+    return found, _replace(home, which, new, clock)
 
 
 def load_dump(home: Home, which: NamedDatabase, script: Path, clock: Clock) -> Path | None:
@@ -44,31 +63,31 @@ def load_dump(home: Home, which: NamedDatabase, script: Path, clock: Clock) -> P
         UnfitDatabaseError: the file cannot be read, or what it makes is not this program's database.
         StoreError: it is no dump.
     """
-    new = prepare(home, which)
     try:
         text = script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnfitDatabaseError(f"{script} cannot be read: {error}", hint="Name a file that db dump wrote.") from error
-    load(new, text)
-    return replace(home, which, new, clock)
+    with _making(home, which) as new:
+        load(new, text)
+        _check(which, new)
+    return _replace(home, which, new, clock)
 
 
-def prepare(home: Home, which: NamedDatabase) -> Path:
-    """Where a new file for a database is made: on the home's own disk, with nothing in its way."""
+@contextmanager
+def _making(home: Home, which: NamedDatabase) -> Iterator[Path]:
+    """Where a new file for a database is made: on the home's own disk. Of one that fails nothing stays."""
     folder = workshop(home)
     remove_tree(folder)
     folder.mkdir(mode=0o700, parents=True)
-    return folder / which.path.name
+    try:
+        yield folder / which.path.name
+    except BaseException:
+        remove_tree(folder)
+        raise
 
 
-def replace(home: Home, which: NamedDatabase, new: Path, clock: Clock) -> Path | None:
-    """Check a file and put it in the database's place; where the one that was there is kept. Hold the home's lock.
-
-    Raises:
-        UnfitDatabaseError: it is damaged, or not of this program.
-        BackupError: it cannot be put there; nothing was changed.
-    """
-    _check(which, new)
+def _replace(home: Home, which: NamedDatabase, new: Path, clock: Clock) -> Path | None:
+    """Put a file that was checked in the database's place; where the one that was there is kept."""
     stamp = datetime.fromtimestamp(clock.now() / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     kept = home.root / "replaced" / stamp / "store"
     was_there = which.path.exists()

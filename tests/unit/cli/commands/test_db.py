@@ -1,11 +1,14 @@
 """``nanoclaw db``, on real databases."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.daemon.lock import hold
 from nanoclaw.settings.home import Home
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.cli.conftest import Run
 from tests.unit.operations.databases.conftest import MESSAGES, destroy, pages_of
 from tests.unit.operations.databases.conftest import home as home  # noqa: PLC0414 - a fixture, for pytest to find
@@ -124,3 +127,38 @@ def test_without_a_home_nothing_is_made(run: Run, home: Home) -> None:
         assert ran.status == 1
         assert "not there" in ran.err
     assert not home.database.exists()
+
+
+@pytest.fixture
+def full(tmp_path: Path, home: Home) -> Iterator[Path]:
+    """The home on a disk of 16 megabytes with next to nothing left."""
+    with small_disk(tmp_path / "small", 16) as place:
+        shutil.copytree(home.root, place / "home")
+        yield place
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        ("vacuum",),
+        ("recover", "--replace"),
+        ("recover", "--output", "{place}/saved.db"),
+        ("dump", "--output", "{place}/dump.sql"),
+        ("load", "{script}"),
+    ],
+    ids=lambda action: " ".join(action[:2]),
+)
+def test_a_full_disk_is_said_and_leaves_the_database_as_it_was(
+    run: Run, full: Path, tmp_path: Path, action: tuple[str, ...]
+) -> None:
+    place = full / "home"
+    script = tmp_path / "whole.sql"
+    assert run("--home", str(place), "db", "dump", "--output", str(script)).status == 0
+    fill(full, leave=300_000)
+    before = run("--json", "--home", str(place), "db", "query", "SELECT count(*), sum(id) FROM messages").json
+    ran = run("--home", str(place), "db", *(part.format(place=full, script=script) for part in action))
+    assert ran.status == 1
+    assert "hint:" in ran.err
+    assert run("--json", "--home", str(place), "db", "query", "SELECT count(*), sum(id) FROM messages").json == before
+    assert run("--home", str(place), "db", "check").status == 0
+    assert not (full / "dump.sql").exists()

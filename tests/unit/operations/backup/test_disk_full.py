@@ -12,19 +12,15 @@ from nanoclaw.operations.backup.errors import BackupError, NoRoomError
 from nanoclaw.operations.backup.snapshot import Kind
 from nanoclaw.operations.backup.verify import verify
 from nanoclaw.settings.home import Home
+from tests.fakes.small_disk import small_disk
 from tests.unit.operations.backup.conftest import World
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """Eight megabytes."""
-    place = tmp_path / "small"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("needs to mount a tmpfs, which only root can do here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with small_disk(tmp_path / "small", 8) as place:
+        yield place
 
 
 def _here(world: World, small: Path) -> World:

@@ -11,9 +11,8 @@ from nanoclaw.operations.databases.names import NAMES, database, databases
 from nanoclaw.operations.databases.replacing import (
     UnfitDatabaseError,
     load_dump,
-    prepare,
     recover,
-    replace,
+    recover_in_place,
 )
 from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import DatabaseCorruptError, StoreError
@@ -109,9 +108,7 @@ def test_the_log_of_what_was_there_does_not_stay_beside_the_new_file(home: Home)
     log = which.path.with_name("messages.db-wal")
     held = os.fspath(log)
     assert log.stat().st_size > 0
-    new = prepare(home, which)
-    recover(which, new)
-    kept = replace(home, which, new, SystemClock())
+    _, kept = recover_in_place(home, which, SystemClock())
     assert kept is not None
     assert (kept / "messages.db-wal").stat().st_size > 0
     assert not Path(held).exists()

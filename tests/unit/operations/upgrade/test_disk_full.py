@@ -1,7 +1,5 @@
 """A disk that is really full: a small file system in memory."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,30 +12,20 @@ from nanoclaw.operations.upgrade.outlook import MARGIN, look_ahead
 from nanoclaw.operations.upgrade.perform import rollback, upgrade
 from nanoclaw.store.errors import DiskFullError
 from nanoclaw.store.upgrade import make_upgraded
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.operations.upgrade.conftest import NEWEST, SteppingClock, make_old_home, schemas
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """80 megabytes."""
-    place = tmp_path / "small"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=80m,mode=700", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("needs to mount a tmpfs, which only root can do here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def _fill(place: Path, leave: int) -> Path:
-    filler = place / "filler"
-    filler.write_bytes(os.urandom(shutil.disk_usage(place).free - leave))
-    return filler
+    with small_disk(tmp_path / "small", 80) as place:
+        yield place
 
 
 def test_without_room_it_is_not_begun(small: Path, clock: SteppingClock) -> None:
     home = make_old_home(small / "home")
-    filler = _fill(small, MARGIN)
+    filler = fill(small, leave=MARGIN)
     with pytest.raises(UpgradeError, match="MiB free to be upgraded"):
         upgrade(home, clock)
     assert schemas(home) == (1, 1)
@@ -52,7 +40,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_database(
     home = make_old_home(small / "home", messages=20_000)
     before = home.database.read_bytes()
     # The room is taken by others after it was looked at: so the copying itself is what fails.
-    filler = _fill(small, int(len(before) * share))
+    filler = fill(small, leave=int(len(before) * share))
     workshop = home.root / "data" / "restoring"
     workshop.mkdir()
     with pytest.raises(DiskFullError):
@@ -70,7 +58,7 @@ def test_an_upgrade_that_begins_and_finds_no_room_clears_up_and_can_be_tried_aga
     # It grows by more than the margin: so it is begun, and fails while it migrates.
     home = make_old_home(small / "home", messages=200_000)
     before = home.database.read_bytes()
-    filler = _fill(small, look_ahead(home).least + 2**18)
+    filler = fill(small, leave=look_ahead(home).least + 2**18)
     with pytest.raises(DiskFullError):
         upgrade(home, clock)
     assert home.database.read_bytes() == before
@@ -85,7 +73,7 @@ def test_what_is_said_to_be_needed_is_enough_also_without_its_margin(small: Path
     home = make_old_home(small / "home", messages=100_000)
     outlook = look_ahead(home)
     assert outlook.needs - MARGIN > outlook.least
-    _fill(small, outlook.needs - MARGIN)
+    fill(small, leave=outlook.needs - MARGIN)
     assert upgrade(home, clock) is not None
     assert schemas(home) == NEWEST
 
@@ -93,7 +81,7 @@ def test_what_is_said_to_be_needed_is_enough_also_without_its_margin(small: Path
 def test_the_way_back_needs_hardly_any_room(small: Path, clock: SteppingClock) -> None:
     home = make_old_home(small / "home")
     upgrade(home, clock)
-    _fill(small, 256 * 1024)
+    fill(small, leave=256 * 1024)
     rollback(home, clock)
     assert schemas(home) == (1, 1)
 
