@@ -12,7 +12,9 @@ import pytest
 
 from nanoclaw.cli.columns import width
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.sockets import bindable_path
 from tests.unit.cli.conftest import Run
+from tools.testing import surroundings
 
 REPOSITORY = Path(__file__).parents[4]
 FIELDS = {"check", "section", "section_title", "severity", "title", "what", "why", "todo", "fix", "seconds"}
@@ -163,7 +165,9 @@ def test_a_home_that_is_closed_to_us_is_an_error_and_no_crash(
         pytest.skip("needs root, to become somebody who may not look")
     home = Home(tmp_path / "nc")
     home.create()
-    _, report = _looked(home.root, scrubbed_environment, AS_NOBODY)
+    # Who may look at nothing cannot write down what coverage measured either.
+    environment = {name: value for name, value in scrubbed_environment.items() if name not in surroundings.COVERAGE}
+    _, report = _looked(home.root, environment, AS_NOBODY)
     findings = {one["check"]: one for one in report["findings"]}
     assert findings["folders"]["severity"] == "error"
     assert findings["home-modes"]["severity"] == "skipped"
@@ -180,7 +184,8 @@ def test_an_engine_and_a_daemon_that_hang_hold_nothing_up(tmp_path: Path, scrubb
     engine.chmod(0o755)
     environment = {**scrubbed_environment, "PATH": f"{engine.parent}:{scrubbed_environment['PATH']}"}
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(str(home.control_socket))
+        with bindable_path(home.control_socket) as name:
+            silent.bind(name)
         silent.listen()
         began = time.monotonic()
         _, report = _looked(home.root, environment)

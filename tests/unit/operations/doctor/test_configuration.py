@@ -20,6 +20,7 @@ from nanoclaw.operations.doctor.checks.triggers import TRIGGERS
 from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.operations.doctor.run import Repair, examine, repair
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.sockets import bindable_path
 from tests.unit.operations.doctor.conftest import Make, group, is_ok, look, mend, only, run, task
 
 OK, WARNING, ERROR, SKIPPED = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.SKIPPED
@@ -99,10 +100,10 @@ def test_a_socket_that_nobody_listens_on_is_removed_and_a_living_one_stays(groun
     folder = home.ipc / "family" / "gateway"
     folder.mkdir(mode=0o700, parents=True)
     with socket.socket(socket.AF_UNIX) as dead, socket.socket(socket.AF_UNIX) as living:
-        dead.bind(str(folder / "model.sock"))
-        dead.listen()
-        living.bind(str(home.control_socket))
-        living.listen()
+        for one, path in ((dead, folder / "model.sock"), (living, home.control_socket)):
+            with bindable_path(path) as name:
+                one.bind(name)
+            one.listen()
         assert is_ok(IPC, ground())
         dead.close()
         assert only(IPC, ground()).severity is WARNING
