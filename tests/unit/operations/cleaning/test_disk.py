@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.cleaning.disk import Area, Part, Space, measure
 from tests.unit.operations.cleaning.conftest import Place
 
@@ -84,6 +85,8 @@ def test_folders_deeper_than_any_recursion_are_counted_as_far_as_paths_go(place:
     found = part(looked(place), Area.GROUP, "main")
     assert found.entries > 1_500
     assert not found.complete, "what no path reaches was not counted, and that is told"
+    # The test runner's own way of clearing up recurses.
+    remove_tree(place.home.root)
 
 
 def test_a_home_that_is_not_there_is_told(place: Place) -> None:
