@@ -9,6 +9,9 @@ import pytest
 
 from tools.testing import suites, surroundings
 
+_REAL_PARTS = {"integration", "contracts", "escape"}
+"""Folders whose tests share the machine with real engines: they get a second try, which the closing line counts."""
+
 
 def pytest_configure() -> None:
     """A plain ``pytest`` in a developer's shell starts as clean as ``./nanoclaw test``."""
@@ -28,8 +31,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return suites.is_left_out(collection_path, config.rootpath, config.invocation_params.args) or None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What a marker needs is looked for once, and only when a collected test wants it."""
+    for item in items:
+        if item.path.relative_to(config.rootpath).parts[1] in _REAL_PARTS:
+            item.add_marker(pytest.mark.flaky(reruns=1))
     for marker, problem in (("docker", _no_engine), ("browser", _no_browser)):
         marked = [item for item in items if item.get_closest_marker(marker)]
         reason = problem() if marked else None

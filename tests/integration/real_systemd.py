@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.integration.installation import REPOSITORY
+
 _SYSTEMD = Path("/lib/systemd/systemd")
 _TARGETS = ("sysinit", "basic", "shutdown", "multi-user", "network-online", "default")
 ACCOUNT, UID = "clawtest", 1517
@@ -67,6 +69,11 @@ chmod 700 "$XDG_RUNTIME_DIR"
 /lib/systemd/systemd --user --log-target=console &
 wait
 """
+
+
+def private_tmp() -> str:
+    """What a closed-off unit says of /tmp: the program must see itself, also where it lies there."""
+    return "no" if any(REPOSITORY.is_relative_to(place) for place in ("/tmp", "/var/tmp")) else "yes"
 
 
 def why_not() -> str | None:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from nanoclaw.stub_model.server import StubModel
-from tests.integration.installation import BASE_IMAGE, KEY, REPOSITORY
-from tests.integration.real_systemd import ACCOUNT, UID, RealSystemd, why_not
+from tests.integration.installation import BASE_IMAGE, KEY
+from tests.integration.real_systemd import ACCOUNT, UID, RealSystemd, private_tmp, why_not
 
 pytestmark = [
     pytest.mark.skipif(why_not() is not None, reason=f"a real systemd: {why_not()}"),
@@ -283,9 +283,7 @@ async def test_agents_work_inside_the_closed_off_system_service(
     assert done["name"] == f"nanoclaw-{ACCOUNT}.service"
     properties = system.show(done["name"])
     assert (properties["NoNewPrivileges"], properties["ProtectSystem"]) == ("yes", "strict")
-    # A program that lies there must see it.
-    private = "no" if any(REPOSITORY.is_relative_to(place) for place in ("/tmp", "/var/tmp")) else "yes"
-    assert (properties["PrivateTmp"], properties["Type"]) == (private, "notify")
+    assert (properties["PrivateTmp"], properties["Type"]) == (private_tmp(), "notify")
     status = (system.run("cat", f"/proc/{properties['MainPID']}/status")).stdout
     assert f"Uid:\t{UID}\t{UID}" in status
     assert "CapBnd:\t0000000000000000" in status
