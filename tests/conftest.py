@@ -9,8 +9,9 @@ import pytest
 
 from tools.testing import suites, surroundings
 
-_REAL_PARTS = {"integration", "contracts", "escape"}
-"""Folders whose tests share the machine with real engines: they get a second try, which the closing line counts."""
+_REAL_PARTS = {"unit", "integration", "contracts", "escape"}
+"""Folders whose tests share the machine with threads, processes and real engines: they get a second try, which the
+closing line counts."""
 
 
 def pytest_configure() -> None:
