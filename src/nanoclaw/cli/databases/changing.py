@@ -5,11 +5,12 @@ from pathlib import Path
 
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.databases import looking
+from nanoclaw.cli.databases.looking import chosen_databases
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.render import one_line, table
 from nanoclaw.daemon.lock import hold
 from nanoclaw.operations.backup.swap import finish
-from nanoclaw.operations.databases.names import NamedDatabase, database, databases
+from nanoclaw.operations.databases.names import database
 from nanoclaw.operations.databases.replacing import load_dump, recover, recover_in_place
 from nanoclaw.store.salvage import Salvaged
 from nanoclaw.store.survey import shorten_log
@@ -28,7 +29,7 @@ def shrink(arguments: argparse.Namespace, context: Context) -> Result:
     shapes = []
     with hold(context.home.lock):
         finish(context.home)
-        for which in _chosen(arguments, context):
+        for which in chosen_databases(arguments, context):
             before = which.path.stat().st_size
             vacuum(which.path)
             shapes.append({"database": which.name, "before": before, "after": which.path.stat().st_size})
@@ -39,7 +40,7 @@ def shrink(arguments: argparse.Namespace, context: Context) -> Result:
 def renew_statistics(arguments: argparse.Namespace, context: Context) -> Result:
     """What SQLite knows of the tables' sizes."""
     names = []
-    for which in _chosen(arguments, context):
+    for which in chosen_databases(arguments, context):
         optimize(which.path)
         names.append(which.name)
     return Result(document={"databases": names}, text=f"Done: {', '.join(names)}.")
@@ -47,7 +48,9 @@ def renew_statistics(arguments: argparse.Namespace, context: Context) -> Result:
 
 def checkpoint(arguments: argparse.Namespace, context: Context) -> Result:
     """Fold the logs into the files."""
-    shapes = [{"database": one.name, "log_bytes": shorten_log(one.path)} for one in _chosen(arguments, context)]
+    shapes = [
+        {"database": one.name, "log_bytes": shorten_log(one.path)} for one in chosen_databases(arguments, context)
+    ]
     lines = [
         f"{one['database']}: the log is empty"
         if not one["log_bytes"]
@@ -119,7 +122,3 @@ def _spans(one: Salvaged) -> str:
 def _replaced(document: dict[str, str], kept: Path | None) -> Result:
     text = f"Loaded. What was there before is in {kept}." if kept else "Loaded."
     return Result(document={**document, "kept": str(kept) if kept else None}, text=f"{text} Next: `nanoclaw run`.")
-
-
-def _chosen(arguments: argparse.Namespace, context: Context) -> tuple[NamedDatabase, ...]:
-    return tuple(one for one in databases(context.home) if arguments.database in {None, one.name})

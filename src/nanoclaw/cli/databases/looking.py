@@ -25,7 +25,7 @@ def check(arguments: argparse.Namespace, context: Context) -> Result:
     """Every page and every index. Exit status 1 when something is damaged."""
     shapes = []
     lines = []
-    for which in _chosen(arguments, context):
+    for which in chosen_databases(arguments, context):
         damage = _damage(which)
         shapes.append({"database": which.name, "ok": not damage, "problems": list(damage)})
         lines.append(f"{which.name}: {'sound' if not damage else 'DAMAGED'}")
@@ -50,7 +50,7 @@ def _damage(which: NamedDatabase) -> tuple[str, ...]:
 def stats(arguments: argparse.Namespace, context: Context) -> Result:
     """Sizes and rows."""
     shapes, blocks = [], []
-    for which in _chosen(arguments, context):
+    for which in chosen_databases(arguments, context):
         state, tables = read_state(which.path), list_tables(which.path, sizes=True)
         shape = {
             "database": which.name,
@@ -71,7 +71,7 @@ def stats(arguments: argparse.Namespace, context: Context) -> Result:
 
 def tables(arguments: argparse.Namespace, context: Context) -> Result:
     """The names of tables."""
-    found = [(which.name, one) for which in _chosen(arguments, context) for one in list_tables(which.path)]
+    found = [(which.name, one) for which in chosen_databases(arguments, context) for one in list_tables(which.path)]
     document = {"tables": [{"database": name, "name": one.name, "rows": one.rows} for name, one in found]}
     text = table(("DATABASE", "TABLE", "ROWS"), [(name, one.name, f"{one.rows:,}") for name, one in found])
     return Result(document=document, text=text)
@@ -79,7 +79,7 @@ def tables(arguments: argparse.Namespace, context: Context) -> Result:
 
 def schema(arguments: argparse.Namespace, context: Context) -> Result:
     """The statements that make the tables."""
-    found = {which.name: read_schema(which.path, arguments.table) for which in _chosen(arguments, context)}
+    found = {which.name: read_schema(which.path, arguments.table) for which in chosen_databases(arguments, context)}
     found = {name: text for name, text in found.items() if text}
     if not found:
         return Result(document={"schema": {}}, text="There is no such table.", exit=Exit.ERROR)
@@ -89,7 +89,7 @@ def schema(arguments: argparse.Namespace, context: Context) -> Result:
 
 def query(arguments: argparse.Namespace, context: Context, *, write: bool = False) -> Result:
     """What a statement returns."""
-    (which,) = _chosen(arguments, context)
+    (which,) = chosen_databases(arguments, context)
     statement = context.stdin.read() if arguments.statement == "-" else arguments.statement
     answer = ask(which.path, statement, limit=arguments.limit, seconds=arguments.seconds, write=write)
     document = {
@@ -103,7 +103,7 @@ def query(arguments: argparse.Namespace, context: Context, *, write: bool = Fals
 
 def write_dump(arguments: argparse.Namespace, context: Context) -> Result:
     """The database as SQL, to a file that is not there yet or to standard output."""
-    (which,) = _chosen(arguments, context)
+    (which,) = chosen_databases(arguments, context)
     if arguments.output is None:
         dump(which.path, context.stdout if context.stdout is not sys.stdout else sys.stdout)
         return Result()
@@ -125,7 +125,8 @@ def write_dump(arguments: argparse.Namespace, context: Context) -> Result:
     return Result(document={"path": str(path), "bytes": size}, text=f"Written: {path}, {size:,} bytes.")
 
 
-def _chosen(arguments: argparse.Namespace, context: Context) -> tuple[NamedDatabase, ...]:
+def chosen_databases(arguments: argparse.Namespace, context: Context) -> tuple[NamedDatabase, ...]:
+    """The one that was named, or both."""
     named = getattr(arguments, "database", None)
     return tuple(one for one in databases(context.home) if named in {None, one.name})
 
