@@ -10,7 +10,7 @@ from typing import Any
 from nanoclaw.channels.contract import ChatCard, ChatLine, Receipt, Surroundings
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event, MessageArrived, ReplySent, TextStreamed, TurnChanged, TypingChanged
-from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundChange, InboundMessage, MessageId
 from nanoclaw.model.clock import Milliseconds, SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
@@ -52,6 +52,8 @@ class ChannelWorld:
         self.accepting = asyncio.Event()
         self.accepted: list[InboundMessage] = []
         self.receipts: list[Receipt] = []
+        self.changes: list[InboundChange] = []
+        self.state_changes = 0
         self.received: dict[str, bytes] = {}
         """The content of the files that came in, by their names."""
         self.expected: list[ChatAddress] = []
@@ -69,6 +71,8 @@ class ChannelWorld:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Surroundings(
             accept=self.accept,
+            change=self.change,
+            state_changed=self._state_changed,
             conversations=self,
             clock=self.clock,
             directory=self._directory,
@@ -91,6 +95,16 @@ class ChannelWorld:
         receipt = self._store(message)
         self.receipts.append(receipt)
         return receipt
+
+    async def change(self, change: InboundChange) -> None:
+        """Keep what was done to an earlier message."""
+        await self.durable.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        self.changes.append(change)
+
+    def _state_changed(self) -> None:
+        self.state_changes += 1
 
     def _store(self, message: InboundMessage) -> Receipt:
         chat = self._chats.get(message.address.chat)

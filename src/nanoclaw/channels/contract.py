@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from nanoclaw.events.kinds import Event
-from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundChange, InboundMessage, MessageId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.turns import OutgoingFile, Reply, ReplyKind, TurnId
@@ -37,7 +37,7 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a network can do. ``text_limit`` in units of ``len(str)``; ``idempotent``: it honours client-chosen ids.
+    """What a network can do. ``text_limit`` in units of ``measure``; ``idempotent``: it honours client-chosen ids.
 
     What a network cannot do, the delivery replaces by text before ``send``: a channel is never given a reply of a kind
     that it does not claim.
@@ -46,6 +46,10 @@ class Capabilities:
     dialect: Dialect
     text_limit: int
     idempotent: bool
+    measure: Callable[[str], int] = len
+    """How long a text is for this network: some count UTF-16 units."""
+    quotes: bool = False
+    """Shows which message a reply answers: ``Reply.quote``."""
     typing: bool = False
     streams: bool = False
     """Shows an answer while it is being written."""
@@ -53,11 +57,7 @@ class Capabilities:
     """Carries files of up to ``file_limit`` bytes, with a caption."""
     file_limit: int = 25 * 1024 * 1024
     reactions: bool = False
-    """Puts an emoji on an earlier message, either side's.
-
-    What a person puts on a question (a line with ``choices``) comes in as a message with ``InboundMessage.answers`` and
-    the emoji as its text. What they put on anything else, or take back, is not passed on.
-    """
+    """Puts an emoji on an earlier message, either side's. What a person puts on one comes in as ``change``."""
     edits: bool = False
     """Changes the text of a message that it sent."""
     choices: bool = False
@@ -72,12 +72,54 @@ class ChannelStatus(StrEnum):
     DOWN = "down"
 
 
+class ChannelCondition(StrEnum):
+    """Why a channel is not up. It decides who is told, and how soon: see ``waits_for_owner``."""
+
+    NONE = ""
+    UNREACHABLE = "unreachable"
+    """The network does not answer; the channel goes on trying."""
+    BROKEN = "broken"
+    """The channel's own program ended or hung, and is started again after a pause."""
+    PAUSED = "paused"
+    """The network asked us to wait, and said for how long."""
+    UNPAIRED = "unpaired"
+    """No account was ever linked."""
+    LOGGED_OUT = "logged-out"
+    """The account's owner, or the network, ended the session."""
+    REPLACED = "replaced"
+    """Another program took the session over."""
+    BANNED = "banned"
+    """The network closed the account, for a time or for good."""
+    OUTDATED = "outdated"
+    """The network refuses this version of the client."""
+    REFUSED = "refused"
+    """The network does not accept the token, or the way of logging in."""
+
+    @property
+    def waits_for_owner(self) -> bool:
+        """Whether nothing but the owner can mend it: trying again would not, or would do harm."""
+        return self not in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        ChannelCondition.NONE,
+        ChannelCondition.UNREACHABLE,
+        ChannelCondition.BROKEN,
+        ChannelCondition.PAUSED,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelState:
     """A channel's status, with a sentence for a person when it is not up, and where to find it when it is."""
 
     status: ChannelStatus
     detail: str = ""
+    condition: ChannelCondition = ChannelCondition.NONE
+    hint: str = ""
+    """What the owner can do about it, in words; empty when there is nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +200,10 @@ class Surroundings:
 
     accept: Callable[[InboundMessage], Awaitable[Receipt]]
     """Returns once the message is on disk: only then may the network be told that it arrived."""
+    change: Callable[[InboundChange], Awaitable[None]]
+    """Someone edited, took back or reacted to an earlier message, either side's; returns once that is on disk."""
+    state_changed: Callable[[], None]
+    """What ``state()`` returns is another than a moment ago: the owner may have to be told."""
     conversations: Conversations
     clock: Clock
     directory: Path

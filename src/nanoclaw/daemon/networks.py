@@ -81,6 +81,8 @@ class Networks:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Surroundings(
             accept=self._intake.accept,
+            change=self._intake.change,
+            state_changed=lambda: None,
             conversations=self._conversations,
             clock=self._clock,
             directory=directory,

@@ -7,7 +7,7 @@ from nanoclaw.channels.contract import Receipt
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
 from nanoclaw.intake.judge import judge
-from nanoclaw.model.chats import Attachment, InboundMessage, IncomingFile
+from nanoclaw.model.chats import Attachment, ChangeKind, InboundChange, InboundMessage, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.store.inbox import Admission, Inbox, Stored
@@ -74,6 +74,24 @@ class Intake:
             turn=stored.turn,
             registered=stored.group is not None,
         )
+
+    async def change(self, change: InboundChange) -> None:
+        """Take in what was done to an earlier message. A reaction to a question answers it.
+
+        Raises:
+            ClosedError, StoreError: it was not taken in.
+        """
+        if change.kind is ChangeKind.REACTED and change.text:
+            await self.accept(
+                InboundMessage(
+                    address=change.address,
+                    external_id=change.external_id,
+                    sender=change.sender,
+                    text=change.text,
+                    sent_at=change.at,
+                    answers=change.target,
+                )
+            )
 
     async def _with_attachments(self, message: InboundMessage) -> InboundMessage:
         """The files of a message are kept before the message is, and only of those who may write here."""

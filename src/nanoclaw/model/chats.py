@@ -1,6 +1,7 @@
 """Where messages come from: networks, chats, people; and the messages themselves."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NewType
 
 from nanoclaw.model.clock import Milliseconds
@@ -81,6 +82,34 @@ class InboundMessage:
     from_assistant: bool = False
     answers: str = ""
     """The ``client_id`` of the question that a button or a reaction answers; ``text`` is the option or the emoji."""
+
+
+class ChangeKind(StrEnum):
+    """What a person did to a message that is there already."""
+
+    EDITED = "edited"
+    """``text`` replaces what it said. Only its author can."""
+    DELETED = "deleted"
+    """It was taken back, by its author or by an administrator of the chat."""
+    REACTED = "reacted"
+    """``text`` is the emoji; empty takes the reaction back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundChange:
+    """A change of an earlier message, as a channel hands it in; ``sender`` is who made it.
+
+    ``target`` is the ``external_id`` of a message that came in, or what ``send`` returned for one that went out.
+    ``external_id`` is the change's own name: the same twice is one change.
+    """
+
+    address: ChatAddress
+    external_id: str
+    kind: ChangeKind
+    target: str
+    sender: Sender
+    text: str
+    at: Milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

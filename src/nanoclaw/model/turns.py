@@ -132,6 +132,15 @@ class NewOutgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedMessage:
+    """The message that a reply answers: ``external_id`` and ``sender`` (an id) as the network names them."""
+
+    external_id: str
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A message in the outbox. ``client_id`` is the same at every attempt: a network can tell a resend by it."""
 
@@ -148,3 +157,5 @@ class Reply:
     file: OutgoingFile | None = None
     choices: tuple[str, ...] = ()
     """Answers that a network with buttons can offer; ``text`` lists them, numbered, for the others."""
+    quote: QuotedMessage | None = None
+    """Where the network shows such a thing and the chat needs it."""
