@@ -225,6 +225,88 @@ class Probing(Protocol):
         ...
 
 
+class PairingFault(StrEnum):
+    """Why an account could not be linked."""
+
+    ALREADY = "already-paired"
+    """An account is linked; ``logout`` first."""
+    TIMEOUT = "timeout"
+    """Nobody used a code while the network gave them out."""
+    UNREACHABLE = "unreachable"
+    OUTDATED = "outdated"
+    """The network refuses this version of the client."""
+    PASSKEY = "passkey"
+    """The account demands a passkey, which this client cannot give."""
+    BROKEN = "broken"
+    """The channel's own program ended or hung."""
+    REFUSED = "refused"
+    """The network said no: a token, a telephone number, an account that is closed."""
+    BUSY = "busy"
+    """Someone else is pairing at this moment."""
+
+
+class PairingError(ChannelError):
+    """No account was linked. The text and the hint are for the owner."""
+
+    def __init__(self, what: str, *, hint: str = "", fault: PairingFault) -> None:
+        super().__init__(what, hint=hint)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """What the owner does next. It replaces the code before; after ``expires`` seconds it is of no more use."""
+
+    expires: float
+    qr: str = ""
+    """The content of a picture to scan; empty where there is only text."""
+    code: str = ""
+    """What to type: on the telephone, or to the bot."""
+    words: str = ""
+    """Where, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingDone:
+    """An account is linked, and what signs it in is on disk. Ids as the channel has them in addresses, "" if unknown.
+
+    ``account`` is what the assistant writes as; ``owner`` is known by proof to be the owner, and becomes one;
+    ``chat`` is the chat of the owner alone, which can be registered as main.
+    """
+
+    account: str = ""
+    owner: str = ""
+    chat: str = ""
+    name: str = ""
+    """What the owner, or the account, calls itself."""
+
+
+PairingStep = PairingCode | PairingDone
+
+
+@runtime_checkable
+class Pairing(Protocol):
+    """What a channel may offer besides: to link the owner's account, for `nanoclaw auth`. Both only beside ``run``."""
+
+    def pair(self, phone: str = "") -> AsyncIterator[PairingStep]:
+        """Any number of codes, then that it is done, which is the last step. Closing the iterator gives it up.
+
+        ``phone``: link by a code to type, for this number (digits with country code), where the network has that.
+
+        Raises:
+            PairingError: it is over, and nothing was linked.
+        """
+        ...
+
+    async def logout(self) -> None:
+        """End the session at the network, and forget it here. Also safe where there is none.
+
+        Raises:
+            ChannelError: the network could not be told; here nothing was forgotten.
+        """
+        ...
+
+
 class Channel(Protocol):
     """One network."""
 
