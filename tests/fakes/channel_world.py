@@ -63,6 +63,7 @@ class ChannelWorld:
         self._options = options
         self._chats = {chat: _Chat(ChatCard(chat=chat, name=name, folder=chat.lower())) for chat, name in chats.items()}
         self._known: dict[tuple[str, str], Receipt] = {}
+        self._sent_as: dict[str, str] = {}
         self._turns = 0
         self._replies = 0
 
@@ -170,15 +171,19 @@ class ChannelWorld:
                 state="sending",
                 name=reply.client_id,
                 kind=reply.kind,
-                target=next((line.id for line in lines if reply.target and line.name == reply.target), ""),
+                target=next((line.id for line in lines if reply.target and reply.target in self._names(line)), ""),
                 file=reply.file,
                 choices=reply.choices,
             )
         )
         return reply
 
-    def delivered(self, reply: Reply) -> None:
-        """What the delivery notes after ``send`` returned."""
+    def _names(self, line: ChatLine) -> set[str]:
+        return {line.name, self._sent_as.get(line.name, line.name)}
+
+    def delivered(self, reply: Reply, external_id: str = "") -> None:
+        """What the delivery notes after ``send`` returned: the network's id, if it is not the client's."""
+        self._sent_as[reply.client_id] = external_id or reply.client_id
         self.mark(reply.address.chat, f"out-{reply.id}", "sent")
         self.publish(
             ReplySent(address=reply.address, reply=reply.id, turn=reply.turn, text=reply.text, kind=reply.kind)

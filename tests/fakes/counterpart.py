@@ -10,30 +10,37 @@ from nanoclaw.channels.contract import Channel, Surroundings
 from nanoclaw.model.turns import Reply
 
 CHAT = "main"
-"""The one chat of the suite; registered."""
+"""The one chat of the suite, where the network lets us choose its id; registered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the network was told about a message: that it arrived, or why not."""
+    """What the network was told about a message: that it arrived, or why not. ``name``: the network's id for it."""
 
     accepted: bool
     why: str = ""
+    name: str = ""
 
 
 class Person(Protocol):
     """Someone in the chat."""
 
     async def say(self, external_id: str, text: str) -> Told:
-        """Send a message under this id (a UUID); returns when the network was told how it fared."""
+        """Send a message under this id (a UUID); returns when the network was told how it fared.
+
+        A network that gives ids itself brings the same message, under the id that it gave it, again and again.
+        """
         ...
 
     async def give(self, external_id: str, text: str, file: Path) -> Told:
-        """Send a message with a file."""
+        """Send a message with a file. Where a sender cannot be refused, one too large may come as words about it."""
         ...
 
     async def sees(self) -> list[str]:
-        """The texts of the assistant's messages in the chat, oldest first, each as often as it is shown."""
+        """The texts of the assistant's messages in the chat, oldest first, each as often as it is shown.
+
+        In the Markdown that the assistant wrote, where its dialect can be read back.
+        """
         ...
 
     async def gets(self, reply: Reply) -> bytes:
@@ -43,6 +50,15 @@ class Person(Protocol):
 
 class Counterpart(Protocol):
     """One channel's network."""
+
+    @property
+    def chat(self) -> str:
+        """The id of the suite's one chat; registered."""
+        ...
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """The network is there for the length of the block; ``options`` are asked for inside."""
+        ...
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,14 @@ class _Command:
             await self._channel.submit(LocalMessage(chat=CHAT, text=text, client_id=external_id))
         except (NanoclawError, UnicodeError) as error:
             return Told(accepted=False, why=str(error))
-        return Told(accepted=True)
+        return Told(accepted=True, name=external_id)
 
     async def give(self, external_id: str, text: str, file: Path) -> Told:
         try:
             await self._channel.submit(LocalMessage(chat=CHAT, text=text, client_id=external_id, files=(file,)))
         except NanoclawError as error:
             return Told(accepted=False, why=str(error))
-        return Told(accepted=True)
+        return Told(accepted=True, name=external_id)
 
     async def sees(self) -> list[str]:
         address = ChatAddress(channel=self._channel.name, chat=CHAT)
@@ -49,8 +49,12 @@ class _Command:
 class LocalCounterpart:
     """Whoever reaches the control socket."""
 
+    chat = CHAT
     options: Mapping[str, Any] = {}
     bad_options: tuple[tuple[Mapping[str, Any], str], ...] = ()
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def make(self) -> Channel:
         return LocalChannel()

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class _Visitor:
     async def say(self, external_id: str, text: str) -> Told:
         response = await self._browser.say(CHAT, text, external_id)
         answer = await response.json()
-        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""))
+        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""), name=external_id)
 
     async def give(self, external_id: str, text: str, file: Path) -> Told:
         identity = str(uuid.uuid4())
@@ -33,7 +33,7 @@ class _Visitor:
             body = {"id": external_id, "text": text, "files": [identity]}
             response = await self._browser.post(f"/api/chats/{CHAT}/messages", body)
         answer = await response.json()
-        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""))
+        return Told(accepted=response.status in {200, 201}, why=answer.get("error", ""), name=external_id)
 
     async def sees(self) -> list[str]:
         response = await self._browser.get(f"/api/chats/{CHAT}/lines")
@@ -48,12 +48,16 @@ class _Visitor:
 class WebCounterpart:
     """Browsers come and go over the loopback address."""
 
+    chat = CHAT
     options: Mapping[str, Any] = {"port": 0}
     bad_options: tuple[tuple[Mapping[str, Any], str], ...] = (
         ({"port": "many"}, "port"),
         ({"port": 70_000}, "port"),
         ({"host": "example.org"}, "host"),
     )
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def make(self) -> Channel:
         return WebChannel()
