@@ -45,7 +45,7 @@ def load_settings(home: Home) -> Settings:
         return Settings.model_validate(raw)
     except ValidationError as error:
         raise SettingsError(
-            _explain(home.config, text, error), hint="docs/reference/settings.md has all keys."
+            explain(home.config, text, error), hint="docs/reference/settings.md has all keys."
         ) from error
 
 
@@ -187,7 +187,8 @@ def _read(path: Path) -> str:
         raise SettingsError(f"Cannot read {path}: {error.strerror}", hint="Mend the file's mode or owner.") from error
 
 
-def _explain(path: Path, text: str, error: ValidationError) -> str:
+def explain(path: Path, text: str, error: ValidationError) -> str:
+    """Which key on which line is wrong, and how; never a value, which may be secret."""
     parts = []
     for problem in error.errors(include_input=False, include_url=False):
         keys = [str(part) for part in problem["loc"]]

@@ -1,0 +1,123 @@
+"""Change ``config.toml`` for its owner: comments and order stay, and the file is at no moment half written."""
+
+import fcntl
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from nanoclaw.settings.home import Home
+from nanoclaw.settings.load import SettingsError, explain, load_settings
+from nanoclaw.settings.schema import Settings
+from nanoclaw.settings.toml_lines import Keys, TomlValue, as_toml, rewrite
+
+_MARK = "\ufeff"
+"""Some editors begin a file with a byte order mark."""
+
+
+class EditError(SettingsError):
+    """The configuration cannot be changed by the program; the hint says what to write by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One key: ``("channels", "web", "port")``. ``value`` None takes the key away; ``{}`` sees that a table exists."""
+
+    keys: Keys
+    value: TomlValue | None
+
+    @property
+    def by_hand(self) -> str:
+        """What the owner would write."""
+        table, name = ".".join(self.keys[:-1]), self.keys[-1]
+        if self.value is None:
+            return f"take {name} out of [{table}]"
+        if self.value == {}:
+            return f"add [{table}.{name}]" if table else f"add [{name}]"
+        return f"write {name} = {as_toml(self.value)} under [{table}]"
+
+
+def edit_settings(home: Home, *changes: Change) -> bool:
+    """Make all of the changes or none; whether the file is another now.
+
+    What is written was read again and says what it should, nothing else, and is allowed. Two commands at the same time
+    wait for each other.
+
+    Raises:
+        SettingsError: the file is wrong as it stands, or would be with the changes.
+        EditError: there is no safe way to write it, or the file cannot be written.
+    """
+    path = home.config.resolve()
+    try:
+        with _alone(path.parent):
+            load_settings(home)
+            before = path.read_bytes().decode() if path.exists() else ""
+            after = _apply(home, before, changes)
+            if after == before:
+                return False
+            _replace(path, after)
+    except OSError as error:
+        raise EditError(f"Cannot write {home.config}: {error.strerror}", hint=_by_hand(changes)) from error
+    return True
+
+
+def _apply(home: Home, before: str, changes: tuple[Change, ...]) -> str:
+    mark = _MARK if before.startswith(_MARK) else ""
+    text = before.removeprefix(_MARK)
+    for change in changes:
+        changed = rewrite(text, change.keys, change.value)
+        if changed is None:
+            raise EditError(f"{home.config} is written in a way that is not changed here", hint=_by_hand(changes))
+        text = changed
+    try:
+        Settings.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        raise SettingsError(
+            f"Nothing was changed. {explain(home.config, text, error)}", hint="docs/reference/settings.md has all keys."
+        ) from error
+    return mark + text
+
+
+def _by_hand(changes: tuple[Change, ...]) -> str:
+    return f"By hand: {'; '.join(change.by_hand for change in changes)}."
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Held for one small write; the kernel lets go of it however its holder ends.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put the new text in the old one's place, with its mode and owner; a new file is the owner's alone."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        if path.exists():
+            old = path.stat()
+            os.fchmod(descriptor, old.st_mode & 0o777)
+            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
