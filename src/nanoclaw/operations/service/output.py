@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 _LOOK_SECONDS = 0.3
 _STANDARD = ("time", "level", "where", "event")
@@ -133,13 +133,18 @@ def _start_journal(
     except OSError:
         return None
 
-    def read() -> None:
-        for line in process.stdout or ():
+    threading.Thread(target=_read_journal, args=(process.stdout, said), name="journal", daemon=True).start()
+    return process
+
+
+def _read_journal(journal: "IO[bytes] | None", said: "SimpleQueue[Line]") -> None:
+    """Until its end, which may come after that of the program: whatever that started may have the pipe, too."""
+    if journal is None:
+        return
+    with journal:
+        for line in journal:
             if (parsed := _from_journal(line)) is not None:
                 said.put(parsed)
-
-    threading.Thread(target=read, name="journal", daemon=True).start()
-    return process
 
 
 def _from_journal(line: bytes) -> Line | None:

@@ -62,7 +62,7 @@ def test_a_journal_that_talks_nonsense_is_passed_over(tmp_path: Path) -> None:
 def test_what_is_added_is_followed_through_a_rotation(tmp_path: Path) -> None:
     log = tmp_path / "nanoclaw.log"
     log.write_text(log_line("2026-11-22T10:00:01.000Z", "before"))
-    command = journal(tmp_path, entry(5, "from the journal"), rest="sleep 60")
+    command = journal(tmp_path, entry(5, "from the journal"), rest="exec sleep 60")
 
     def add() -> None:
         time.sleep(0.2)
@@ -81,3 +81,13 @@ def test_what_is_added_is_followed_through_a_rotation(tmp_path: Path) -> None:
         seen = {next(lines).text for _ in range(3)}
     adding.join()
     assert seen == {"from the journal", "daemon.main: added", "daemon.main: rotated"}
+
+
+def test_what_the_journal_left_running_closes_the_pipe_when_it_ends(tmp_path: Path) -> None:
+    # Unclosed, it would be told of where something else runs by then.
+    command = journal(tmp_path, entry(5, "from the journal"), rest="sleep 1")
+    with followed(tmp_path / "none", None, command, ENVIRONMENT) as lines:
+        assert next(lines).text == "from the journal"
+        [reading] = [thread for thread in threading.enumerate() if thread.name == "journal"]
+    reading.join(20)
+    assert not reading.is_alive()
