@@ -1,4 +1,4 @@
-"""What the WhatsApp channel asks of its child, and what it hears. ``keeper.Keeper`` keeps the promise with a process."""
+"""What the WhatsApp channel asks of its child, and what it hears. ``keeper.Keeper`` does it with a process."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
