@@ -1,10 +1,14 @@
 """Make the virtual environment that a lock file describes; called by the launcher when it is missing or out of date.
 
-Usage: ``python -I tools/environment.py REPOSITORY LOCK_FILE ENVIRONMENT``. Standard library only. The environment is
-built beside its place and renamed into it, and the copy of the lock file in it is written before that, so that a kill
-at any moment leaves either the old environment or the new one. One builder at a time holds a lock of the operating
-system, which ends with its process. The environment works from wherever the repository is moved to: ``bin/python`` is
-a link, and the path to ``src`` is relative.
+Usage: ``python -I tools/environment.py REPOSITORY run`` (or ``test``), and ``… REPOSITORY add EXTRA…``, by which the
+environment that runs gets the libraries of a channel, too. Standard library only. The environment is built beside its
+place and renamed into it, and the copy of the lock file in it is written before that, so that a kill at any moment
+leaves either the old environment or the new one. One builder at a time holds a lock of the operating system, which ends
+with its process. The environment works from wherever the repository is moved to: ``bin/python`` is a link, and the path
+to ``src`` is relative.
+
+Which extras were added stands in ``.extras``: the name of their lock file, such as ``telegram+whatsapp``. It is written
+once the environment that has them is in its place, so that what cannot be installed is not asked for at every start.
 """
 
 import contextlib
@@ -19,6 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAMP = "complete.lock"
+EXTRAS = ".extras"
+_TEST, _ADD = "test", "add"
+_PLAIN = "runtime"
 _LOG_LINES_SHOWN = 15
 _PIP_WITH_PYTHON_OPTION = (22, 3)
 _UV_OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
@@ -35,6 +42,13 @@ class Plan:
     repository: Path
     lock_file: Path
     environment: Path
+    what: str = "NanoClaw"
+    """For people."""
+
+    @property
+    def name(self) -> str:
+        """Of the environment, for files beside it."""
+        return self.environment.name.lstrip(".")
 
     @property
     def scratch(self) -> Path:
@@ -44,7 +58,7 @@ class Plan:
     @property
     def log(self) -> Path:
         """What the installer said."""
-        return self.scratch / f"{self.lock_file.stem}-setup.log"
+        return self.scratch / f"{self.name}-setup.log"
 
     def is_complete(self) -> bool:
         """Whether the environment is there and made from exactly this lock file."""
@@ -57,13 +71,18 @@ class Plan:
 
 def main(arguments: list[str]) -> int:
     """Build what is missing; 0 when the environment is complete afterwards."""
-    repository, lock_file, environment = (Path(argument) for argument in arguments)
-    plan = Plan(repository=repository, lock_file=lock_file, environment=environment)
+    repository, action, extras = Path(arguments[0]), arguments[1], arguments[2:]
     try:
-        plan.scratch.mkdir(exist_ok=True)
-        with _only_builder(plan):
+        scratch = repository / ".cache"
+        scratch.mkdir(exist_ok=True)
+        with _only_builder(scratch / f"{_place(repository, action).name.lstrip('.')}-setup.flock"):
+            # Read while nobody else builds: a builder that we waited for may have added some.
+            chosen = sorted({*chosen_extras(repository), *extras})
+            plan = draw_plan(repository, action, chosen)
             if not plan.is_complete():
                 _build_and_swap(plan)
+            if action == _ADD:
+                _remember(repository, chosen)
     except SetUpError as error:
         _say(str(error))
         return 1
@@ -76,9 +95,49 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def chosen_extras(repository: Path) -> list[str]:
+    """The extras that were added, in the order of the alphabet."""
+    try:
+        said = (repository / EXTRAS).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return []
+    return said.split("+") if said else []
+
+
+def draw_plan(repository: Path, action: str, extras: list[str]) -> Plan:
+    """What is to be there for ``run`` and ``add`` with these extras, or for ``test``.
+
+    Raises:
+        SetUpError: there is no lock file for them.
+    """
+    locks, environment = repository / "requirements", _place(repository, action)
+    if action == _TEST:
+        return Plan(
+            repository=repository, lock_file=locks / "test.lock", environment=environment, what="NanoClaw's tests"
+        )
+    lock = locks / f"{'+'.join(extras) or _PLAIN}.lock"
+    if not lock.is_file():
+        raise SetUpError(
+            f"NanoClaw could not be set up: there is no {lock.relative_to(repository)} for {' and '.join(extras)}.\n"
+            f"This version may not have all of these: correct or remove {repository / EXTRAS}."
+        )
+    what = " and ".join(["NanoClaw", *(extra.capitalize() for extra in extras)])
+    return Plan(repository=repository, lock_file=lock, environment=environment, what=what)
+
+
+def _place(repository: Path, action: str) -> Path:
+    return repository / (".cache/test-venv" if action == _TEST else ".venv")
+
+
+def _remember(repository: Path, extras: list[str]) -> None:
+    new = repository / f"{EXTRAS}.new"
+    new.write_text("+".join(extras) + "\n", encoding="utf-8")
+    new.replace(repository / EXTRAS)
+
+
 @contextlib.contextmanager
-def _only_builder(plan: Plan) -> Iterator[None]:
-    with (plan.scratch / f"{plan.lock_file.stem}-setup.flock").open("a") as held:
+def _only_builder(lock: Path) -> Iterator[None]:
+    with lock.open("a") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -88,11 +147,10 @@ def _only_builder(plan: Plan) -> Iterator[None]:
 
 
 def _build_and_swap(plan: Plan) -> None:
-    prefix = f"{plan.lock_file.stem}-new-"
+    prefix = f"{plan.name}-new-"
     for left_over in plan.scratch.glob(f"{prefix}*"):  # we hold the lock: whoever built these was killed
         shutil.rmtree(left_over, ignore_errors=True)
-    what = "NanoClaw" if plan.lock_file.stem == "runtime" else "NanoClaw's tests"
-    _say(f"Setting up {what} (once, about a minute) …")
+    _say(f"Setting up {plan.what} (once, about a minute) …")
     started = time.monotonic()
     new = plan.scratch / f"{prefix}{os.getpid()}"
     try:

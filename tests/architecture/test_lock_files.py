@@ -1,5 +1,6 @@
 import re
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,28 @@ def test_tests_run_with_the_versions_that_users_run(repository: Path) -> None:
     assert {name: test.get(name) for name in runtime} == runtime
 
 
-@pytest.mark.parametrize("name", ["runtime", "test"])
+@pytest.mark.parametrize("extras", ["telegram", "whatsapp", "telegram+whatsapp"])
+def test_what_channels_need_comes_beside_the_same_versions(
+    repository: Path, project: dict[str, Any], extras: str
+) -> None:
+    optional = project["project"]["optional-dependencies"]
+    declared = [line for extra in extras.split("+") for line in optional[extra]]
+    plain, some, most = (
+        _pinned(repository / "requirements" / f"{name}.lock") for name in ("runtime", extras, "telegram+whatsapp")
+    )
+    assert not _unsatisfied(declared, _pins(repository / "requirements" / f"{extras}.lock"))
+    assert plain <= some <= most
+
+
+def test_every_choice_of_extras_has_a_lock_file(repository: Path, project: dict[str, Any]) -> None:
+    names = sorted(project["project"]["optional-dependencies"])
+    choices = ["+".join(some) for count in range(1, len(names) + 1) for some in combinations(names, count)]
+    assert sorted(path.stem for path in (repository / "requirements").glob("*.lock")) == sorted(
+        [*choices, "runtime", "test"]
+    )
+
+
+@pytest.mark.parametrize("name", ["runtime", "test", "telegram", "whatsapp", "telegram+whatsapp"])
 def test_every_pin_has_hashes_and_no_place_to_come_from(repository: Path, name: str) -> None:
     text = (repository / "requirements" / f"{name}.lock").read_text()
     assert not [pin["name"] for pin in _PIN.finditer(text) if "--hash=sha256:" not in pin["rest"]]
@@ -48,6 +70,11 @@ def test_every_dependency_is_justified(repository: Path, project: dict[str, Any]
 
 def _pins(lock_file: Path) -> dict[str, Version]:
     return {canonicalize_name(pin["name"]): Version(pin["version"]) for pin in _PIN.finditer(lock_file.read_text())}
+
+
+def _pinned(lock_file: Path) -> set[tuple[str, str]]:
+    """All pins; one package may have several, each for some systems."""
+    return {(pin["name"], pin["version"]) for pin in _PIN.finditer(lock_file.read_text())}
 
 
 def _unsatisfied(declared: list[str], pins: dict[str, Version]) -> list[str]:

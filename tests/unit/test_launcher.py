@@ -1,23 +1,17 @@
 """The launcher on a small repository of its own: the real script, real environments, and a package made on the spot."""
 
-import base64
-import hashlib
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.small_checkout import SECONDS, Checkout, make_checkout
 from tools import environment
 
-_SECONDS = 50
-_MAIN = "import os, sys, greeting; print(greeting.WORD, *sys.argv[1:], os.environ.get('PYTHONPATH'), __file__)"
 _SLOW_UV = """#!/bin/sh
 for last; do :; done
 case $1 in venv) exec python3 -m venv --without-pip "$last" ;; esac
@@ -25,59 +19,9 @@ touch {marker} && exec sleep 60
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Checkout:
-    """A repository with the launcher, a package that prints, and a lock file that names one local wheel."""
-
-    root: Path
-    wheels: Path
-    environment: dict[str, str]
-
-    def command(self, *arguments: str, launcher: Path | None = None) -> list[str]:
-        return [str(launcher or self.root / "nanoclaw"), *arguments]
-
-    def run(self, *arguments: str, launcher: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments, launcher=launcher),
-            cwd=self.environment["HOME"],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-
-    def lock(self, word: str) -> None:
-        """Pin a fresh version of the package ``greeting``, which holds ``word``."""
-        version = str(len(list(self.wheels.iterdir())) + 1)
-        digest = _make_wheel(self.wheels, version, word)
-        pin = f"greeting=={version} --hash=sha256:{digest}\n"
-        (self.root / "requirements" / "runtime.lock").write_text(pin)
-
-
 @pytest.fixture
 def checkout(tmp_path: Path, repository_root: Path, scrubbed_environment: dict[str, str]) -> Checkout:
-    root = tmp_path / "a repository"
-    for folder in ("requirements", "tools", "src/nanoclaw"):
-        (root / folder).mkdir(parents=True)
-    for name in ("nanoclaw", "tools/environment.py"):
-        shutil.copy(repository_root / name, root / name)
-    (root / "src" / "nanoclaw" / "__main__.py").write_text(_MAIN)
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    offline = {
-        "PATH": f"{_programs(tmp_path)}:/usr/bin:/bin",
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_FIND_LINKS": str(wheels),
-        "PIP_NO_INDEX": "1",
-        "UV_FIND_LINKS": str(wheels),
-        "UV_NO_CONFIG": "1",
-        "UV_NO_INDEX": "1",
-    }
-    made = Checkout(root=root, wheels=wheels, environment=scrubbed_environment | offline)
-    made.lock("hello")
-    return made
+    return make_checkout(tmp_path, repository_root, scrubbed_environment)
 
 
 @pytest.fixture
@@ -153,7 +97,7 @@ def test_a_set_up_that_was_killed_is_repaired_by_the_next_start(checkout: Checko
         _wait_for(marker)
     finally:
         os.killpg(started.pid, signal.SIGKILL)
-        started.wait(_SECONDS)
+        started.wait(SECONDS)
     assert list((checkout.root / ".cache").glob("*-new-*"))
     ended = checkout.run("after")
     assert ended.stdout.startswith("hello after "), ended.stderr
@@ -167,7 +111,7 @@ def test_two_first_starts_at_once_both_work(checkout: Checkout) -> None:
         )
         for name in ("one", "two")
     ]
-    (first, first_said), (second, second_said) = (process.communicate(timeout=_SECONDS) for process in both)
+    (first, first_said), (second, second_said) = (process.communicate(timeout=SECONDS) for process in both)
     assert (first.split()[:2], second.split()[:2]) == (["hello", "one"], ["hello", "two"]), first_said + second_said
     assert (first_said + second_said).count("Setting up") == 1
 
@@ -182,7 +126,7 @@ def test_modules_in_the_working_directory_and_pythonpath_are_not_loaded(checkout
         env=hostile,
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=True,
     ).stdout
     assert said.startswith("hello None ")
@@ -218,40 +162,8 @@ def test_a_python_that_cannot_install_is_explained(tmp_path: Path, monkeypatch: 
         environment._commands(plan, tmp_path / "new", "/bin/false")
 
 
-def _programs(tmp_path: Path) -> Path:
-    """A folder with the Python of the tests and no uv, so that the outcome is the same everywhere."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    base = os.path.realpath(sys.executable)
-    (folder / "python3").write_text(f'#!/bin/sh\nexec "{base}" "$@"\n')
-    (folder / "python3").chmod(0o755)
-    return folder
-
-
-def _make_wheel(folder: Path, version: str, word: str) -> str:
-    """A pure Python wheel with one module; its SHA-256."""
-    path = folder / f"greeting-{version}-py3-none-any.whl"
-    information = f"greeting-{version}.dist-info"
-    files = {
-        "greeting.py": f"WORD = {word!r}\n",
-        f"{information}/METADATA": f"Metadata-Version: 2.1\nName: greeting\nVersion: {version}\n",
-        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{name},{_record_hash(text)},{len(text)}\n" for name, text in files.items())
-    with zipfile.ZipFile(path, "w") as wheel:
-        for name, text in files.items():
-            wheel.writestr(name, text)
-        wheel.writestr(f"{information}/RECORD", f"{record}{information}/RECORD,,\n")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _record_hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
-
-
 def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + SECONDS
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.02)
