@@ -154,7 +154,7 @@ def _lay(ground: Ground) -> _Base:
     settings, local = ground.settings, LocalChannel()
     operations = PageOperations(ControlClient(ground.home.control_socket))
     built_in = {"web": lambda: WebChannel(operations=operations)}
-    channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.channels)}
+    channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.enabled_channels)}
     store = open_shelves(ground.database, ground.tasks, ground.clock, settings)
     return _Base(
         store=store,

@@ -103,7 +103,7 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, keeper: Keep
     async with _databases(home, counting) as (database, tasks):
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
-        await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.channels}))
+        await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.enabled_channels}))
         identity = await groups.installation()
         sandbox = await choose_sandbox(settings.sandbox.kind, describe_installation(home, identity))
         ground = Ground(
@@ -247,5 +247,5 @@ async def _ensure_main(groups: Groups, settings: Settings) -> None:
                 address=local,
             )
         )
-    if "web" in settings.channels:
+    if "web" in settings.enabled_channels:
         await groups.bind(MAIN_FOLDER, ChatAddress(channel=ChannelName("web"), chat=MAIN_FOLDER), "Main")

@@ -86,5 +86,5 @@ class Networks:
             conversations=self._conversations,
             clock=self._clock,
             directory=directory,
-            options=self._settings.channels.get(name, {}),
+            options=self._settings.enabled_channels.get(name, {}),
         )

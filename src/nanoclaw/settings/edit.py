@@ -65,6 +65,24 @@ def edit_settings(home: Home, *changes: Change) -> bool:
     return True
 
 
+def switch_channel(home: Home, name: str, *, on: bool) -> bool:
+    """Let a channel run from the next start on, or not; its own options stay. Whether the file is another now.
+
+    Raises:
+        SettingsError, EditError: as :func:`edit_settings`.
+    """
+    settings = load_settings(home)
+    if not on:
+        return name in settings.enabled_channels and edit_settings(
+            home, Change(keys=("channels", name, "enabled"), value=False)
+        )
+    if name in settings.channels:
+        return edit_settings(home, Change(keys=("channels", name, "enabled"), value=None))
+    # The first table ends the defaults: what runs by default goes on.
+    kept = [] if "channels" in settings.model_fields_set else list(settings.channels)
+    return edit_settings(home, *(Change(keys=("channels", one), value={}) for one in [*kept, name]))
+
+
 def _apply(home: Home, before: str, changes: tuple[Change, ...]) -> str:
     mark = _MARK if before.startswith(_MARK) else ""
     text = before.removeprefix(_MARK)

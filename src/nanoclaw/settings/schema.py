@@ -1,10 +1,11 @@
 """Every setting there is, with its default. A test holds that each is documented in ``docs/reference/settings.md``."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 _Positive = Annotated[int, Field(gt=0)]
 
@@ -165,6 +166,13 @@ class AlertSettings(_Table):
         "warning"
     )
     repeat_hours: Annotated[float, Field(gt=0, le=8760, description="How long the same trouble is not told again")] = 24
+    chats: Annotated[
+        tuple[str, ...],
+        Field(description="Chats of the owner that news go to; the first whose channel is up gets them"),
+    ] = ()
+    channel_minutes: Annotated[
+        float, Field(ge=0, le=1440, description="How long a channel may be down by itself before it is told")
+    ] = 15
 
     @field_validator("urls")
     @classmethod
@@ -173,6 +181,15 @@ class AlertSettings(_Table):
             raise ValueError("not the name of a variable; the address itself, which is secret, stands in .env")
         if len(set(value)) < len(value):
             raise ValueError("the same variable twice")
+        return value
+
+    @field_validator("chats")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[^:\s]+:\S+", address) for address in value):
+            raise ValueError("not channel:chat, such as telegram:12345; `nanoclaw groups list` shows the chats")
+        if len(set(value)) < len(value):
+            raise ValueError("the same chat twice")
         return value
 
 
@@ -191,6 +208,31 @@ class CleanSettings(_Table):
     image_days: Annotated[_Days, Field(description="Agent images of earlier versions")] = 30
 
 
+class ChannelSettings(_Table):
+    """What may stand in the table of every channel, beside its own options."""
+
+    enabled: Annotated[bool, Field(strict=True, description="Whether it runs; false keeps its settings")] = True
+    canary_minutes: Annotated[
+        float, Field(ge=0, le=10_080, description="How often it proves that it works; 0: it is not asked to")
+    ] = 0
+
+
+def _of_any_channel(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key in ChannelSettings.model_fields}
+
+
+def _is_table_of_channel(table: dict[str, Any]) -> dict[str, Any]:
+    try:
+        ChannelSettings.model_validate(_of_any_channel(table))
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise ValueError(f"{problem['loc'][0]}: {problem['msg'].lower()}") from None
+    return table
+
+
+_ChannelTable = Annotated[dict[str, Any], AfterValidator(_is_table_of_channel)]
+
+
 class Settings(_Table):
     """The whole of ``config.toml``."""
 
@@ -206,9 +248,22 @@ class Settings(_Table):
     backup: BackupSettings = BackupSettings()
     clean: CleanSettings = CleanSettings()
     alerts: AlertSettings = AlertSettings()
-    channels: Annotated[dict[str, dict[str, Any]], Field(description="One table a channel, parsed by the channel")] = {
+    channels: Annotated[dict[str, _ChannelTable], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}
     }
+
+    @property
+    def enabled_channels(self) -> dict[str, dict[str, Any]]:
+        """The channels that run, each with the options that it parses itself."""
+        return {
+            name: {key: value for key, value in table.items() if key not in ChannelSettings.model_fields}
+            for name, table in self.channels.items()
+            if self.channel(name).enabled
+        }
+
+    def channel(self, name: str) -> ChannelSettings:
+        """What the program itself reads of a channel's table."""
+        return ChannelSettings.model_validate(_of_any_channel(self.channels.get(name, {"enabled": False})))
 
 
 class Credential(_Table):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.settings.edit import Change, EditError, edit_settings
+from nanoclaw.settings.edit import Change, EditError, edit_settings, switch_channel
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import SettingsError, load_settings
 
@@ -98,3 +98,30 @@ def test_commands_at_the_same_time_lose_nothing(home: Home) -> None:
         assert all(pool.map(lambda change: edit_settings(home, change), changes))
     assert set(load_settings(home).channels) == {f"c{number}" for number in range(20)}
     assert [path.name for path in home.root.iterdir()] == ["config.toml"]
+
+
+def test_a_channel_comes_beside_the_page_that_runs_by_default(home: Home) -> None:
+    assert switch_channel(home, "telegram", on=True)
+    assert home.config.read_text() == "[channels.web]\n\n[channels.telegram]\n"
+    assert not switch_channel(home, "telegram", on=True)
+
+
+def test_a_channel_that_is_switched_off_keeps_its_options(home: Home) -> None:
+    text = "[channels.web]\n\n[channels.telegram] # my bot\ntoken = 'BOT' # in .env\n"
+    home.config.write_text(text)
+    assert switch_channel(home, "telegram", on=False)
+    assert load_settings(home).enabled_channels == {"web": {}}
+    assert not switch_channel(home, "telegram", on=False)
+    assert switch_channel(home, "telegram", on=True)
+    assert load_settings(home).enabled_channels == {"web": {}, "telegram": {"token": "BOT"}}
+    assert home.config.read_text() == text
+
+
+def test_what_runs_by_default_can_be_switched_off(home: Home) -> None:
+    assert switch_channel(home, "web", on=False)
+    assert load_settings(home).enabled_channels == {}
+
+
+def test_a_channel_that_is_named_nowhere_is_off_already(home: Home) -> None:
+    assert not switch_channel(home, "telegram", on=False)
+    assert not home.config.exists()

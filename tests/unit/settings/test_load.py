@@ -42,6 +42,15 @@ def test_a_file_changes_what_it_names(home: Home) -> None:
     assert settings.channels == {"web": {"port": 0}}
 
 
+def test_what_every_channel_may_say_is_no_option_of_its_own(home: Home) -> None:
+    home.config.write_text("[channels.web]\nport = 1\ncanary_minutes = 5\n[channels.other]\nenabled = false\nx = 1\n")
+    settings = load_settings(home)
+    assert settings.enabled_channels == {"web": {"port": 1}}
+    assert settings.channel("web").canary_minutes == 5
+    assert not settings.channel("other").enabled
+    assert not settings.channel("nobody").enabled
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -55,6 +64,9 @@ def test_a_file_changes_what_it_names(home: Home) -> None:
         ("[assistant]\ntime_zone = 'Europe/Atlantis'\n", ("line 2", "assistant.time_zone", "Europe/Zurich")),
         ("[assistant]\ntime_zone = '../../etc/passwd'\n", ("line 2", "assistant.time_zone", "Europe/Zurich")),
         (f"[channels]\nweb = '{SECRET}'\n", ("line 2", "channels.web", "dictionary")),
+        (f"\n[channels.web]\nenabled = '{SECRET}'\n", ("line 2", "channels.web: enabled", "boolean")),
+        (f"[channels.web]\ncanary_minutes = '{SECRET}'\n", ("line 1", "channels.web: canary_minutes", "number")),
+        ("[alerts]\nchats = ['telegram']\n", ("line 2", "alerts.chats", "telegram:12345")),
         (f"\nx = {SECRET}\n", ("not valid TOML", "line 2")),
         ("[agents]\n[agents]\n", ("not valid TOML", "line 2")),
     ],

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
             finish(context.home)
             report = import_v1(taker, root, dry_run=False)
     networks = {group.chat.partition(":")[0] for group in report.groups}
-    document = report.shape() | {"channels_missing": sorted(networks - {"local", *settings.channels})}
+    document = report.shape() | {"channels_missing": sorted(networks - {"local", *settings.enabled_channels})}
     return Result(document=document, text=_text(document))
 
 

@@ -82,7 +82,7 @@ def _route(view: RouteView, now: int) -> Finding:
 
 
 async def _chat(ground: Ground) -> Sequence[Finding]:
-    roll, enabled = await ground.known_roll(), ground.known_settings().channels
+    roll, enabled = await ground.known_roll(), ground.known_settings().enabled_channels
     chat = roll.owner_chat
     if chat is None:
         return [

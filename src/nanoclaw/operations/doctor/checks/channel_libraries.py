@@ -68,7 +68,7 @@ def libraries(enabled: Sequence[str], announced: dict[str, str]) -> dict[str, st
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    enabled = list(ground.known_settings().channels)
+    enabled = list(ground.known_settings().enabled_channels)
     points = await asyncio.to_thread(installed_channels)
     found = libraries(enabled, {point.name: point.dist.name for point in points if point.dist})
     if not found:

@@ -44,7 +44,7 @@ def judge_states(channels: Sequence[dict[str, Any]]) -> list[Finding]:
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    enabled = list(ground.known_settings().channels)
+    enabled = list(ground.known_settings().enabled_channels)
     points = await asyncio.to_thread(installed_channels)
     findings = judge_names(enabled, BUILT_IN | {point.name for point in points})
     status = await ground.seen_status()

@@ -12,7 +12,7 @@ from nanoclaw.operations.doctor.listening import can_listen
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    table = ground.known_settings().channels.get("web")
+    table = ground.known_settings().enabled_channels.get("web")
     if table is None:
         return [fine(Words("no page, so no port", "未启用网页，不占用端口"))]
     try:

@@ -47,7 +47,7 @@ def _is_database(path: Path) -> bool:
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    if _WHATSAPP not in ground.known_settings().channels:
+    if _WHATSAPP not in ground.known_settings().enabled_channels:
         raise NotKnownError(Words("the WhatsApp channel is not enabled", "未启用 WhatsApp 渠道"))
     return [await asyncio.to_thread(judge, ground.home.channel(_WHATSAPP), ground.clock.now())]
 
