@@ -25,7 +25,12 @@ def judge(arrival: Arrival) -> Verdict:
     if arrival.role is None and policy is SenderPolicy.IGNORE:
         return Verdict(admission=Admission.DROP, reason=_STRANGER)
     if arrival.role is None and policy is SenderPolicy.ASK:
+        if arrival.message.history:
+            # The owner is asked about those who write now, not about everybody who ever did.
+            return Verdict(admission=Admission.DROP, reason=_STRANGER)
         return Verdict(admission=Admission.HOLD, reason=_STRANGER)
+    if arrival.message.history:
+        return Verdict(admission=Admission.STORE)
     if arrival.role is not None and _command_in(arrival):
         return Verdict(admission=Admission.COMMAND)
     question = find_answer(arrival)

@@ -82,6 +82,8 @@ class InboundMessage:
     from_assistant: bool = False
     answers: str = ""
     """The ``client_id`` of the question that a button or a reaction answers; ``text`` is the option or the emoji."""
+    history: bool = False
+    """Written before the account was linked: kept as context, never answered."""
 
 
 class ChangeKind(StrEnum):

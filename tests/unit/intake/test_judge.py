@@ -54,6 +54,24 @@ def test_who_has_no_role_is_treated_as_the_group_says(senders: str, role: Role |
     assert bool(verdict.reason) == (admission in {Admission.DROP, Admission.HOLD})
 
 
+@pytest.mark.parametrize(
+    ("text", "role", "senders", "admission"),
+    [
+        ("@Andy hello", Role.OWNER, "ignore", Admission.STORE),
+        ("/stop", Role.OWNER, "ignore", Admission.STORE),
+        ("yes", Role.MEMBER, "ignore", Admission.STORE),
+        ("@Andy hello", None, "anyone", Admission.STORE),
+        ("@Andy hello", None, "ask", Admission.DROP),
+    ],
+)
+def test_what_was_written_before_we_came_is_kept_and_neither_obeyed_nor_answered(
+    text: str, role: Role | None, senders: str, admission: Admission
+) -> None:
+    new = arrival(text, role, senders, asked=ASKED)
+    verdict = judge(replace(new, message=replace(new.message, history=True, mentions_assistant=True)))
+    assert (verdict.admission, verdict.question) == (admission, None)
+
+
 def test_a_group_without_options_and_people_listens_to_nobody() -> None:
     assert judge(replace(arrival("@Andy", None), group=FAMILY)).admission is Admission.DROP
 
