@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from nanoclaw.channels.contract import ChannelError
-from nanoclaw.channels.whatsapp.link import Code, Done, Incoming, Order, Paired, Standing
+from nanoclaw.channels.whatsapp.link import Code, Done, Incoming, NotPaired, Order, Paired, Standing
 
-Heard = Incoming | Standing | Code | Paired
+Heard = Incoming | Standing | Code | Paired | NotPaired
 """What comes without being asked for."""
 
 

@@ -126,6 +126,15 @@ class Paired(Line):
     me: Person
 
 
+class NotPaired(Line):
+    """The pairing that was ordered is over, and linked nobody; codes are of no more use. ``detail`` as of a standing."""
+
+    says: Literal["not-paired"] = "not-paired"
+    why: Literal["timeout", "outdated", "passkey", "unreachable", "refused", "failed"]
+    """``timeout``: nobody used one of the codes, which the network gives out for some minutes."""
+    detail: str = ""
+
+
 class Done(Line):
     """The order ``order`` was carried out. ``id`` is the network's id of the message that was sent, where one was."""
 
@@ -146,7 +155,7 @@ class Failed(Line):
     """The server's error, 0 when there is none: 463 forbids to write first to someone."""
 
 
-FromChild = Annotated[Incoming | Standing | Code | Paired | Done | Failed, Field(discriminator="says")]
+FromChild = Annotated[Incoming | Standing | Code | Paired | NotPaired | Done | Failed, Field(discriminator="says")]
 
 # ---- what the parent says
 
@@ -166,7 +175,12 @@ class Kept(Line):
 
 
 class Pair(Order):
-    """Link an account: by QR codes, or by a pairing code for this phone number (digits with country code)."""
+    """Link an account: by QR codes, or by a pairing code for this phone number (digits with country code).
+
+    Done as soon as it has begun; then come ``code`` lines, each in place of the one before, and in the end ``paired`` or
+    ``not-paired``. A session that is over (logged out) is forgotten before; one that lives makes it fail. Ordered again,
+    it begins anew.
+    """
 
     says: Literal["pair"] = "pair"
     phone: str = ""
