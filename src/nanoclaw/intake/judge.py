@@ -21,14 +21,8 @@ _STRANGER = "the sender has no role in this group"
 
 def judge(arrival: Arrival) -> Verdict:
     """Decide. Runs inside the transaction that stores the message."""
-    policy = arrival.group.options.senders
-    if arrival.role is None and policy is SenderPolicy.IGNORE:
-        return Verdict(admission=Admission.DROP, reason=_STRANGER)
-    if arrival.role is None and policy is SenderPolicy.ASK:
-        if arrival.message.history:
-            # The owner is asked about those who write now, not about everybody who ever did.
-            return Verdict(admission=Admission.DROP, reason=_STRANGER)
-        return Verdict(admission=Admission.HOLD, reason=_STRANGER)
+    if arrival.role is None and (refused := _refused(arrival)):
+        return refused
     if arrival.message.history:
         return Verdict(admission=Admission.STORE)
     if arrival.role is not None and _command_in(arrival):
@@ -43,6 +37,15 @@ def judge(arrival: Arrival) -> Verdict:
         return Verdict(admission=Admission.STORE)
     woken = wakes(arrival.group, arrival.message)
     return Verdict(admission=Admission.WAKE if woken else Admission.STORE)
+
+
+def _refused(arrival: Arrival) -> Verdict | None:
+    """What is done with the message of somebody without a role; None where anyone may write."""
+    policy = arrival.group.options.senders
+    # The owner is asked about those who write now, not about everybody who ever did.
+    if policy is SenderPolicy.IGNORE or (policy is SenderPolicy.ASK and arrival.message.history):
+        return Verdict(admission=Admission.DROP, reason=_STRANGER)
+    return Verdict(admission=Admission.HOLD, reason=_STRANGER) if policy is SenderPolicy.ASK else None
 
 
 def _command_in(arrival: Arrival) -> str:
