@@ -127,12 +127,13 @@ class Paired(Line):
 
 
 class NotPaired(Line):
-    """The pairing that was ordered is over, and linked nobody; codes are of no more use. ``detail`` as of a standing."""
+    """The pairing that was ordered is over, and linked nobody; its codes are of no more use."""
 
     says: Literal["not-paired"] = "not-paired"
     why: Literal["timeout", "outdated", "passkey", "unreachable", "refused", "failed"]
     """``timeout``: nobody used one of the codes, which the network gives out for some minutes."""
     detail: str = ""
+    """As of a ``standing``."""
 
 
 class Done(Line):
@@ -177,9 +178,9 @@ class Kept(Line):
 class Pair(Order):
     """Link an account: by QR codes, or by a pairing code for this phone number (digits with country code).
 
-    Done as soon as it has begun; then come ``code`` lines, each in place of the one before, and in the end ``paired`` or
-    ``not-paired``. A session that is over (logged out) is forgotten before; one that lives makes it fail. Ordered again,
-    it begins anew.
+    Done as soon as it has begun; then come ``code`` lines, each in place of the one before, and in the end ``paired``
+    or ``not-paired``. A session that is over (logged out) is forgotten before; one that lives makes it fail. Ordered
+    again, it begins anew.
     """
 
     says: Literal["pair"] = "pair"
