@@ -19,7 +19,11 @@ class ChannelError(NanoclawError):
 
 
 class TemporarySendError(ChannelError):
-    """Sending failed in a way that may pass: the outbox tries again."""
+    """Sending failed in a way that may pass: the outbox tries again, in ``after`` seconds at the earliest."""
+
+    def __init__(self, what: str, *, hint: str = "", after: float = 0.0) -> None:
+        super().__init__(what, hint=hint)
+        self.after = after
 
 
 class PermanentSendError(ChannelError):
@@ -335,7 +339,8 @@ class Channel(Protocol):
     async def send(self, reply: Reply) -> str:
         """Deliver one message of a kind the channel claims; the network's id for it, by which it can be changed later.
 
-        A text fits ``text_limit`` and is in the channel's dialect; a file was there, and not too large, a moment ago.
+        A text fits ``text_limit`` and is Markdown, for the channel to write in its dialect; a file was there, and not
+        too large, a moment ago.
         Called again with the same ``client_id`` after a crash. Where the network is idempotent that is one message.
 
         Raises:

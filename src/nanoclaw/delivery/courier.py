@@ -156,7 +156,8 @@ class Courier:
         if reply.attempts >= _TRIES:
             await self._drop(reply, error)
             return 0
-        wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20))
+        asked = error.after if isinstance(error, TemporarySendError) else 0.0
+        wait: float = max(asked, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(reply.attempts - 1, 20)))
         at = Milliseconds(self._clock.now() + int(wait * 1000))
         await self._outbox.retry(reply.id, not_before=at, error=str(error))
         self._observe(Measure.DELIVERY, label="put off")

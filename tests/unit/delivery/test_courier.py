@@ -143,6 +143,19 @@ async def test_after_five_tries_the_owner_is_told_once_and_it_is_tried_on(
     assert "the network is down" in round_.alerts[0]
 
 
+async def test_a_network_that_says_how_long_to_wait_is_left_alone_for_so_long(
+    round_: Round, network: Network, clock: ClockForTests
+) -> None:
+    network.failures = [TemporarySendError("too many messages", after=90.0)]
+    await round_.queue("one")
+    async with round_.running():
+        due = await round_.postponed(clock)
+        assert 80_000 < due - clock.now() <= 90_000
+        clock.ahead += 91
+        round_.courier.wake(HERE)
+        await until(lambda: len(network.sent) == 1)
+
+
 async def test_a_permanent_failure_is_told_and_lets_the_next_one_go(
     round_: Round, network: Network, store: Store
 ) -> None:
