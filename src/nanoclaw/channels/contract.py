@@ -1,6 +1,6 @@
 """What every channel promises. The contract suite in ``tests/contracts/test_channels.py`` holds them to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -292,8 +292,8 @@ PairingStep = PairingCode | PairingDone
 class Pairing(Protocol):
     """What a channel may offer besides: to link the owner's account, for `nanoclaw auth`. Both only beside ``run``."""
 
-    def pair(self, phone: str = "") -> AsyncIterator[PairingStep]:
-        """Any number of codes, then that it is done, which is the last step. Closing the iterator gives it up.
+    def pair(self, phone: str = "") -> AsyncGenerator[PairingStep, None]:
+        """Any number of codes, then that it is done, which is the last step. Closing it gives it up.
 
         ``phone``: link by a code to type, for this number (digits with country code), where the network has that.
 
