@@ -163,7 +163,7 @@ def _lay(ground: Ground) -> _Base:
         local=local,
         troubles=Troubles(store.groups, open_desk(ground, store.groups)),
         channels=channels,
-        split=lambda address, text: split_text(text, _limit(channels, address)),
+        split=lambda address, text: _split(channels, address, text),
     )
 
 
@@ -315,6 +315,8 @@ def _serve(
     return DaemonService(crew.records, desks, turns, crew.lanes, broadcast, clock, base.local, views, request_stop)
 
 
-def _limit(channels: Mapping[ChannelName, Channel], address: ChatAddress) -> int:
+def _split(channels: Mapping[ChannelName, Channel], address: ChatAddress, text: str) -> tuple[str, ...]:
     channel = channels.get(address.channel)
-    return channel.capabilities.text_limit if channel is not None else 4_000
+    if channel is None:
+        return split_text(text, 4_000)
+    return split_text(text, channel.capabilities.text_limit, channel.capabilities.measure)

@@ -5,6 +5,7 @@ import stat
 from dataclasses import replace
 
 from nanoclaw.channels.contract import Capabilities, PermanentSendError
+from nanoclaw.delivery.compose import cut_text
 from nanoclaw.model.turns import OutgoingFile, Reply, ReplyKind
 
 _CORRECTED = "(corrected) "
@@ -92,6 +93,5 @@ def _size(file: OutgoingFile) -> int:
 
 def _as_text(reply: Reply, text: str, capabilities: Capabilities) -> Reply:
     """Cut rather than split: a reply is one message, and is sent again as one."""
-    limit = capabilities.text_limit
-    whole = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    whole = cut_text(text, capabilities.text_limit, capabilities.measure)
     return replace(reply, kind=ReplyKind.TEXT, text=whole, target="", file=None, choices=())
