@@ -17,11 +17,11 @@ from nanoclaw.agents.workshop import Workshop
 from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel
 from nanoclaw.channels.registry import load_channels
-from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.client import ControlClient
 from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
+from nanoclaw.daemon.built_in import built_in_channels
 from nanoclaw.daemon.chores import Chores, open_chores
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
@@ -153,7 +153,7 @@ class _Base:
 def _lay(ground: Ground) -> _Base:
     settings, local = ground.settings, LocalChannel()
     operations = PageOperations(ControlClient(ground.home.control_socket))
-    built_in = {"web": lambda: WebChannel(operations=operations)}
+    built_in = built_in_channels(operations)
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.enabled_channels)}
     store = open_shelves(ground.database, ground.tasks, ground.clock, settings)
     return _Base(
