@@ -30,6 +30,10 @@ class PermanentSendError(ChannelError):
     """This message can never be sent to this chat; trying again is useless."""
 
 
+class MessageRefusedError(NanoclawError):
+    """``accept`` will never take this message in: it counts as arrived, and is not brought again."""
+
+
 class Dialect(StrEnum):
     """How a channel writes emphasis, links and code."""
 

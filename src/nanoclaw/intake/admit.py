@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from nanoclaw.channels.contract import Receipt
+from nanoclaw.channels.contract import MessageRefusedError, Receipt
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
 from nanoclaw.intake.judge import judge
@@ -17,7 +17,7 @@ TEXT_LIMIT = 1_048_576
 """The longest text taken in, in characters."""
 
 
-class MessageTooLongError(NanoclawError):
+class MessageTooLongError(MessageRefusedError):
     """A message is longer than anything a person writes; it was not taken in."""
 
 
