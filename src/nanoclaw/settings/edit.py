@@ -14,6 +14,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import SettingsError, explain, load_settings
 from nanoclaw.settings.schema import Settings
 from nanoclaw.settings.toml_lines import Keys, TomlValue, as_toml, rewrite
+from nanoclaw.settings.whole_files import replace_file
 
 _MARK = "\ufeff"
 """Some editors begin a file with a byte order mark."""
@@ -59,7 +60,7 @@ def edit_settings(home: Home, *changes: Change) -> bool:
             after = _apply(home, before, changes)
             if after == before:
                 return False
-            _replace(path, after)
+            replace_file(path, after.encode(), as_before=True)
     except OSError as error:
         raise EditError(f"Cannot write {home.config}: {error.strerror}", hint=_by_hand(changes)) from error
     return True
@@ -111,31 +112,5 @@ def _alone(folder: Path) -> Iterator[None]:
         # Held for one small write; the kernel lets go of it however its holder ends.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put the new text in the old one's place, with its mode and owner; a new file is the owner's alone."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        if path.exists():
-            old = path.stat()
-            os.fchmod(descriptor, old.st_mode & 0o777)
-            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(descriptor, old.st_uid, old.st_gid)
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -3,12 +3,12 @@
 The two are put in each other's place by whoever asked; a copy that was broken off is of no use and harms nobody.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 
+from nanoclaw.settings.whole_files import sync, sync_folder
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, DatabaseLockedError, explained
 from nanoclaw.store.migrate import migrate, newest_schema
@@ -70,8 +70,8 @@ def make_upgraded(source: Path, target: Path, of: str, alive: Callable[[], None]
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
         finally:
             connection.close()
-    for path in (target, target.parent):
-        _sync(path)
+    sync(target)
+    sync_folder(target.parent)
 
 
 def _check(connection: apsw.Connection, source: Path) -> None:
@@ -82,11 +82,3 @@ def _check(connection: apsw.Connection, source: Path) -> None:
         raise DatabaseCorruptError(
             f"{source} is damaged: row {row} of {table} names a row of {parent} that is not there", hint=WAYS_BACK
         )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,7 @@ import pytest
 from nanoclaw.settings.edit import Change, EditError, edit_settings, switch_channel
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import SettingsError, load_settings
+from tests.fakes.small_disk import fill, small_disk
 
 ON = Change(keys=("channels", "telegram", "enabled"), value=True)
 
@@ -85,11 +86,18 @@ def test_a_folder_that_cannot_be_written_is_said(home: Home) -> None:
         home.root.chmod(0o700)
 
 
-def test_a_folder_in_the_way_is_said(home: Home) -> None:
-    (home.root / ".config.toml.new").mkdir()
-    with pytest.raises(EditError, match=r"Cannot write .*config\.toml") as caught:
-        edit_settings(home, ON)
-    assert "By hand" in caught.value.hint
+def test_on_a_full_disk_the_old_settings_stay_and_it_is_said(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        home = Home(place)
+        home.config.write_text("# mine\n")
+        filler = fill(place, leave=0)
+        with pytest.raises(EditError, match=r"Cannot write .*config\.toml: No space left") as caught:
+            edit_settings(home, ON)
+        assert "By hand" in caught.value.hint
+        assert home.config.read_text() == "# mine\n"
+        filler.unlink()
+        assert edit_settings(home, ON)
+        assert [path.name for path in place.iterdir()] == ["config.toml"]
 
 
 def test_commands_at_the_same_time_lose_nothing(home: Home) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.model.clock import Clock
+from nanoclaw.settings.whole_files import replace_file
 
 SESSION_SECONDS = 30 * 24 * 3600
 _MOST_SESSIONS = 50
@@ -52,7 +53,7 @@ class Keys:
             self._token = _read(self._token_file).strip()
             if not _TOKEN.fullmatch(self._token):
                 self._token = secrets.token_urlsafe(32).encode()
-                _write(self._token_file, self._token + b"\n")
+                replace_file(self._token_file, self._token + b"\n")
             self._sessions = _parse(_read(self._session_file))
         except OSError as error:
             raise ChannelError(
@@ -99,7 +100,7 @@ class Keys:
     def _keep(self, sessions: dict[str, int]) -> None:
         rows = tuple(_Session(digest=digest, expires_at=expiry) for digest, expiry in sessions.items())
         try:
-            _write(self._session_file, _Sessions(sessions=rows).model_dump_json().encode())
+            replace_file(self._session_file, _Sessions(sessions=rows).model_dump_json().encode())
         except OSError as error:
             raise ChannelError(
                 f"Cannot write {self._session_file}: {error.strerror}", hint="Mend its mode, or free some space."
@@ -131,15 +132,3 @@ def _read(path: Path) -> bytes:
             raise OSError(None, "not a plain file", str(path))
         os.fchmod(handle, 0o600)
         return file.read(_LARGEST_FILE)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a private file whole, or leave it as it was."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)

@@ -1,16 +1,13 @@
 """Asks for the key to the model, before a daemon is started without one."""
 
-import contextlib
 import getpass
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from enum import StrEnum
-from pathlib import Path
 
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file
 
 API_KEY = "ANTHROPIC_API_KEY"
 OAUTH_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
@@ -75,21 +72,6 @@ def store(home: Home, secret: str) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if not re.match(rf"\s*(export\s+)?{name}\s*=", line)]
-        _replace(path, "\n".join([*kept, f"{name}={secret}"]) + "\n")
+        replace_file(path, ("\n".join([*kept, f"{name}={secret}"]) + "\n").encode())
     except (OSError, UnicodeDecodeError) as error:
         raise CredentialError(f"Cannot write {path}: {error}", hint="Mend the file's mode, owner or text.") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """All of the new file or all of the old one, and private from its first moment."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".env.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

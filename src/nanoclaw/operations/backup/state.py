@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.backup.scan import Omissions, scan
 from nanoclaw.operations.backup.snapshot import EntryType
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file
 
 VERIFY = "verify"
 DRILL = "drill"
@@ -82,11 +81,7 @@ def _read(home: Home, what: str) -> dict[str, Any]:
 def _write(home: Home, what: str, raw: dict[str, Any]) -> None:
     path = _path(home, what)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{what}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(raw, file)
-    temporary.rename(path)
+    replace_file(path, json.dumps(raw).encode())
 
 
 def _path(home: Home, what: str) -> Path:

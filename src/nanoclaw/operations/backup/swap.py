@@ -15,6 +15,7 @@ from nanoclaw.operations.backup.clearing import remove_tree
 from nanoclaw.operations.backup.errors import BackupError
 from nanoclaw.operations.backup.reach import Reach, split
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file, sync_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,8 @@ def begin(home: Home, swaps: Sequence[Swap]) -> None:
     """
     for swap in swaps:
         _check(home, swap)
-    journal = _journal(home)
-    temporary = journal.with_suffix(".new")
-    with temporary.open("w", encoding="ascii") as file:
-        json.dump({"format": 1, "swaps": [asdict(swap) for swap in swaps]}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(journal)
-    _sync(journal.parent)
+    journal = {"format": 1, "swaps": [asdict(swap) for swap in swaps]}
+    replace_file(_journal(home), json.dumps(journal).encode())
     finish(home)
 
 
@@ -76,7 +71,7 @@ def finish(home: Home) -> bool:
             _make(home, Swap(**raw))
         os.sync()
         journal.unlink()
-        _sync(journal.parent)
+        sync_folder(journal.parent)
     except OSError as error:
         raise BackupError(
             f"An interrupted restore of {home.root} cannot be finished: {error.filename}: {error.strerror}",
@@ -150,11 +145,3 @@ def _place(home: Home, path: str) -> Path:
 
 def _journal(home: Home) -> Path:
     return home.root / "data" / "restore.json"
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

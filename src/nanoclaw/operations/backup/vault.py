@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nanoclaw.operations.backup.errors import BackupBusyError, BackupDamagedError, BackupError, NoRoomError
+from nanoclaw.settings.whole_files import sync, sync_folder
 
 _POLL_SECONDS = 0.2
 
@@ -127,11 +128,11 @@ class FolderVault:
             with ThreadPoolExecutor(4) as pool:
                 for temporary, path in pool.map(lambda blob: self._write_one(folder, *blob), blobs):
                     written.append((temporary, path))
-                list(pool.map(lambda pair: _sync(pair[0]), written))
+                list(pool.map(lambda pair: sync(pair[0]), written))
             for temporary, path in written:
                 temporary.rename(path)
             for parent in {path.parent for _, path in written}:
-                _sync_folder(parent)
+                sync_folder(parent)
         except OSError as error:
             shutil.rmtree(self._incoming, ignore_errors=True)
             raise _explained(error, self.root) from error
@@ -147,7 +148,7 @@ class FolderVault:
                     freed += size
                     touched.add(path.parent)
             for parent in touched:
-                _sync_folder(parent)
+                sync_folder(parent)
         except OSError as error:
             raise BackupError(
                 f"Cannot remove {error.filename}: {error.strerror}", hint="Mend its mode or owner."
@@ -208,7 +209,7 @@ class FolderVault:
         temporary, path = self._incoming / f"{name}.{secrets.token_hex(4)}", self._path(folder, name)
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_folder(path.parent.parent)
+            sync_folder(path.parent.parent)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             rest = memoryview(data)
@@ -226,23 +227,6 @@ class FolderVault:
                 f"{self.root}: {free // 2**20:,} MiB are free, of which a backup leaves {self._leave_free // 2**20:,}",
                 hint="Free space there, or set leave_free_mib or fewer backups to keep under [backup].",
             )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    try:
-        _sync(path)
-    except OSError as error:
-        # Some network file systems have no such thing for folders, and keep their order by themselves.
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EACCES}:
-            raise
 
 
 def _lock(descriptor: int, how: int, end: float, root: Path) -> None:

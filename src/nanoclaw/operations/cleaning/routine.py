@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from nanoclaw.model.clock import Clock
 from nanoclaw.operations.cleaning.clean import Cleaned, Cleaning
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
+from nanoclaw.settings.whole_files import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +61,8 @@ class CleaningRoutine:
 
     def _write_down(self, done: Cleaned) -> None:
         text = json.dumps({"at": self.clock.now(), "things": len(done.removed), "bytes": done.bytes})
-        partial = self._record.with_suffix(".partial")
         try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            partial.replace(self._record)
+            replace_file(self._record, text.encode())
         except OSError as error:
             logger.warning("not cleaned", extra={"reason": f"when cannot be written down: {error.strerror}"})
 

@@ -5,7 +5,6 @@ A kill loses a minute at most. Memory holds none of it: whoever asks reads the f
 
 import json
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from nanoclaw.operations.figures.counting import Key, Spans
 from nanoclaw.operations.figures.errors import HistoryUnreadableError
 from nanoclaw.operations.figures.slots import Slot
+from nanoclaw.settings.whole_files import replace_file
 
 _VERSION = {"figures": 1}
 _MOST_BYTES = 32 * 1024 * 1024
@@ -56,16 +56,7 @@ class History:
 
     def rewrite(self, slots: Iterable[Slot]) -> None:
         """Put these in the place of all, at once or not at all. Raises OSError."""
-        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_line(_VERSION))
-                file.writelines(_line(_document(slot)) for slot in slots)
-            temporary.rename(self.path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace_file(self.path, b"".join((_line(_VERSION), *(_line(_document(slot)) for slot in slots))))
 
 
 def _line(document: Mapping[str, Any]) -> bytes:

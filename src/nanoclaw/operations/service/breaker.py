@@ -8,13 +8,13 @@ be written leaves the brake to the service manager's own limit.
 import contextlib
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -86,12 +86,8 @@ class StartBreaker:
             self._path.unlink()
 
     def _write(self, starts: Starts) -> None:
-        fresh = self._path.with_name(f"{self._path.name}.new")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                json.dump(asdict(starts), file)
-            fresh.replace(self._path)
+            replace_file(self._path, json.dumps(asdict(starts)).encode())
         except OSError as error:
             logger.warning("cannot note this start", extra={"path": str(self._path), "error": error.strerror})
 

@@ -1,11 +1,10 @@
 """A unit or property list on the disk: whole or not there, never another's."""
 
-import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from nanoclaw.operations.service.errors import ForeignServiceError, NotPermittedError, ServiceError
+from nanoclaw.settings.whole_files import replace_file
 
 
 def read_own(path: Path, home: Path, home_of: Callable[[str], Path | None]) -> str | None:
@@ -54,22 +53,12 @@ def write(path: Path, text: str, mode: int) -> None:
         NotPermittedError: the place is another account's.
         ServiceError: it cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        replace_file(path, text.encode(), mode=mode)
     except PermissionError as error:
         raise NotPermittedError(f"Not allowed to write {path}", hint="Do it as the owner of that folder.") from error
     except OSError as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
         raise ServiceError(f"Cannot write {path}: {error.strerror}", hint="Free space, or mend the folder.") from error
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nanoclaw import __version__
 from nanoclaw.operations.databases.names import databases
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file
 from nanoclaw.store.survey import log_size
 from nanoclaw.store.upgrade import schema_of
 
@@ -84,9 +85,7 @@ def note_version(home: Home) -> None:
     if read_version(home) == __version__:
         return
     with suppress(OSError):
-        temporary = home.program_version.with_suffix(".new")
-        temporary.write_text(f"{__version__}\n", encoding="ascii")
-        temporary.replace(home.program_version)
+        replace_file(home.program_version, f"{__version__}\n".encode("ascii"))
 
 
 def _nearest(home: Home) -> str:

@@ -1,0 +1,61 @@
+"""Files that are there whole or not at all: after a kill, after a power cut, and on a full disk."""
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+PARTIAL = ".partial"
+"""How the name of a file ends that has not come to its place; it begins with a dot. Cleaning takes what a kill left."""
+
+_NO_SUCH_THING = {errno.EINVAL, errno.ENOTSUP, errno.EACCES}
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o600, as_before: bool = False) -> None:
+    """Put a file in the place of what is there, a link included; on disk when this returns.
+
+    ``as_before``: with the mode and owner of the file that is there. Raises OSError, and leaves then everything as it
+    was: what did not fit takes no room.
+    """
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            if as_before and path.exists():
+                _make_like(descriptor, path.stat())
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """What was made, renamed and removed in a folder is on disk when this returns. Raises OSError."""
+    try:
+        sync(path)
+    except OSError as error:
+        # Some network file systems have no such thing for folders, and keep their order by themselves.
+        if error.errno not in _NO_SUCH_THING:
+            raise
+
+
+def sync(path: Path) -> None:
+    """What was written of a file so far is on disk when this returns. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_like(descriptor: int, old: os.stat_result) -> None:
+    os.fchmod(descriptor, old.st_mode & 0o777)
+    if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
