@@ -102,12 +102,14 @@ class Gateway:
 
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []
+        self.asked = 0
         self.status = 200
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                gateway.asked += 1
                 if gateway.status == 200:
                     is_json = "json" in self.headers["Content-Type"]
                     values = json.loads(body) if is_json else {name: one[0] for name, one in parse_qs(body).items()}

@@ -8,34 +8,41 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 from nanoclaw.operations.alerts.contract import AlertError, Route
-from nanoclaw.operations.alerts.state import State, read_state, write_state
+from nanoclaw.operations.alerts.state import NOT_A_STATE, State, read_state, rejoined, write_state
 from nanoclaw.settings.home import Home
+from nanoclaw.settings.whole_files import replace_file
 
 
 class Book:
-    """The alerts of one home. Its calls wait for the disk: not for the event loop's thread."""
+    """The alerts of one home. Its calls wait for the disk: not for the event loop's thread.
+
+    What cannot be written, such as on a full disk, this object remembers, and writes it with the next change.
+    """
 
     def __init__(self, home: Home) -> None:
         self.path = home.alerts
+        self._turn = threading.Lock()
+        self._unwritten: str | None = None
 
     def read(self) -> State:
         """What is remembered; nothing where there is no file, or where it is damaged.
 
         Raises:
-            AlertError: the file cannot be read.
+            AlertError: the file cannot be read, and nothing is remembered beside it.
         """
+        with self._turn:
+            if self._unwritten is not None:
+                return read_state(self._unwritten)
         try:
-            return read_state(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return State()
+            return self._on_disk()
         except OSError as error:
             raise AlertError(f"Cannot read {self.path}: {error.strerror}", hint="Mend its mode or owner.") from error
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except NOT_A_STATE:
             return State()
 
     @contextmanager
@@ -43,29 +50,43 @@ class Book:
         """The state, to be changed; on disk when the block has ended. A damaged file is set aside.
 
         Raises:
-            AlertError: it cannot be read or written; nothing is changed.
+            AlertError: it cannot be read or written: only this object knows of the change.
         """
-        try:
-            with self._locked():
-                state = self._taken()
-                yield state
-                self._replace(write_state(state))
-        except OSError as error:
-            raise AlertError(
-                f"Cannot write {self.path}: {error.strerror}", hint="Mend its disk, mode or owner."
-            ) from error
+        with self._turn, ExitStack() as held:
+            problem, state = None, State()
+            try:
+                held.enter_context(self._locked())
+                state = self._from_disk()
+            except OSError as error:
+                problem = error
+            if self._unwritten is not None:
+                state = rejoined(read_state(self._unwritten), state)
+            state.salt = state.salt or secrets.token_hex(16)
+            yield state
+            text = write_state(state)
+            self._unwritten = text
+            try:
+                if problem is not None:
+                    raise problem
+                replace_file(self.path, text.encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                raise AlertError(
+                    f"Cannot write {self.path}: {error.strerror}", hint="Mend its disk, mode or owner."
+                ) from error
+            self._unwritten = None
 
-    def _taken(self) -> State:
+    def _on_disk(self) -> State:
         try:
-            state = read_state(self.path.read_text(encoding="utf-8"))
+            return read_state(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            state = State()
-        except (ValueError, LookupError, TypeError, AttributeError):
+            return State()
+
+    def _from_disk(self) -> State:
+        try:
+            return self._on_disk()
+        except NOT_A_STATE:
             self.path.replace(self.path.with_name(f"{self.path.name}.damaged"))
-            state = State()
-        if not state.salt:
-            state.salt = secrets.token_hex(16)
-        return state
+            return State()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -79,25 +100,7 @@ class Book:
         finally:
             os.close(descriptor)
 
-    def _replace(self, text: str) -> None:
-        fresh = self.path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
-        _sync(self.path.parent)
-
 
 def mark_of(state: State, route: Route) -> str:
     """Tells whether an address is still the one that was tested, and nothing else of it."""
     return hmac.new(state.salt.encode(), route.url.get_secret_value().encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import platform
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
@@ -13,9 +15,12 @@ from nanoclaw.operations.alerts.contract import Alert, AlertError, Level, Messag
 from nanoclaw.operations.alerts.routes import Routes
 from nanoclaw.operations.alerts.rules import Parcel, accept, next_moment, next_parcel, note_sent, tidy
 from nanoclaw.operations.alerts.sending import send
+from nanoclaw.operations.alerts.state import State
 from nanoclaw.operations.logs.redaction import Redactor
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LONGEST_SLEEP = 3600.0
 """The wall clock, which says when something is due, may be set while we sleep."""
@@ -62,19 +67,18 @@ class AlertDesk:
         self._names = [way.name for way in routes.ways]
         self._wake = asyncio.Event()
         self._host = platform.node()[:60] or "this machine"
+        self._unkept = False
+        self._saying = threading.Lock()
 
     async def alert(self, level: Level, key: str, text: str) -> bool:
         """Take an alert in; when this returns it is on disk and in the log. Whether it is new.
 
-        Never raises: what is told of is worse than that it cannot be told.
+        Never raises: what is told of is worse than that it cannot be told. Where the disk takes nothing, which may be
+        what is told of, it is remembered and sent all the same; only a kill then loses it.
         """
         one_line = " ".join(text.split())
         alert = Alert(level=level, key=key[:200], text=self._hands.conceal(one_line)[:_LONGEST_TEXT])
-        try:
-            new = await asyncio.to_thread(self._accept, alert)
-        except AlertError as error:
-            logger.error("an alert cannot be kept", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
-            new = True
+        new = await asyncio.to_thread(self._accept, alert)
         if new:
             logger.log(_LOG_LEVELS[level], "alert", extra={"about": alert.text})
             self._wake.set()
@@ -130,21 +134,41 @@ class AlertDesk:
 
     def _accept(self, alert: Alert) -> bool:
         sent = bool(self._routes.names) and alert.level.rank >= self._routes.least.rank
-        with self._book.change() as state:
-            return accept(state, alert, self._clock.now(), self._routes.repeat, sent=sent)
+        return self._change(lambda state: accept(state, alert, self._clock.now(), self._routes.repeat, sent=sent))
 
     def _begin(self) -> None:
-        try:
-            with self._book.change() as state:
-                state.known_routes = list(self._routes.names)
-                tidy(state, self._names, self._clock.now())
-        except AlertError as error:
-            logger.error("alerts cannot be kept", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
+        def known(state: State) -> None:
+            state.known_routes = list(self._routes.names)
+            tidy(state, self._names, self._clock.now())
+
+        self._change(known)
 
     def _next(self) -> Parcel | None:
         return next_parcel(self._book.read(), self._names, self._clock.now(), self._host)
 
     def _note_sent(self, parcel: Parcel, sent: Sent) -> int:
-        with self._book.change() as state:
+        def note(state: State) -> int:
             note_sent(state, parcel, sent, self._names, self._clock.now())
             return state.routes[parcel.route].fails
+
+        return self._change(note)
+
+    def _change(self, work: Callable[[State], T]) -> T:
+        """What ``work`` makes of the state. That it cannot be written down is said once, and once that it can again."""
+        found: list[T] = []
+        try:
+            with self._book.change() as state:
+                found.append(work(state))
+        except AlertError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+        return found[0]
+
+    def _say(self, trouble: str) -> None:
+        with self._saying:
+            before, self._unkept = self._unkept, bool(trouble)
+        if trouble and not before:
+            logger.error("alerts cannot be kept", extra={"error": trouble})
+        elif before and not trouble:
+            logger.info("alerts are kept again")

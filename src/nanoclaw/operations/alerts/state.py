@@ -11,6 +11,10 @@ from nanoclaw.operations.alerts.contract import Alert, Level
 T = TypeVar("T")
 
 
+NOT_A_STATE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading something else raises."""
+
+
 class Fate(StrEnum):
     """What became of an alert."""
 
@@ -89,11 +93,20 @@ def write_state(state: State) -> str:
     return json.dumps(asdict(state), ensure_ascii=False, separators=(",", ":"))
 
 
+def rejoined(ours: State, theirs: State) -> State:
+    """What could not be written for a while, and what stands in the file: an alert that ended in one has ended."""
+    known = {entry.id for entry in (*ours.waiting, *ours.history)}
+    ours.waiting = [*(entry for entry in theirs.waiting if entry.id not in known), *ours.waiting]
+    ours.history = [*(entry for entry in theirs.history if entry.id not in known), *ours.history]
+    ours.tests, ours.salt = theirs.tests or ours.tests, theirs.salt or ours.salt
+    return ours
+
+
 def read_state(text: str) -> State:
     """The state of a document.
 
     Raises:
-        ValueError, LookupError, TypeError: it is none.
+        NOT_A_STATE: it is none.
     """
     raw = json.loads(text)
     return State(

@@ -12,6 +12,7 @@ import pytest
 from nanoclaw.operations.alerts.contract import Level
 from nanoclaw.operations.alerts.state import Fate
 from tests.fakes.alert_servers import PASSWORD, Gateway, MailServer, free_port
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.operations.alerts.conftest import House, until
 
 REPOSITORY = Path(__file__).parents[4]
@@ -203,15 +204,61 @@ async def test_a_damaged_file_is_set_aside_and_alerts_go_on(house: House, gatewa
     assert stat.S_IMODE(house.home.alerts.stat().st_mode) == 0o600
 
 
-async def test_an_alert_that_cannot_be_kept_is_in_the_log_all_the_same(
+async def test_an_alert_that_cannot_be_kept_is_in_the_log_and_goes_out_all_the_same(
     house: House, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.set_up(SMS=gateway.url())
     house.home.alerts.mkdir()
-    await house.desk().alert(Level.ERROR, "a", "Trouble.")
-    said = [(record.message, vars(record).get("about")) for record in caplog.records]
-    assert said[0][0] == "an alert cannot be kept"
-    assert said[1] == ("alert", "Trouble.")
+    async with house.running() as desk:
+        await desk.alert(Level.ERROR, "a", "Trouble.")
+        await until(lambda: gateway.taken)
+    said = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said == ["alerts cannot be kept", "alert"]
+
+
+async def test_on_a_full_disk_alerts_go_out_once_and_are_written_down_when_there_is_room(
+    gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), small_disk(tmp_path / "small", 1) as place:
+        house = House(place / "nc")
+        house.set_up(SMS=gateway.url())
+        gateway.status = 503
+        await house.desk().alert(Level.ERROR, "before", "From before.")
+        kept = house.home.alerts.read_bytes()
+        filler = fill(place, leave=0)
+        gateway.status = 200
+        async with house.running() as desk:
+            for _ in range(3):
+                await desk.alert(Level.CRITICAL, "disk", "The disk is full.")
+            await desk.alert(Level.ERROR, "more", "And more.")
+            await until(lambda: len(gateway.taken) == 3)
+            assert house.home.alerts.read_bytes() == kept
+            filler.unlink()
+            await desk.alert(Level.INFO, "again", "There is room: only the log has it.")
+            await until(lambda: len(house.state.history) == 4)
+        assert not house.state.waiting
+        assert [path.name for path in house.home.alerts.parent.glob("*alerts*")] == ["alerts.json", "alerts.lock"]
+    assert sorted(sms["message"] for sms in gateway.taken) == [
+        "And more.",
+        "From before.",
+        "The disk is full.",
+    ]
+    said = [record.message for record in caplog.records]
+    assert (said.count("alerts cannot be kept"), said.count("alerts are kept again")) == (1, 1)
+
+
+async def test_a_route_that_fails_on_a_full_disk_is_not_tried_without_end(gateway: Gateway, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        house = House(place / "nc")
+        house.set_up(SMS=gateway.url())
+        fill(place, leave=0)
+        gateway.status = 503
+        async with house.running() as desk:
+            for number in range(5):
+                await desk.alert(Level.ERROR, str(number), f"Trouble {number}.")
+            await until(lambda: gateway.asked)
+            await desk.flush(5)
+        assert gateway.asked == 1
 
 
 async def test_no_secret_is_in_what_is_sent_kept_or_logged(
