@@ -6,7 +6,8 @@ A command is a process beside the daemon: it takes neither its processor time no
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock
@@ -58,23 +59,32 @@ class Routine:
     mount_allowlist: Path
     clock: Clock
     hands: RoutineHands
+    _hurried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def hurry(self) -> None:
+        """Something was made that is worth a backup now, without the usual waits: a new login."""
+        self._hurried.set()
 
     async def run(self) -> None:
         """Work until cancelled; at once over when backups are switched off."""
         if not self.settings.backup.enabled:
             return
-        await asyncio.sleep(self.settings.backup.settle_minutes * 60)
+        await self._pause(self.settings.backup.settle_minutes * 60)
         while True:
             try:
                 done = await self.round()
             except (NanoclawError, OSError) as error:
                 logger.error("cannot tell which backups are due", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
                 done = False
-            await asyncio.sleep(_LOOK_SECONDS if done else _AFTER_FAILURE_SECONDS)
+            await self._pause(_LOOK_SECONDS if done else _AFTER_FAILURE_SECONDS)
 
     async def round(self) -> bool:
         """Do what is due now; whether all of it worked."""
+        hurried = self._hurried.is_set()
+        self._hurried.clear()
         kind = await asyncio.to_thread(self._due)
+        if kind is None and hurried:
+            kind = Kind.CHANGE
         if kind is not None:
             made = await self._do(kind, "create", "--kind", kind, "--gently")
             # Also where that failed: it may be for want of the room that this frees.
@@ -86,6 +96,11 @@ class Routine:
         if await asyncio.to_thread(self._drill_due):
             return await self._do("drill", "drill", "--gently")
         return True
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurried.wait()
 
     def _due(self) -> Kind | None:
         names = Repository(FolderVault(self.home.backups, leave_free=0), None, self.clock).names()

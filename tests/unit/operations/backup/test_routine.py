@@ -96,6 +96,33 @@ async def test_messages_and_files_in_passing_are_no_change(commands: Commands, w
     assert commands.ran == []
 
 
+async def test_a_new_login_is_backed_up_at_once(commands: Commands, world: World) -> None:
+    routine = commands.routine()
+    world.write("store/auth/whatsapp/session.db", "x")
+    await routine.round()
+    commands.ran.clear()
+    for content in ("xyz", "another session, a moment later"):
+        world.write("store/auth/whatsapp/session.db", content)
+        routine.hurry()
+        await routine.round()
+    assert commands.ran == ["create --kind change --gently"] * 2
+    await routine.round()
+    assert len(commands.ran) == 2
+
+
+async def test_a_new_login_does_not_wait_for_a_started_daemon_to_settle(commands: Commands) -> None:
+    routine = commands.routine(settle_minutes=60)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(routine.run(), name="backups")
+        await asyncio.sleep(0)
+        assert commands.ran == []
+        routine.hurry()
+        async with asyncio.timeout(20):
+            await commands.drilled.wait()
+        running.cancel()
+    assert commands.ran[0].startswith("create ")
+
+
 async def test_a_failure_is_told_to_the_owner_once_a_day(commands: Commands, world: World) -> None:
     commands.fail = {"create"}
     routine = commands.routine()
