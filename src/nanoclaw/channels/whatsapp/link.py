@@ -76,7 +76,9 @@ class Incoming(Line):
     target: str = ""
     """The id of the message that an edit, a deletion or a reaction is about."""
     target_sender: str = ""
+    """Who wrote that message, in the form that the network used; empty when it does not say: then it is ours."""
     target_from_me: bool = False
+    """It is the account's own message."""
     quoted: Quoted | None = None
     mentions: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()
