@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from nanoclaw.control import insight_shapes, people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
+from nanoclaw.control import insight_shapes, pairing_shapes, people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
 
 PROMISED = {
     "SendRequest": {
@@ -112,6 +112,9 @@ PROMISED = {
         "name": "string",
         "status": "string",
         "detail": "string?",
+        "condition": "string?",
+        "hint": "string?",
+        "since": "string|null?",
         "link": "string|null?",
     },
     "AgentShape": {

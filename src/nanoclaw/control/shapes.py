@@ -203,11 +203,19 @@ class SandboxShape(Shape):
 
 
 class ChannelShape(Shape):
-    """A channel and whether it is up. ``link`` opens it, where it has a page; it lets whoever has it in."""
+    """A channel and whether it is up. ``link`` opens it, where it has a page; it lets whoever has it in.
+
+    ``status`` is starting, up or down; ``condition`` why it is not up, empty where nothing more is known: unreachable,
+    broken, paused, unpaired, logged-out, replaced, banned, outdated, refused. ``detail`` says it in a sentence,
+    ``hint`` what to do about it. It is so since ``since``.
+    """
 
     name: str
     status: str
     detail: str = ""
+    condition: str = ""
+    hint: str = ""
+    since: str | None = None
     link: str | None = None
 
 

@@ -22,6 +22,8 @@ from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.built_in import built_in_channels
+from nanoclaw.daemon.channel_news import ChannelNews
+from nanoclaw.daemon.channel_watch import ChannelWatch
 from nanoclaw.daemon.chores import Chores, open_chores
 from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.desks import Desks
@@ -29,11 +31,13 @@ from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.insight import Insight, open_recorder
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Ears, Meter
-from nanoclaw.daemon.networks import Networks
+from nanoclaw.daemon.networks import NetworkGround, Networks
+from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.page_operations import PageOperations
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.reception import Reception, open_reception
 from nanoclaw.daemon.records import Records
+from nanoclaw.daemon.roster import Roster
 from nanoclaw.daemon.service import DaemonService
 from nanoclaw.daemon.shelves import Shelves, open_shelves
 from nanoclaw.daemon.tasks import TaskRecords
@@ -103,14 +107,14 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         GatewayError: the allowlist cannot be understood.
     """
     base = _lay(ground)
-    store, channels, broadcast, clock = base.store, base.channels, base.broadcast, ground.clock
+    store, channels, broadcast, clock = base.store, base.roster.channels, base.broadcast, ground.clock
     courier = Courier(store.outbox, channels, broadcast, clock, alert=base.troubles.note, observe=ground.counting)
     typing = TypingLights(channels, broadcast)
     crew = _hire(ground, base, courier)
     crew.lanes.equip(_surface(base, crew.workshop, courier, typing))
     intake, networks = _connect(ground, base, crew)
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
-    figures, profiler = open_recorder(ground, store, crew.lanes), Profiler(asyncio.get_running_loop())
+    figures, profiler = open_recorder(ground, store, crew.lanes, base.roster), Profiler(asyncio.get_running_loop())
     desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock))
     service = _serve(ground, base, crew, desks, views, request_stop)
     return Daemon(
@@ -146,7 +150,7 @@ class _Base:
     zone: ZoneInfo
     local: LocalChannel
     troubles: Troubles
-    channels: Mapping[ChannelName, Channel]
+    roster: Roster
     split: Callable[[ChatAddress, str], tuple[str, ...]]
 
 
@@ -162,7 +166,7 @@ def _lay(ground: Ground) -> _Base:
         zone=time_zone(settings),
         local=local,
         troubles=Troubles(store.groups, open_desk(ground, store.groups)),
-        channels=channels,
+        roster=Roster(channels),
         split=lambda address, text: _split(channels, address, text),
     )
 
@@ -185,7 +189,8 @@ class _Crew:
 
 def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     store, broadcast, clock = base.store, base.broadcast, ground.clock
-    tidings = Tidings(store.groups, store.outbox, courier.wake, base.troubles.desk)
+    owner_chats = OwnerChats(store.groups, store.people, ground.settings.alerts.chats, base.roster.is_up)
+    tidings = Tidings(owner_chats, store.outbox, courier.wake, base.troubles.desk)
     ended: Callable[[RunId], None] = lambda run: agenda.scheduler.noticed(run)  # noqa: E731, PLW0108 - made below
     outlets = Outlets(deliver=courier.wake, run_ended=ended, trouble=base.troubles.note, observe=ground.counting)
     lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
@@ -206,7 +211,7 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
         asking=reception.asking,
         approvals=reception.approvals,
         tasks=agenda.book,
-        channels=frozenset(base.channels),
+        channels=frozenset(base.roster.channels),
         split=base.split,
     )
     return _Crew(
@@ -232,7 +237,7 @@ def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
             lanes=crew.lanes,
             gateway=crew.gateway,
             sandbox=ground.sandbox,
-            channels=base.channels,
+            channels=base.roster.channels,
         )
     )
 
@@ -250,8 +255,28 @@ def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: In
 
 def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks]:
     intake = Intake(base.store.inbox, base.broadcast, crew.reception.desks)
-    conversations = LiveConversations(base.store.groups, base.store.history, base.broadcast, crew.lanes)
-    return intake, Networks(base.channels, intake, conversations, ground.home, ground.settings, ground.clock)
+    return intake, Networks(
+        base.roster,
+        _watch(ground, base, crew.tidings),
+        NetworkGround(
+            intake=intake,
+            conversations=LiveConversations(base.store.groups, base.store.history, base.broadcast, crew.lanes),
+            home=ground.home,
+            clock=ground.clock,
+            options=lambda name: ground.settings.enabled_channels.get(name, {}),
+        ),
+    )
+
+
+def _watch(ground: Ground, base: _Base, tidings: Tidings) -> ChannelWatch:
+    return ChannelWatch(
+        base.roster,
+        ground.home.outages,
+        ground.clock,
+        tell=ChannelNews(tidings).tell,
+        observe=ground.counting,
+        patience_minutes=ground.settings.alerts.channel_minutes,
+    )
 
 
 def _open_gateway(ground: Ground, meter: Meter) -> tuple[Gateway, Budgets]:

@@ -18,6 +18,7 @@ from nanoclaw.control.insight_shapes import (
 )
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
+from nanoclaw.daemon.roster import Roster
 from nanoclaw.daemon.shelves import Shelves
 from nanoclaw.daemon.times import parse_time
 from nanoclaw.model.clock import Clock
@@ -33,7 +34,7 @@ _DAY = 86_400
 _FUNCTIONS = 40
 
 
-def open_recorder(ground: Ground, store: Shelves, lanes: Lanes) -> Recorder:
+def open_recorder(ground: Ground, store: Shelves, lanes: Lanes, roster: Roster) -> Recorder:
     """The figures of a daemon, with what only it knows."""
 
     async def facts() -> Mapping[Key, float]:
@@ -42,6 +43,7 @@ def open_recorder(ground: Ground, store: Shelves, lanes: Lanes) -> Recorder:
             ("agents", ""): len(lanes.workers),
             ("turns_waiting", ""): counts.queued + counts.running,
             ("replies_undelivered", ""): counts.undelivered,
+            **{("channel_up", str(name)): float(sighting.is_up) for name, sighting in roster.sightings().items()},
         }
 
     return Recorder(ground.home, ground.counting, ground.clock, facts)

@@ -2,58 +2,74 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from nanoclaw.channels.contract import Channel, ChannelError, Conversations, Surroundings
+from nanoclaw.channels.contract import (
+    Channel,
+    ChannelCondition,
+    ChannelError,
+    ChannelState,
+    ChannelStatus,
+    Conversations,
+    Surroundings,
+)
 from nanoclaw.control.shapes import ChannelShape
+from nanoclaw.daemon.channel_watch import ChannelWatch
+from nanoclaw.daemon.roster import Doubt, Roster, Sighting
+from nanoclaw.daemon.times import iso
 from nanoclaw.intake.admit import Intake
 from nanoclaw.model.chats import ChannelName
-from nanoclaw.model.clock import Clock
+from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.settings.home import Home
-from nanoclaw.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
 
 _RESTART_SECONDS = (1, 5, 30, 120, 300)
 
 
-class Networks:
-    """Runs every channel and says how each is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkGround:
+    """What channels are given."""
 
-    def __init__(
-        self,
-        channels: Mapping[ChannelName, Channel],
-        intake: Intake,
-        conversations: Conversations,
-        home: Home,
-        settings: Settings,
-        clock: Clock,
-    ) -> None:
-        self._channels = channels
-        self._intake = intake
-        self._conversations = conversations
-        self._home = home
-        self._settings = settings
-        self._clock = clock
-        self._problems: dict[ChannelName, ChannelError] = {}
+    intake: Intake
+    conversations: Conversations
+    home: Home
+    clock: Clock
+    options: Callable[[ChannelName], dict[str, Any]]
+    """The table of a channel in the configuration."""
+
+
+class Networks:
+    """Runs every channel of a roster and says how each is."""
+
+    def __init__(self, roster: Roster, watch: ChannelWatch, ground: NetworkGround) -> None:
+        self._roster = roster
+        self._watch = watch
+        self._ground = ground
 
     async def run(self) -> None:
-        """Run all channels until cancelled."""
+        """Run all channels, and watch them, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for channel in self._channels.values():
+            tasks.create_task(self._watch.run(), name="channel-watch")
+            for channel in self._roster.channels.values():
                 tasks.create_task(self._keep(channel), name=f"channel-{channel.name}")
 
     def shapes(self) -> list[ChannelShape]:
         """How each channel is."""
         found = []
-        for name, channel in self._channels.items():
-            state, problem = channel.state(), self._problems.get(name)
-            link = getattr(channel, "login_url", None)
+        for name, sighting in self._roster.sightings().items():
+            state, since = sighting.state, self._watch.since(name)
+            link = getattr(self._roster.channels[name], "login_url", None)
             found.append(
                 ChannelShape(
                     name=name,
                     status=state.status,
-                    detail=f"{problem} {problem.hint}".strip() if problem else state.detail,
+                    detail=state.detail,
+                    condition=state.condition,
+                    hint=state.hint,
+                    since=None if since is None else iso(Milliseconds(since)),
                     link=link() if callable(link) else None,
                 )
             )
@@ -61,30 +77,50 @@ class Networks:
 
     async def _keep(self, channel: Channel) -> None:
         """Keep one channel alive; one that can never work is reported and left."""
-        failures = 0
+        name, clock, failures = channel.name, self._ground.clock, 0
         while True:
-            began = self._clock.monotonic()
+            began = clock.monotonic()
             try:
-                await channel.run(self._surroundings(channel.name))
+                self._roster.doubt(name, Doubt.ENDED, None)
+                await channel.run(self._surroundings(name))
             except ChannelError as error:
-                self._problems[channel.name] = error
-                logger.error("channel gave up", extra={"channel": channel.name, "error": str(error)})  # noqa: TRY400
+                logger.error("channel gave up", extra={"channel": name, "error": str(error)})  # noqa: TRY400
+                self._roster.doubt(name, Doubt.ENDED, _gave_up(channel, error))
                 return
             except Exception:
                 # The boundary around third-party code: whatever breaks a channel breaks that channel only.
-                logger.exception("channel broke", extra={"channel": channel.name})
-            failures = 0 if self._clock.monotonic() - began > _RESTART_SECONDS[-1] else failures + 1
+                logger.exception("channel broke", extra={"channel": name})
+            self._roster.doubt(name, Doubt.ENDED, _BROKEN)
+            failures = 1 if clock.monotonic() - began > _RESTART_SECONDS[-1] else failures + 1
             await asyncio.sleep(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS)) - 1])
 
     def _surroundings(self, name: ChannelName) -> Surroundings:
-        directory = self._home.channel(name)
+        directory = self._ground.home.channel(name)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Surroundings(
-            accept=self._intake.accept,
-            change=self._intake.change,
-            state_changed=lambda: None,
-            conversations=self._conversations,
-            clock=self._clock,
+            accept=self._ground.intake.accept,
+            change=self._ground.intake.change,
+            state_changed=lambda: self._roster.noted(name),
+            conversations=self._ground.conversations,
+            clock=self._ground.clock,
             directory=directory,
-            options=self._settings.enabled_channels.get(name, {}),
+            options=self._ground.options(name),
         )
+
+
+_BROKEN = Sighting(state=ChannelState(status=ChannelStatus.DOWN, condition=ChannelCondition.BROKEN))
+
+
+def _gave_up(channel: Channel, error: ChannelError) -> Sighting:
+    """Its own condition, if it has one, and the error's words."""
+    try:
+        condition = channel.state().condition
+    except Exception:  # noqa: BLE001 - the boundary around third-party code; the error itself is known
+        condition = ChannelCondition.NONE
+    state = ChannelState(
+        status=ChannelStatus.DOWN,
+        condition=condition,
+        detail=str(error),
+        hint=error.hint or "It is tried again when nanoclaw starts the next time.",
+    )
+    return Sighting(state=state, gave_up=True)

@@ -4,26 +4,30 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
-from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.operations.alerts.contract import Alert, Level
 from nanoclaw.operations.alerts.desk import AlertDesk
-from nanoclaw.store.groups import Groups
 from nanoclaw.store.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
 _WAITING_AT_MOST = 1000
 _FULL = 100
+_ALSO = "-also"
+"""Ends the id of a copy in a second chat."""
 
 
 class Tidings:
     """Tells the owner in their own chat. What comes in functions that cannot wait is queued, and written by a task."""
 
-    def __init__(self, groups: Groups, outbox: Outbox, deliver: Callable[[ChatAddress], None], desk: AlertDesk) -> None:
-        self._groups = groups
+    def __init__(
+        self, chats: OwnerChats, outbox: Outbox, deliver: Callable[[ChatAddress], None], desk: AlertDesk
+    ) -> None:
+        self._chats = chats
         self._outbox = outbox
         self._deliver = deliver
         self._desk = desk
@@ -43,13 +47,30 @@ class Tidings:
             except NanoclawError as error:
                 logger.error("the owner could not be told", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
 
-    async def tell(self, text: str, key: str, outside: Alert | None = None) -> None:
-        """Tell the owner, once for each key; by the alert routes too, in the words of ``outside`` where it is given."""
+    async def tell(
+        self, text: str, key: str, outside: Alert | None = None, *, avoid: ChannelName | None = None
+    ) -> None:
+        """Tell the owner, once for each key; by the alert routes too, in the words of ``outside`` where it is given.
+
+        ``avoid``: the channel that this is about, which cannot carry it.
+        """
         alert = outside or Alert(level=Level.WARNING, key=key, text=text)
         await self._desk.alert(alert.level, alert.key, alert.text)
-        owner = await self._groups.owner_chat()
-        if owner is not None and await self._outbox.add(owner, text, client_id=f"owner-{key}"):
-            self._deliver(owner)
+        for owner, client_id in zip(
+            await self._chats.pick(avoid), (f"owner-{key}", f"owner-{key}{_ALSO}"), strict=False
+        ):
+            await self._put(owner, text, client_id)
+
+    async def tell_again(self, channel: ChannelName) -> None:
+        """What still waits for a channel that is down for long is told in another chat, too, where one works."""
+        others = [chat for chat in await self._chats.pick(channel) if self._chats.works(chat)]
+        for waiting in await self._outbox.waiting_news(channel) if others else ():
+            if not waiting.client_id.endswith(_ALSO):
+                await self._put(others[0], waiting.text, f"{waiting.client_id}{_ALSO}")
+
+    async def _put(self, chat: ChatAddress, text: str, client_id: str) -> None:
+        if await self._outbox.add(chat, text, client_id=client_id):
+            self._deliver(chat)
 
     def domain_refused(self, event: DomainRefused) -> None:
         """Ask the owner about a host."""

@@ -22,6 +22,9 @@ class Measure(StrEnum):
     START_FAILURE = "sandbox_start_failures_total"
     SEND = "delivery_send_seconds"
     DELIVERY = "deliveries_total"
+    CHANNEL = "channel_changes_total"
+    CANARY = "channel_canary_seconds"
+    CANARY_OUTCOME = "channel_canaries_total"
     MODEL_CALL = "model_call_seconds"
     MODEL_STATUS = "model_calls_total"
 

@@ -89,6 +89,11 @@ class Home:
         return self.root / "data" / "alerts.json"
 
     @property
+    def outages(self) -> Path:
+        """What the owner was told of channels that do not work."""
+        return self.root / "data" / "channels.json"
+
+    @property
     def figures(self) -> Path:
         """How the program fared in the last week, a line of JSON a minute or an hour."""
         return self.root / "data" / "figures.jsonl"

@@ -58,6 +58,13 @@ class Outbox:
         found = await self._database.read(lambda connection: rows(connection, self._sql["waiting_chats"]))
         return tuple(ChatAddress(channel=ChannelName(channel), chat=chat) for channel, chat in found)
 
+    async def waiting_news(self, channel: ChannelName) -> tuple[NewOutgoing, ...]:
+        """What the owner is to be told, and was not yet, because it waits for this channel; the oldest few."""
+        values = {"channel": channel}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["waiting_news"], values))
+        anywhere = ChatAddress(channel=channel, chat="")
+        return tuple(NewOutgoing(address=anywhere, client_id=client_id, text=text) for client_id, text in found)
+
     async def take(self, address: ChatAddress) -> Reply | None:
         """The chat's oldest undelivered message, now ``sending``; None while it must wait or there is none."""
         values = {"channel": address.channel, "address": address.chat, "now": self._clock.now()}

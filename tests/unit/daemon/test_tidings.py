@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChatAddress
@@ -18,6 +19,7 @@ from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
 from nanoclaw.operations.alerts.routes import Routes
 from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import StoreError
+from nanoclaw.store.people import People
 from tests.unit.store.conftest import HERE, Store, new_group, open_store
 
 FAMILY = GroupFolder("family")
@@ -34,7 +36,9 @@ class Owner:
         self.book = Book(home)
         routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
         desk = AlertDesk(self.book, routes, store.clock, DeskHands(conceal=str, note=store.groups.note_trouble))
-        self.tidings = Tidings(store.groups, store.outbox, self.delivered.append, desk)
+        self.down: set[str] = set()
+        chats = OwnerChats(store.groups, People(store.database, store.clock), (), lambda name: name not in self.down)
+        self.tidings = Tidings(chats, store.outbox, self.delivered.append, desk)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Owner"]:

@@ -71,7 +71,9 @@ def _lines(status: dict[str, Any]) -> list[tuple[str, str]]:
     if sandbox := status["sandbox"]:
         lines.append(("sandbox", _sandbox(sandbox)))
         lines += [("", note) for note in sandbox["notes"]]
-    lines += [("channel", _channel(channel)) for channel in status["channels"]]
+    for channel in status["channels"]:
+        lines.append(("channel", channel_line(channel)))
+        lines.append(("", channel["hint"] and f"→ {channel['hint']}"))
     lines += [("agent", f"{agent['group']} {agent['state']}") for agent in status["agents"]]
     if queue := status["queue"]:
         lines.append(("queue", _queue(queue)))
@@ -88,8 +90,12 @@ def _sandbox(sandbox: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _channel(channel: dict[str, Any]) -> str:
-    return " ".join(part for part in (channel["name"], channel["status"], channel["detail"], channel["link"]) if part)
+def channel_line(channel: dict[str, Any]) -> str:
+    """How a channel is, in one line; what to do about it is another."""
+    up = channel["status"] == "up"
+    how = channel["status"] if up or not channel["condition"] else f"{channel['status']} ({channel['condition']})"
+    since = "" if up or not channel["since"] else f"since {local_time(channel['since'])}:"
+    return " ".join(part for part in (channel["name"], how, since, channel["detail"], channel["link"]) if part)
 
 
 def _queue(queue: dict[str, Any]) -> str:

@@ -90,6 +90,10 @@ FIGURES: tuple[Figure, ...] = (
     _counter(Measure.START_FAILURE, "failed starts", "Sandboxes that did not start, by why", "reason"),
     _spans(Measure.SEND, "send", "Handing one reply to its network, successful or not", _ANSWERS),
     _counter(Measure.DELIVERY, "deliveries", "Tries to deliver a reply, by what came of them", "outcome"),
+    _gauge("channel_up", "channel up", "Whether a channel carries messages: 1 or 0", Unit.NUMBER, "channel"),
+    _counter(Measure.CHANNEL, "channel changes", "Changes of a channel's state, by what it changed to", "state"),
+    _spans(Measure.CANARY, "canary", "A channel's proof that it works, there and back", _ANSWERS, "channel"),
+    _counter(Measure.CANARY_OUTCOME, "canaries", "Proofs of channels, by what came of them", "outcome"),
     _spans(Measure.MODEL_CALL, "model call", "One call to the model's service", _ANSWERS),
     _counter(
         Measure.MODEL_STATUS, "model calls", "Calls to the model's service, by the class of their status", "status"

@@ -19,6 +19,12 @@ SELECT id FROM chats WHERE channel = :channel AND address = :address
 SELECT c.channel, c.address FROM outbox o JOIN chats c ON c.id = o.chat_id
 WHERE o.state IN ('pending', 'sending') GROUP BY c.id ORDER BY min(o.id)
 
+-- name: waiting_news
+SELECT o.client_id, o.text FROM outbox o JOIN chats c ON c.id = o.chat_id
+WHERE c.channel = :channel AND o.state IN ('pending', 'sending')
+    AND (o.client_id GLOB 'owner-*' OR o.client_id GLOB 'failed-*')
+ORDER BY o.id LIMIT 20
+
 -- name: take
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
 WHERE id = (

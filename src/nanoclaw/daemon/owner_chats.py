@@ -1,0 +1,74 @@
+"""Where the owner is told something: the chats that they named, or those of the main group; the first that works."""
+
+from collections.abc import Callable, Sequence
+
+from nanoclaw.channels.local.channel import LOCAL
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.people import Role
+from nanoclaw.store.groups import Groups
+from nanoclaw.store.people import People
+
+_ONLY_WHEN_LOOKED_AT = frozenset({LOCAL, ChannelName("web")})
+"""Nobody is called by a terminal or a page."""
+
+
+def parse_chat(text: str) -> ChatAddress:
+    """``channel:chat`` of the configuration, which was checked there."""
+    channel, _, chat = text.partition(":")
+    return ChatAddress(channel=ChannelName(channel), chat=chat)
+
+
+class OwnerChats:
+    """``named``: the configured chats in the order of preference; may be replaced while the daemon runs."""
+
+    def __init__(
+        self, groups: Groups, people: People, named: Sequence[str], is_up: Callable[[ChannelName], bool]
+    ) -> None:
+        self._groups = groups
+        self._people = people
+        self._is_up = is_up
+        self.named = tuple(named)
+
+    async def pick(self, avoid: ChannelName | None = None) -> tuple[ChatAddress, ...]:
+        """Where something is to be told now: one chat, as a rule.
+
+        Where only a terminal or a page is left, which nobody may look at, the chat that was meant gets it too, once its
+        channel is back. ``avoid``: the channel that the news is about.
+        """
+        chats = [chat for chat in await self.all() if chat.channel != avoid]
+        working = [chat for chat in chats if self.works(chat)]
+        if not working:
+            return tuple(chats[:1])
+        chosen, meant = working[0], chats[0]
+        if chosen.channel in _ONLY_WHEN_LOOKED_AT and meant.channel not in _ONLY_WHEN_LOOKED_AT:
+            return (chosen, meant)
+        return (chosen,)
+
+    def works(self, chat: ChatAddress) -> bool:
+        """Whether a chat's channel carries messages right now."""
+        return self._is_up(chat.channel)
+
+    async def all(self) -> list[ChatAddress]:
+        """Every chat that may be told, in the order of preference: those named, then the main group's, newest first."""
+        mine = await self.of_owner()
+        named = [chat for chat in map(parse_chat, self.named) if chat in mine]
+        main = {group.folder for group in await self._groups.all() if group.is_main}
+        others = [chat.address for chat in await self._groups.chats() if chat.folder in main]
+        return list(dict.fromkeys([*named, *others]))
+
+    async def of_owner(self) -> frozenset[ChatAddress]:
+        """The chats that are the owner's: those of the main group, and those with an owner alone.
+
+        Networks name a chat of two by the other's id, so a chat that is called like an owner is with that owner.
+        """
+        main = {group.folder for group in await self._groups.all() if group.is_main}
+        owners = {
+            (person.channel, person.sender)
+            for person in await self._people.all()
+            if person.role is Role.OWNER and person.folder is None
+        }
+        return frozenset(
+            chat.address
+            for chat in await self._groups.chats()
+            if chat.folder in main or (chat.address.channel, chat.address.chat) in owners
+        )

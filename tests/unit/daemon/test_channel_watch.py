@@ -1,0 +1,307 @@
+"""Channels at work: each change is seen, and the owner hears of what matters by a way that works."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState
+from nanoclaw.control.shapes import ChannelShape
+from nanoclaw.daemon.channel_news import ChannelNews
+from nanoclaw.daemon.channel_watch import ChannelWatch
+from nanoclaw.daemon.conversations import LiveConversations
+from nanoclaw.daemon.networks import NetworkGround, Networks
+from nanoclaw.daemon.owner_chats import OwnerChats
+from nanoclaw.daemon.roster import Roster
+from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.delivery.courier import Courier
+from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.events.measures import Measure
+from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.operations.alerts.book import Book
+from nanoclaw.operations.alerts.contract import Level
+from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
+from nanoclaw.operations.alerts.routes import Routes
+from nanoclaw.operations.figures.counting import Counting
+from nanoclaw.settings.home import Home
+from tests.fakes.channel_world import ClockForTests
+from tests.fakes.settable_channel import SettableChannel, gave_up
+from tests.unit.store.conftest import Store, new_group, open_store
+
+PAGER, BELL = ChannelName("pager"), ChannelName("bell")
+ON_PAGER, ON_BELL = ChatAddress(channel=PAGER, chat="me"), ChatAddress(channel=BELL, chat="me too")
+
+
+class Channels:
+    """Two networks on which the owner has a chat, in the daemon's own parts; delivery and store are real."""
+
+    def __init__(self, store: Store, home: Home, channels: list[SettableChannel], named: tuple[str, ...] = ()) -> None:
+        self.store, self.home, self.clock, self.counting = store, home, ClockForTests(), Counting()
+        self.roster = Roster({channel.name: channel for channel in channels})
+        self.book = Book(home)
+        routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
+        desk = AlertDesk(self.book, routes, self.clock, DeskHands(conceal=str, note=store.groups.note_trouble))
+        self.broadcast = Broadcast()
+        self.courier = Courier(
+            store.outbox, self.roster.channels, self.broadcast, self.clock, alert=store.groups.note_trouble
+        )
+        self.chats = OwnerChats(store.groups, store.people, named, self.roster.is_up)
+        self.tidings = Tidings(self.chats, store.outbox, self.courier.wake, desk)
+        self.watch = ChannelWatch(
+            self.roster,
+            home.outages,
+            self.clock,
+            tell=ChannelNews(self.tidings).tell,
+            observe=self.counting,
+            patience_minutes=15,
+        )
+        self.networks = Networks(self.roster, self.watch, _ground(store, home, self.clock, self.broadcast))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Channels"]:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self.courier.run()), tasks.create_task(self.networks.run())]
+            await until(lambda: all(channel.state().status == "up" for channel in self.roster.channels.values()))
+            yield self
+            for task in running:
+                task.cancel()
+
+    def shape(self, name: ChannelName) -> ChannelShape:
+        return next(shape for shape in self.networks.shapes() if shape.name == name)
+
+    def alerts(self) -> list[str]:
+        state = self.book.read()
+        return [entry.alert.text for entry in [*state.history, *state.waiting]]
+
+    async def pass_(self, minutes: float) -> None:
+        """Time passes, and the watch looks again."""
+        self.clock.ahead += minutes * 60
+        for name in self.roster.channels:
+            self.watch.see(name)
+        self.watch._wake.set()
+        await asyncio.sleep(0.05)
+
+
+def _ground(store: Store, home: Home, clock: ClockForTests, broadcast: Broadcast) -> NetworkGround:
+    class NoIntake:
+        """These channels take nothing in."""
+
+        async def accept(self, _message: object) -> NoReturn:
+            raise AssertionError
+
+        async def change(self, _change: object) -> NoReturn:
+            raise AssertionError
+
+    nobody: Any = None
+    intake: Any = NoIntake()
+    return NetworkGround(
+        intake=intake,
+        conversations=LiveConversations(store.groups, nobody, broadcast, nobody),
+        home=home,
+        clock=clock,
+        options=lambda _name: {},
+    )
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(tmp_path / "messages.db")
+    await store.groups.add(new_group("main", is_main=True))
+    for address in (ON_PAGER, ON_BELL):
+        await store.groups.bind(MAIN_FOLDER, address, "Me")
+    yield store
+    await store.database.close()
+
+
+@pytest.fixture
+def pager() -> SettableChannel:
+    return SettableChannel(PAGER)
+
+
+@pytest.fixture
+def bell() -> SettableChannel:
+    return SettableChannel(BELL)
+
+
+@pytest.fixture
+async def channels(
+    store: Store, tmp_path: Path, pager: SettableChannel, bell: SettableChannel
+) -> AsyncIterator[Channels]:
+    made = Channels(store, Home(tmp_path), [pager, bell], ("pager:me", "bell:me too"))
+    (tmp_path / "data").mkdir()
+    async with made.running():
+        yield made
+
+
+async def until(done: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not done():  # noqa: ASYNC110 - channels and stores have no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_lost_account_is_told_at_once_by_the_other_channel_and_the_alert_routes(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.down(ChannelCondition.LOGGED_OUT)
+    await until(lambda: bell.texts)
+    expected = (
+        "The channel pager does not work until you see to it. The session was ended by the account's owner or by the"
+        " network. `nanoclaw auth pager` links it again."
+    )
+    assert bell.texts == [expected]
+    assert channels.alerts() == [expected]
+    await channels.pass_(300)
+    pager.up()
+    await channels.pass_(2)
+    await until(lambda: pager.texts)
+    assert pager.texts == ["The channel pager works again, after 5 hours."]
+    assert bell.texts == [expected]
+    assert channels.alerts()[1:] == pager.texts
+
+
+async def test_the_status_says_why_since_when_and_what_to_do(channels: Channels, pager: SettableChannel) -> None:
+    before = channels.shape(PAGER)
+    assert (before.status, before.condition, before.hint) == ("up", "", "")
+    pager.down(ChannelCondition.PAUSED, detail="Too many messages: 40 seconds.")
+    shape = channels.shape(PAGER)
+    assert (shape.status, shape.condition, shape.detail) == ("down", "paused", "Too many messages: 40 seconds.")
+    assert shape.hint == "Nothing needs to be done: it goes on trying."
+    assert before.since is not None
+    assert shape.since is not None
+    assert shape.since > before.since
+
+
+async def test_a_network_that_does_not_answer_is_told_after_a_while_and_news_that_waited_for_it_with_it(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager._state = ChannelState(status=pager.state().status.DOWN, condition=ChannelCondition.UNREACHABLE)
+    channels.roster.listen(lambda _name: None)  # nobody knows of it yet
+    await channels.store.outbox.add(ON_PAGER, "The budget is used up.", client_id="owner-budget")
+    await channels.store.outbox.add(ON_PAGER, "A reply to the owner.", client_id="turn-7")
+    channels.roster.listen(channels.watch.see)
+    await channels.pass_(0)
+    await channels.pass_(14)
+    assert bell.texts == []
+    await channels.pass_(2)
+    await until(lambda: len(bell.texts) == 2)
+    assert bell.texts[0].startswith("The channel pager has been down for 16 minutes. The network does not answer.")
+    assert bell.texts[1] == "The budget is used up."
+    await channels.pass_(600)
+    assert len(bell.texts) == 2
+
+
+async def test_news_go_at_once_to_the_next_chat_while_the_first_ones_channel_is_down(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    await channels.tidings.tell("One.", "one")
+    await until(lambda: pager.texts)
+    pager.down()
+    await channels.tidings.tell("Two.", "two")
+    await until(lambda: bell.texts)
+    pager.up()
+    await channels.tidings.tell("Three.", "three")
+    await until(lambda: len(pager.texts) == 2)
+    assert (pager.texts, bell.texts) == (["One.", "Three."], ["Two."])
+
+
+async def test_with_no_channel_left_the_alert_routes_hear_of_it_all(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.down(ChannelCondition.BANNED)
+    bell.down(ChannelCondition.BANNED)
+    await until(lambda: len(channels.alerts()) == 2)
+    assert [" ".join(text.split()[:3]) for text in channels.alerts()] == ["The channel pager", "The channel bell"]
+
+
+async def test_a_channel_that_gives_up_is_told_with_its_own_words(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.end(gave_up())
+    await until(lambda: bell.texts)
+    words = "The channel pager gave up. The pager's token is missing Write PAGER_TOKEN=… into .env."
+    assert bell.texts == [words]
+    shape = channels.shape(PAGER)
+    assert (shape.status, shape.detail, shape.hint) == (
+        "down",
+        "The pager's token is missing",
+        "Write PAGER_TOKEN=… into .env.",
+    )
+
+
+async def test_a_channel_whose_program_ended_is_down_whatever_it_says_itself(
+    channels: Channels, pager: SettableChannel
+) -> None:
+    pager.quiet = True
+    pager.end(RuntimeError("index out of range"))
+    await until(lambda: channels.shape(PAGER).condition == "broken")
+    pager._state = ChannelState(status=pager.state().status.UP)
+    assert channels.shape(PAGER).status == "down"
+    await until(lambda: pager.runs == 2)
+    await until(lambda: channels.shape(PAGER).status == "up")
+
+
+async def test_a_channel_that_cannot_say_how_it_is_is_down(channels: Channels, pager: SettableChannel) -> None:
+    class Mute(SettableChannel):
+        def state(self) -> NoReturn:
+            raise RuntimeError("no idea")
+
+    mute: Channel = Mute(PAGER)
+    channels.roster.channels[PAGER] = mute
+    shape = channels.shape(PAGER)
+    assert (shape.status, shape.condition, shape.detail) == ("down", "broken", "It cannot say how it is.")
+
+
+async def test_a_channel_that_does_not_report_its_changes_is_looked_at_all_the_same(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.quiet = True
+    pager.down(ChannelCondition.REPLACED)
+    await channels.pass_(0.5)
+    await until(lambda: bell.texts)
+
+
+async def test_each_change_is_a_figure_and_a_line_by_ids_and_a_flapping_channel_does_not_fill_the_log(
+    channels: Channels, pager: SettableChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(500):
+        pager.down(detail="The number +49 170 000 is gone")
+        pager.up()
+    counted = channels.counting.all().counters
+    assert counted[str(Measure.CHANNEL), "unreachable"] == 500
+    lines = [record for record in caplog.records if record.name == "nanoclaw.daemon.channel_watch"]
+    assert 18 <= len(lines) <= 22
+    assert lines[-1].message == "a channel changes all the time"
+    assert "+49" not in caplog.text
+    assert "+49" not in json.dumps([record.__dict__ for record in lines], default=str)
+
+
+async def test_what_was_told_is_remembered_over_a_restart(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.down(ChannelCondition.LOGGED_OUT)
+    await until(lambda: bell.texts)
+    await until(channels.home.outages.exists)
+    assert channels.home.outages.stat().st_mode & 0o777 == 0o600
+    again = Channels(channels.store, channels.home, [SettableChannel(PAGER), SettableChannel(BELL)])
+    async with again.running():
+        old = again.roster.channels[PAGER]
+        assert isinstance(old, SettableChannel)
+        old.down(ChannelCondition.LOGGED_OUT)
+        await again.pass_(2)
+        assert len(channels.alerts()) == 1
+        old.up()
+        await again.pass_(2)
+        await until(lambda: len(channels.alerts()) == 2)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"pager": 5}', '{"pager": {"proven": 1}}'])
+async def test_a_damaged_memory_is_none(channels: Channels, damage: str) -> None:
+    channels.home.outages.write_text(damage)
+    Channels(channels.store, channels.home, [SettableChannel(PAGER)])
