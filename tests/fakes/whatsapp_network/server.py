@@ -1,0 +1,129 @@
+"""The whole network in one object: what tests start, act through, and look at."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from tests.fakes.whatsapp_network import pairing
+from tests.fakes.whatsapp_network.addresses import LID, PHONE, Address
+from tests.fakes.whatsapp_network.certificates import certify
+from tests.fakes.whatsapp_network.companion import Companion
+from tests.fakes.whatsapp_network.connection import Connection
+from tests.fakes.whatsapp_network.journal import Receipt, Sent, Typing
+from tests.fakes.whatsapp_network.people import Contact, Owner
+from tests.fakes.whatsapp_network.proxy import Proxy
+from tests.fakes.whatsapp_network.trust import write_sitecustomize
+from tests.fakes.whatsapp_network.world import World
+
+OWNER_PHONE = "491700000001"
+OWNER_LID = "111100000000001"
+
+
+class Telephone(Owner):
+    """The owner's telephone: it links devices, and writes."""
+
+    async def scan(self, code: str) -> Companion:
+        """Scan a code; returns when the device has confirmed the link.
+
+        Raises:
+            PairingError: it is not valid, or not any more.
+        """
+        return await pairing.scan(self._world, self.device.identity, code)
+
+
+class WhatsAppNetwork:
+    """``async with WhatsAppNetwork(folder) as network``; the folder is for the certificate and what trusts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World()
+        self.faults = self.world.faults
+        self.journal = self.world.journal
+        self.phone = Telephone(self.world, name="Owner", phone=Address(OWNER_PHONE, PHONE), lid=Address(OWNER_LID, LID))
+        self.world.accounts.append(self.phone)
+        self._folder = folder
+        self._runner: web.AppRunner | None = None
+        self._proxy: Proxy | None = None
+        self._environment: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        trusted, context = certify(self._folder)
+        application = web.Application()
+        application.router.add_get("/ws/chat", self._chat)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        self._proxy = Proxy(self.faults, self._runner.addresses[0][1])
+        await self._proxy.start()
+        trusting = write_sitecustomize(self._folder, self.world.authority.root)
+        self._environment = {
+            "SSL_CERT_FILE": str(trusted),
+            "HTTPS_PROXY": self._proxy.url,
+            "PYTHONPATH": str(trusting),
+        }
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._runner
+        assert self._proxy
+        self.cut()
+        await self._proxy.stop()
+        await self._runner.cleanup()
+
+    def environment(self, before: Mapping[str, str] | None = None) -> dict[str, str]:
+        """``before`` with what a client, or a daemon that starts one, needs; a ``PYTHONPATH`` is kept behind ours."""
+        given = before or {}
+        path = os.pathsep.join(filter(None, [self._environment["PYTHONPATH"], given.get("PYTHONPATH", "")]))
+        return {**given, **self._environment, "PYTHONPATH": path}
+
+    def contact(self, name: str, phone: str, lid: str) -> Contact:
+        """Somebody new. Both ids are digits."""
+        contact = Contact(self.world, name=name, phone=Address(phone, PHONE), lid=Address(lid, LID))
+        self.world.accounts.append(contact)
+        return contact
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Every message of the client that arrived, in order."""
+        return self.journal.sent
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """Every receipt of the client."""
+        return self.journal.receipts
+
+    @property
+    def presences(self) -> list[str]:
+        """``available`` and ``unavailable``, in the order in which the client said so."""
+        return self.journal.presences
+
+    @property
+    def typing(self) -> list[Typing]:
+        """Where the client showed that it writes."""
+        return self.journal.typing
+
+    async def next_sent(self, seconds: float = 15) -> Sent:
+        """The oldest message of the client that was not handed out yet.
+
+        Raises:
+            TimeoutError: none came in time.
+        """
+        return await self.journal.next_sent(seconds)
+
+    def cut(self) -> None:
+        """Cut all connections without a farewell."""
+        assert self._proxy
+        self._proxy.cut()
+
+    async def _chat(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(max_msg_size=0)
+        await socket.prepare(request)
+        await Connection(self.world, socket).serve()
+        return socket
