@@ -15,6 +15,7 @@ from nanoclaw.gateway.contract import (
     ModelRequestSent,
 )
 from nanoclaw.model.clock import Milliseconds
+from nanoclaw.settings.whole_files import append_whole
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ class AuditLog:
             self._descriptor = os.open(self._path, flags, 0o600)
             os.fchmod(self._descriptor, 0o600)
             self._size = os.fstat(self._descriptor).st_size
-        self._size += os.write(self._descriptor, line)
+        append_whole(self._descriptor, line)
+        self._size += len(line)
 
     def _rotate(self) -> None:
         for number in range(self._files, 0, -1):

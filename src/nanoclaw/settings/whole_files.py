@@ -36,6 +36,20 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o600, as_before: bo
     sync_folder(path.parent)
 
 
+def append_whole(descriptor: int, content: bytes) -> None:
+    """Add to a file that was opened to be added to: all of it or nothing. Raises OSError."""
+    before, written = os.fstat(descriptor).st_size, 0
+    try:
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+    except OSError:
+        # Half a line would be glued to the next one. What others have added meanwhile stays.
+        with contextlib.suppress(OSError):
+            if written and os.fstat(descriptor).st_size == before + written:
+                os.ftruncate(descriptor, before)
+        raise
+
+
 def sync_folder(path: Path) -> None:
     """What was made, renamed and removed in a folder is on disk when this returns. Raises OSError."""
     try:

@@ -9,6 +9,7 @@ from nanoclaw.gateway.audit import AuditLog
 from nanoclaw.gateway.contract import Decision, ModelCallMetered, ModelRequestSent, Verdict
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import parse_folder
+from tests.fakes.small_disk import fill, small_disk
 
 GROUP = parse_folder("family")
 
@@ -78,6 +79,25 @@ def test_a_log_that_cannot_be_written_is_told_once_and_tried_again(
     log(decision())
     log.close()
     assert len((tmp_path / "logs" / "gateway.log").read_text().splitlines()) == 1
+
+
+def test_on_a_full_disk_lines_are_lost_whole_and_told_of_once_and_it_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Whoever fills the disk, an agent for one, must not be able to stop the gateway.
+    with small_disk(tmp_path / "small", 1) as place:
+        log = AuditLog(place / "gateway.log")
+        log(decision("before"))
+        filler = fill(place, leave=0)
+        for number in range(200):
+            log(decision(f"{number} {'x' * 250}"))
+        filler.unlink()
+        log(decision("after"))
+        log.close()
+        targets = [json.loads(line)["target"] for line in (place / "gateway.log").read_text().splitlines()]
+    assert (targets[0], targets[-1]) == ("before", "after")
+    assert 2 < len(targets) < 50
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 def test_a_link_in_the_place_of_the_log_is_not_followed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.settings.whole_files import replace_file, sync_folder
+from nanoclaw.settings.whole_files import append_whole, replace_file, sync_folder
 from tests.fakes.small_disk import fill, small_disk
 
 
@@ -64,6 +64,23 @@ def test_on_a_full_disk_the_old_file_stays_and_nothing_half_written_takes_room(t
         assert shutil.disk_usage(place).free == free
         replace_file(path, bytes(32 * 1024))
         assert path.stat().st_size == 32 * 1024
+
+
+def test_on_a_full_disk_a_line_is_added_whole_or_not(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        path = place / "lines"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            append_whole(descriptor, b"first\n")
+            filler = fill(place, leave=8192)
+            with pytest.raises(OSError, match="No space left"):
+                append_whole(descriptor, b"x" * 100_000 + b"\n")
+            assert path.read_bytes() == b"first\n"
+            filler.unlink()
+            append_whole(descriptor, b"second\n")
+            assert path.read_bytes() == b"first\nsecond\n"
+        finally:
+            os.close(descriptor)
 
 
 def test_where_it_cannot_be_put_nothing_is_left_behind(tmp_path: Path) -> None:

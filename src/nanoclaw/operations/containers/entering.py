@@ -12,6 +12,7 @@ from nanoclaw.sandboxes.contract import SandboxState
 from nanoclaw.sandboxes.engine import scrubbed
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import engine_environment
+from nanoclaw.settings.whole_files import append_whole
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh")
 
@@ -63,7 +64,7 @@ def write_down(home: Home, container: Container, program: Sequence[str], *, term
     try:
         descriptor = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, line)
+            append_whole(descriptor, line)
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import Any
 from nanoclaw.operations.figures.counting import Key, Spans
 from nanoclaw.operations.figures.errors import HistoryUnreadableError
 from nanoclaw.operations.figures.slots import Slot
-from nanoclaw.settings.whole_files import replace_file
+from nanoclaw.settings.whole_files import append_whole, replace_file
 
 _VERSION = {"figures": 1}
 _MOST_BYTES = 32 * 1024 * 1024
@@ -49,10 +49,12 @@ class History:
         return slots
 
     def append(self, slot: Slot) -> None:
-        """Add a slot. Raises OSError. To be preceded by a :meth:`rewrite`, which makes the file."""
+        """Add a slot, or nothing. Raises OSError. To be preceded by a :meth:`rewrite`, which makes the file."""
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(_line(_document(slot)))
+        try:
+            append_whole(descriptor, _line(_document(slot)))
+        finally:
+            os.close(descriptor)
 
     def rewrite(self, slots: Iterable[Slot]) -> None:
         """Put these in the place of all, at once or not at all. Raises OSError."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from nanoclaw.operations.logs.reading import rotated
 from nanoclaw.operations.logs.redaction import Redactor
 from nanoclaw.settings.schema import LogSettings
+from nanoclaw.settings.whole_files import append_whole
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _DAY = 86_400
@@ -54,6 +55,17 @@ class PrivateRotatingFile(RotatingFileHandler):
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._began = _first_time(Path(self.baseFilename))
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123 - of a descriptor
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or nothing of it: what a full disk does not take is kept nowhere, and the next begins anew."""
+        try:
+            if self.shouldRollover(record):
+                self.doRollover()
+            if self.stream is None:
+                self.stream = self._open()
+            append_whole(self.stream.fileno(), f"{self.format(record)}\n".encode("utf-8", "backslashreplace"))
+        except Exception:  # noqa: BLE001 - as in every handler: what cannot be logged is no failure of what was done
+            self.handleError(record)
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the standard library's name
         """Whether the file is full, or old."""

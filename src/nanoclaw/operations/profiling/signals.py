@@ -23,6 +23,7 @@ from nanoclaw.operations.profiling.processor import profile_processor
 from nanoclaw.operations.profiling.profiler import Profiler
 from nanoclaw.operations.profiling.stacks import tasks, written
 from nanoclaw.operations.profiling.words import heap_text, processor_text
+from nanoclaw.settings.whole_files import append_whole, replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class SignalledProfiles:
     def _write_tasks(self, descriptor: int) -> None:
         """Behind the threads that are in the file by now. What is full is kept aside, once."""
         text = f"at {self._now():%Y-%m-%dT%H:%M:%SZ}\n\n{written('task', tasks(self._profiler.loop))}\n"
-        os.write(descriptor, text.encode())
+        append_whole(descriptor, text.encode("utf-8", "backslashreplace"))
         path = self._folder / "stacks.txt"
         if os.fstat(descriptor).st_size > _STACKS_BYTES:
             shutil.copyfile(path, self._folder / "stacks.1.txt")
@@ -103,9 +104,7 @@ class SignalledProfiles:
         name = f"profile-{word}-{self._now():%Y%m%dT%H%M%SZ}"
         for ending, text in contents.items():
             path = self._folder / f"{name}.{ending}"
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
+            replace_file(path, text.encode("utf-8", "backslashreplace"))
         logger.info("profile written", extra={"file": f"{name}.txt"})
         for ending in contents:
             for old in sorted(self._folder.glob(f"profile-{word}-*.{ending}"))[:-_KEPT]:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from nanoclaw.operations.logs.reading import rotated
 from nanoclaw.operations.logs.writing import JsonFormatter, PrivateRotatingFile, start_logging
 from nanoclaw.settings.schema import LogSettings
+from tests.fakes.small_disk import fill, small_disk
 
 SECRET = "my-own-secret-value"  # noqa: S105 - not one
 
@@ -155,3 +157,21 @@ def test_rotated_files_that_are_too_old_go(tmp_path: Path) -> None:
     handler.close()
     # The one of day 0 and the one of day 8 are more than 30 days older than the newest.
     assert sorted(part.name for part in tmp_path.iterdir()) == ["x.log", "x.log.1", "x.log.2"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_full_disk_stops_nobody_and_leaves_no_half_line(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 2) as place:
+        path = place / "nanoclaw.log"
+        start_logging(path, LogSettings(file_mib=1, files=3))
+        filler = fill(place, leave=100_000)
+        for number in range(300):
+            logging.getLogger("nanoclaw.test").info("full", extra={"number": number, "filler": "x" * 1500})
+        filler.unlink()
+        for number in range(800):
+            logging.getLogger("nanoclaw.test").info("room", extra={"number": number, "filler": "x" * 1500})
+        found = [json.loads(line) for one in rotated(path) for line in one.read_text().splitlines()]
+    full = [one["number"] for one in found if one["event"] == "full"]
+    assert full == list(range(len(full)))
+    assert 10 < len(full) < 100
+    assert sorted(one["number"] for one in found if one["event"] == "room") == list(range(800))

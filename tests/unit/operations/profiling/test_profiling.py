@@ -13,6 +13,7 @@ import pytest
 from nanoclaw.control.service import ConflictError
 from nanoclaw.operations.profiling.profiler import Profiler
 from nanoclaw.operations.profiling.stacks import tasks, threads
+from tests.fakes.small_disk import fill, small_disk
 
 HUNG = """
 import asyncio, sys, time
@@ -128,6 +129,30 @@ def test_signals_are_answered_though_the_loop_hangs(tmp_path: Path, scrubbed_env
     written = list(logs.iterdir())
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
     assert not any("sk-ant" in path.read_text() for path in written)
+
+
+def test_a_profile_that_a_full_disk_does_not_take_harms_nothing(
+    tmp_path: Path, scrubbed_environment: dict[str, str]
+) -> None:
+    source = str(Path(__file__).parents[4] / "src")
+    with small_disk(tmp_path / "small", 1) as logs:
+        command = [sys.executable, "-c", HUNG, str(logs)]
+        environment = {**scrubbed_environment, "PYTHONPATH": source}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == b"ready\n"
+                filler = fill(logs, leave=0)
+                process.send_signal(signal.SIGUSR2)
+                assert process.stderr is not None
+                assert process.stderr.readline() == b"a profile failed\n"
+                assert [path.name for path in logs.iterdir() if path.name.startswith((".", "profile"))] == []
+                filler.unlink()
+                process.send_signal(signal.SIGUSR2)
+                until_there(logs, "profile-cpu-*.collapsed")
+                assert process.poll() is None
+            finally:
+                process.kill()
 
 
 def until(path: Path, what: str) -> str:
