@@ -214,10 +214,25 @@ def _opened(path: Path, flags: int = apsw.SQLITE_OPEN_READONLY) -> Iterator[apsw
     if not path.exists():
         raise StoreError(f"{path} is not there", hint="It is made when the assistant starts for the first time.")
     with explained(path):
-        connection = apsw.Connection(str(path), flags=flags)
         try:
-            connection.set_busy_timeout(_BUSY_MS)
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            connection = _connected(path, flags)
+        except (apsw.IOError, apsw.CantOpenError, apsw.FullError):
+            # Where nobody has the database open, a reader makes an index of its log, for which a full disk has no
+            # room. One who keeps everybody else out has it in memory.
+            connection = _connected(path, apsw.SQLITE_OPEN_READWRITE, "PRAGMA locking_mode = EXCLUSIVE")
+        try:
             yield connection
         finally:
             connection.close()
+
+
+def _connected(path: Path, flags: int, *first: str) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags)
+    try:
+        connection.set_busy_timeout(_BUSY_MS)
+        for statement in (*first, "SELECT count(*) FROM sqlite_schema"):
+            connection.execute(statement).fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -14,6 +14,7 @@ from nanoclaw.operations.doctor.listening import is_stale
 from nanoclaw.operations.logs.reading import rotated
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
+from nanoclaw.settings.whole_files import PARTIAL
 from nanoclaw.store.survey import Wanted
 
 _DAY = 86_400.0
@@ -22,6 +23,7 @@ _UPLOAD_DAYS = 7
 _SETTLED_SECONDS = 60.0
 """A socket is there a moment before anybody listens on it."""
 _PARTIAL = re.compile(r"\.[0-9a-f]{32}\.part|.+\.partial")
+_NOT_IN_ITS_PLACE = re.compile(rf"\..+\.[0-9a-f]{{8}}{re.escape(PARTIAL)}", re.DOTALL)
 _PASSING = re.compile(r"(gateway-)?script-[0-9a-f]+")
 _CRASH = re.compile(r"crash-[0-9TZ]+-\d+\.txt")
 _KEPT_BY_US = re.compile(r"\d{4}-\d\d-\d\d-.+", re.DOTALL)
@@ -54,6 +56,7 @@ def seek(ground: Ground) -> Iterator[Find]:
     """Everything that can go. Looks only; takes as long as folders are large."""
     for search in (_sockets, _passing, _temporary, _uploads, _logs, _crashes, _transcripts, _attachments, _outgoing):
         yield from search(ground)
+    yield from _half_replaced(ground)
     yield from _replaced(ground)
     yield from _restoring(ground)
 
@@ -129,6 +132,18 @@ def _temporary(ground: Ground) -> Iterator[Find]:
 
     yield from _looked(ground.home.groups, groups)
     yield from _looked(ground.home.image_cache, images)
+
+
+def _half_replaced(ground: Ground) -> Iterator[Find]:
+    """What a kill left of files that were to take the place of another."""
+    before = ground.before(_TEMPORARY_DAYS)
+
+    def search(look: Look) -> Iterator[Find]:
+        channels = (("store", "auth", name) for name in look.folders(("store", "auth")))
+        for folder in ((), ("data",), ("logs",), ("backups", "state"), *channels):
+            yield from _files(look, folder, Kind.TEMPORARY, before, _NOT_IN_ITS_PLACE)
+
+    yield from _looked(ground.home.root, search)
 
 
 def _uploads(ground: Ground) -> Iterator[Find]:
