@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefinedType
 
+from nanoclaw.channels.telegram.options import TelegramOptions
 from nanoclaw.channels.web.options import WebOptions
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_upstream
@@ -20,7 +21,11 @@ _ROW = re.compile(r"\| `([a-z_]+)` \| (?:`(.+?)`|absent) \| (.+) \|")
 
 def _tables() -> dict[str, type[BaseModel]]:
     """Every table of ``config.toml`` that we know the keys of."""
-    found: dict[str, type[BaseModel]] = {"channels.web": WebOptions, "prices.MODEL": PriceSettings}
+    found: dict[str, type[BaseModel]] = {
+        "channels.telegram": TelegramOptions,
+        "channels.web": WebOptions,
+        "prices.MODEL": PriceSettings,
+    }
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found[name] = field.annotation

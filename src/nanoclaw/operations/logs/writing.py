@@ -102,5 +102,6 @@ def start_logging(path: Path, settings: LogSettings, secrets: Iterable[str] = ()
     logging.raiseExceptions = False
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     # Libraries may log what passes through them; their warnings are enough.
-    for name in ("aiohttp", "asyncio", "claude_agent_sdk", "mcp", "httpx", "urllib3", "requests_oauthlib", "oauthlib"):
+    quiet = ("aiohttp", "asyncio", "claude_agent_sdk", "mcp", "httpcore", "httpx", "telegram")
+    for name in (*quiet, "urllib3", "requests_oauthlib", "oauthlib"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

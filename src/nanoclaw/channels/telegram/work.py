@@ -1,0 +1,147 @@
+"""The parts that serve one bot, put together; all that needs python-telegram-bot is reached through here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from telegram import User
+from telegram.error import InvalidToken, TelegramError
+
+from nanoclaw.channels.contract import ChannelError, Surroundings
+from nanoclaw.channels.spool import Spool
+from nanoclaw.channels.telegram.credential import AUTH_HINT, Token
+from nanoclaw.channels.telegram.faults import Trouble, trouble
+from nanoclaw.channels.telegram.health import Health
+from nanoclaw.channels.telegram.media import Fetcher
+from nanoclaw.channels.telegram.options import TelegramOptions
+from nanoclaw.channels.telegram.pace import Pace
+from nanoclaw.channels.telegram.places import Places
+from nanoclaw.channels.telegram.poller import PAUSES, Poller, Take
+from nanoclaw.channels.telegram.reading import Reader
+from nanoclaw.channels.telegram.sending import Sender
+from nanoclaw.channels.telegram.session import MARGIN_SECONDS, Session, open_session
+from nanoclaw.channels.telegram.taking import Taker
+from nanoclaw.model.chats import InboundMessage
+
+_PROBE_SECONDS = 25.0
+_SPARE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot as BotFather made it."""
+
+    id: str
+    username: str
+    reads_groups: bool
+    """Sees every message of its groups, rather than those to it only: BotFather's privacy mode is off."""
+
+
+async def introduce(token: Token, options: TelegramOptions) -> Bot:
+    """Ask Telegram whose token this is.
+
+    Raises:
+        ChannelError: it is nobody's, or Telegram cannot be reached.
+    """
+    async with open_session(token, options) as session:
+        return await _introduced(session)
+
+
+async def _introduced(session: Session) -> Bot:
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            me = await session.me()
+    except InvalidToken:
+        raise ChannelError("Telegram knows no bot with this token", hint=AUTH_HINT) from None
+    except TelegramError as error:
+        raise ChannelError(trouble(error).detail, hint="Look at the network, or try again later.") from None
+    except TimeoutError:
+        raise ChannelError("Telegram did not answer in time", hint="Look at the network.") from None
+    return Bot(id=str(me.id), username=me.username or "", reads_groups=bool(me.can_read_all_group_messages))
+
+
+class Work:
+    """Serves one bot after the other: a new token may come while the channel runs."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        options: TelegramOptions,
+        health: Health,
+        spool: Spool,
+        *,
+        paired: Callable[[InboundMessage], Awaitable[bool]],
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self._surroundings = surroundings
+        self._options = options
+        self._health = health
+        self._spool = spool
+        self._paired = paired
+        self._pauses = pauses
+        self._places = Places(surroundings.directory)
+        self._pace = Pace(surroundings.clock)
+        self._session: Session | None = None
+        self.sender: Sender | None = None
+        """While there is a token that was not refused."""
+        self.username = ""
+        """Of the bot, once Telegram told it."""
+
+    async def open(self) -> None:
+        """Read what was kept.
+
+        Raises:
+            ChannelError: it cannot be read.
+        """
+        await asyncio.to_thread(self._places.load)
+        valid = self._options.poll_seconds + MARGIN_SECONDS + _SPARE_SECONDS
+        self._health.begin(self._surroundings.clock, self._surroundings.state_changed, valid=valid)
+
+    async def serve(self, token: Token) -> None:
+        """Poll for this bot until cancelled; returns when its token is refused."""
+        async with open_session(token, self._options) as session:
+            self._session = session
+            self.sender = Sender(session, self._places, self._pace)
+            poller = Poller(
+                session,
+                self._begin,
+                proven=self._proven,
+                failed=self._failed,
+                seconds=self._options.poll_seconds,
+                pauses=self._pauses,
+            )
+            try:
+                await poller.run()
+            finally:
+                self._session = self.sender = None
+                self.username = ""
+
+    async def probe(self) -> Bot:
+        """Go to Telegram and back.
+
+        Raises:
+            ChannelError: that does not work, or there is no token.
+        """
+        if self._session is None:
+            state = self._health.state()
+            raise ChannelError(state.detail or "There is no bot", hint=state.hint or AUTH_HINT)
+        return await _introduced(self._session)
+
+    def _begin(self, me: User) -> Take:
+        assert self._session is not None  # noqa: S101 - called by its poller
+        self.username = me.username or ""
+        taker = Taker(
+            self._surroundings,
+            Reader(me, self._places),
+            self._places,
+            Fetcher(self._session, self._spool, self._proven),
+            bot=self._session.bot,
+            paired=self._paired,
+        )
+        return taker.take
+
+    def _proven(self) -> None:
+        self._health.proven(f"@{self.username}")
+
+    def _failed(self, found: Trouble) -> None:
+        self._health.failed(found.condition, found.detail, found.hint)
