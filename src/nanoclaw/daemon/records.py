@@ -1,5 +1,6 @@
 """What can be asked and changed in a home with nothing but its files: groups, history, the offline status."""
 
+import asyncio
 from collections.abc import Iterable
 
 from nanoclaw import __version__
@@ -18,6 +19,7 @@ from nanoclaw.control.shapes import (
     Status,
 )
 from nanoclaw.daemon.changes import check_channel, check_name, read_changes
+from nanoclaw.daemon.room import shortage
 from nanoclaw.daemon.times import iso, parse_time
 from nanoclaw.delivery.adapt import plain_words
 from nanoclaw.intake.trigger import check_trigger
@@ -45,6 +47,8 @@ class Records:
 
     async def status(self, *, model_key: str) -> Status:
         """What the files tell."""
+        short = await asyncio.to_thread(shortage, self._home)
+        troubles = await self._groups.troubles(_SHOWN_TROUBLES)
         return Status(
             running=False,
             version=__version__,
@@ -52,8 +56,8 @@ class Records:
             model_key=model_key,
             groups=[group.folder for group in await self._groups.all()],
             last_errors=[
-                ErrorShape(at=iso(trouble.at), what=trouble.what, hint=trouble.hint)
-                for trouble in await self._groups.troubles(_SHOWN_TROUBLES)
+                *([short] if short else []),
+                *(ErrorShape(at=iso(trouble.at), what=trouble.what, hint=trouble.hint) for trouble in troubles),
             ],
         )
 
