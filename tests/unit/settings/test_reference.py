@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefinedType
 
 from nanoclaw.channels.telegram.options import TelegramOptions
 from nanoclaw.channels.web.options import WebOptions
+from nanoclaw.channels.whatsapp.options import WhatsAppOptions
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_upstream
 from nanoclaw.settings.schema import PriceSettings, Settings
