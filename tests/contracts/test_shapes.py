@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from nanoclaw.control import insight_shapes, pairing_shapes, people_shapes, shapes, task_shapes, trial_shapes, usage_shapes
+from nanoclaw.control import (
+    insight_shapes,
+    pairing_shapes,
+    people_shapes,
+    shapes,
+    task_shapes,
+    trial_shapes,
+    usage_shapes,
+)
 
 PROMISED = {
     "SendRequest": {
@@ -197,6 +205,25 @@ PROMISED = {
     "TrialRequest": {"model_url": "string", "real": "boolean?"},
     "TrialGroup": {"folder": "string", "trigger": "string", "diverted": "boolean", "chats": "[ChatShape]"},
     "TrialShape": {"groups": "[TrialGroup]"},
+    "PairRequest": {"phone": "string?"},
+    "PairingQuery": {"after": "integer?", "wait_seconds": "number?"},
+    "PairingShape": {
+        "channel": "string",
+        "number": "integer?",
+        "state": "string?",
+        "qr": "string?",
+        "picture": "[string]?",
+        "code": "string?",
+        "words": "string?",
+        "expires_in": "number?",
+        "account": "string?",
+        "owner": "string?",
+        "chat": "string?",
+        "name": "string?",
+        "fault": "string?",
+        "problem": "string?",
+        "hint": "string?",
+    },
     "ProbeShape": {"channel": "string", "outcome": "string", "detail": "string?", "hint": "string?"},
     "UsageList": {"by": "string", "lines": "[UsageLine]", "total": "UsageLine"},
     "TaskShape": {
@@ -338,7 +365,7 @@ def kind_of(detail: dict[str, Any]) -> str:
 def _public_shapes() -> dict[str, type[BaseModel]]:
     return {
         name: value
-        for module in (insight_shapes, shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
+        for module in (insight_shapes, pairing_shapes, shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, shapes.Shape) and value is not shapes.Shape
     }

@@ -37,6 +37,7 @@ from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 from nanoclaw.store.usage import By
 from tests.fakes.insight import FakeInsight
+from tests.fakes.pairing import FakePairing
 from tests.fakes.people import FakePeople
 from tests.fakes.trials import FakeTrials
 
@@ -148,6 +149,7 @@ class FakeService:
         self.usage = FakeUsage()
         self.trials = FakeTrials()
         self.insight = FakeInsight()
+        self.pairing = FakePairing()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []

@@ -148,9 +148,24 @@ class ControlClient:
 
     def probe(self, channel: str) -> Document:
         """A ``ProbeShape``."""
-        return self.call(
-            "POST", f"/v1/channels/{quote(channel, safe='', errors='replace')}/probe", timeout=_SILENCE_SECONDS
-        )
+        return self.call("POST", f"{_channel_path(channel)}/probe", timeout=_SILENCE_SECONDS)
+
+    def begin_pairing(self, channel: str, phone: str = "") -> Document:
+        """A ``PairingShape``."""
+        return self.call("POST", f"{_channel_path(channel)}/pairing", {"phone": phone})
+
+    def pairing(self, channel: str, after: int, wait_seconds: float) -> Document:
+        """A ``PairingShape``, once it has changed since number ``after`` or the time is over."""
+        query = _query({"after": after, "wait_seconds": wait_seconds})
+        return self.call("GET", f"{_channel_path(channel)}/pairing?{query}", timeout=self._timeout + wait_seconds)
+
+    def give_up_pairing(self, channel: str) -> Document:
+        """A ``Done``."""
+        return self.call("DELETE", f"{_channel_path(channel)}/pairing")
+
+    def logout(self, channel: str) -> Document:
+        """A ``Done``: the channel's session is over."""
+        return self.call("POST", f"{_channel_path(channel)}/logout", timeout=_SILENCE_SECONDS)
 
     def figures(self, since: str | None = None) -> Document:
         """A ``FigureList``."""
@@ -220,6 +235,10 @@ def _refusal(status: int, body: bytes) -> RequestRefusedError:
 
 def _group_path(folder: str) -> str:
     return f"/v1/groups/{quote(folder, safe='', errors='replace')}"
+
+
+def _channel_path(channel: str) -> str:
+    return f"/v1/channels/{quote(channel, safe='', errors='replace')}"
 
 
 def _garbled() -> DaemonLostError:

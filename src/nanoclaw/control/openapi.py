@@ -20,6 +20,10 @@ PROBLEMS = {
 }
 _PLACES = {
     "folder": ("The group's folder name", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}),
+    "channel": (
+        "The channel's name in the configuration",
+        {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"},
+    ),
     "id": ("Its number", {"type": "string", "pattern": "^[0-9]{1,18}$"}),
 }
 

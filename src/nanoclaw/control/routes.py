@@ -1,6 +1,7 @@
 """The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
 
 from nanoclaw.control.insight_routes import INSIGHT_ROUTES
+from nanoclaw.control.pairing_routes import PAIRING_ROUTES
 from nanoclaw.control.people_routes import PEOPLE_ROUTES
 from nanoclaw.control.route import Route
 from nanoclaw.control.service import Service
@@ -198,6 +199,7 @@ ROUTES: tuple[Route, ...] = (
     *USAGE_ROUTES,
     *INSIGHT_ROUTES,
     *TRIAL_ROUTES,
+    *PAIRING_ROUTES,
 )
 
 OPENAPI_PATH = "/v1/openapi.json"

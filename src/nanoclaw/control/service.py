@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from nanoclaw.control.insight_desk import InsightDesk
+from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -63,6 +64,11 @@ class Service(Protocol):
     @property
     def trials(self) -> TrialDesk:
         """Verifying."""
+        ...
+
+    @property
+    def pairing(self) -> PairingDesk:
+        """Linking accounts."""
         ...
 
     async def status(self) -> Status:

@@ -1,10 +1,13 @@
-"""What the daemon does by itself beside messages: backups, and cleaning up."""
+"""What goes on beside messages: backups, cleaning up, and accounts that are being linked."""
 
 import asyncio
 from dataclasses import dataclass
 
 from nanoclaw.daemon.backups import open_routine
 from nanoclaw.daemon.ground import Ground
+from nanoclaw.daemon.pairing import PairingRecords
+from nanoclaw.daemon.roster import Roster
+from nanoclaw.daemon.shelves import Shelves
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.operations.backup.routine import Routine
 from nanoclaw.operations.cleaning.routine import CleaningRoutine
@@ -16,16 +19,21 @@ class Chores:
 
     backups: Routine
     cleaning: CleaningRoutine
+    pairing: PairingRecords
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.backups.run(), name="backups")
             tasks.create_task(self.cleaning.run(), name="cleaning")
+            tasks.create_task(self.pairing.run(), name="pairing")
 
 
-def open_chores(ground: Ground, tidings: Tidings) -> Chores:
-    """The chores of this home."""
+def open_chores(ground: Ground, tidings: Tidings, store: Shelves, roster: Roster) -> Chores:
+    """The chores of this home. A login is backed up as soon as it is there."""
+    backups = open_routine(ground, tidings)
     return Chores(
-        backups=open_routine(ground, tidings), cleaning=CleaningRoutine(ground.home, ground.settings, ground.clock)
+        backups=backups,
+        cleaning=CleaningRoutine(ground.home, ground.settings, ground.clock),
+        pairing=PairingRecords(roster.channels, store.people, ground.clock, linked=lambda _channel: backups.hurry()),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nanoclaw.control.insight_desk import InsightDesk
+from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.task_desk import TaskDesk
 from nanoclaw.control.trial_desk import TrialDesk
@@ -18,3 +19,4 @@ class Desks:
     usage: UsageDesk
     trials: TrialDesk
     insight: InsightDesk
+    pairing: PairingDesk

@@ -17,6 +17,8 @@ from nanoclaw.control.insight_shapes import (
     PlainText,
     StackList,
 )
+from nanoclaw.control.pairing_desk import PairingDesk
+from nanoclaw.control.pairing_shapes import PairingQuery, PairingShape, PairRequest
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -117,6 +119,7 @@ def _desks(home: Home, store: Shelves, settings: Settings, clock: Clock) -> Desk
         usage=UsageRecords(store.usage, zone),
         trials=_NoTrials(),
         insight=_StoredInsight(home, clock),
+        pairing=_NoPairing(),
     )
 
 
@@ -127,6 +130,22 @@ class _NoTrials:
         raise NotRunningError
 
     async def probe(self, channel: str) -> ProbeShape:
+        raise NotRunningError
+
+
+class _NoPairing:
+    """It needs a channel that runs."""
+
+    async def begin(self, channel: str, request: PairRequest) -> PairingShape:
+        raise NotRunningError
+
+    async def look(self, channel: str, query: PairingQuery) -> PairingShape:
+        raise NotRunningError
+
+    async def give_up(self, channel: str) -> Done:
+        raise NotRunningError
+
+    async def logout(self, channel: str) -> Done:
         raise NotRunningError
 
 
@@ -186,6 +205,11 @@ class OfflineService:
     def trials(self) -> TrialDesk:
         """Verifying."""
         return self._desks.trials
+
+    @property
+    def pairing(self) -> PairingDesk:
+        """Linking accounts."""
+        return self._desks.pairing
 
     async def status(self) -> Status:
         """What the files tell."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
 from nanoclaw.control.insight_desk import InsightDesk
+from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
@@ -115,6 +116,11 @@ class DaemonService:
     def trials(self) -> TrialDesk:
         """Verifying."""
         return self._desks.trials
+
+    @property
+    def pairing(self) -> PairingDesk:
+        """Linking accounts."""
+        return self._desks.pairing
 
     async def status(self) -> Status:
         """How everything is."""

@@ -33,6 +33,7 @@ from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
 from tests.fakes.insight import FakeInsight
 from tests.fakes.intake_desks import desks
+from tests.fakes.pairing import FakePairing
 from tests.fakes.running_channel import running
 from tests.fakes.trials import FakeTrials
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
@@ -100,6 +101,7 @@ def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, 
         usage=UsageRecords(shelves.usage, ZoneInfo("UTC")),
         trials=FakeTrials(),
         insight=FakeInsight(),
+        pairing=FakePairing(),
     )
     return DaemonService(
         Records(home, Settings(), shelves.groups, shelves.history),
