@@ -34,7 +34,6 @@ from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import NetworkGround, Networks
 from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.page_operations import PageOperations
-from nanoclaw.daemon.pairing import PairingRecords
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.reception import Reception, open_reception
 from nanoclaw.daemon.records import Records
@@ -117,8 +116,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     intake, networks = _connect(ground, base, crew)
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
     figures, profiler = open_recorder(ground, store, crew.lanes, base.roster), Profiler(asyncio.get_running_loop())
-    chores = open_chores(ground, crew.tidings, base.store, base.roster)
-    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock), chores.pairing)
+    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock))
+    service = _serve(ground, base, crew, desks, views, request_stop)
     return Daemon(
         networks=networks,
         intake=intake,
@@ -134,8 +133,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         meter=crew.meter,
         preparation=crew.preparation,
         workshop=crew.workshop,
-        control=ControlServer(_serve(ground, base, crew, desks, views, request_stop), ground.home.control_socket),
-        chores=chores,
+        control=ControlServer(service, ground.home.control_socket),
+        chores=open_chores(ground, crew.tidings),
         figures=figures,
         profiles=SignalledProfiles(ground.home.log.parent, profiler, clock),
         trials=trials,
@@ -244,9 +243,7 @@ def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
     )
 
 
-def _desks(
-    ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight, pairing: PairingRecords
-) -> Desks:
+def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight) -> Desks:
     store = base.store
     return Desks(
         people=PeopleRecords(store.people),
@@ -254,7 +251,6 @@ def _desks(
         usage=UsageRecords(store.usage, base.zone),
         trials=trials,
         insight=insight,
-        pairing=pairing,
     )
 
 

@@ -40,15 +40,16 @@ class Roster:
     def __init__(self, channels: dict[ChannelName, Channel]) -> None:
         self.channels = channels
         self._doubts: dict[tuple[ChannelName, Doubt], Sighting] = {}
-        self._listener: Callable[[ChannelName], None] = lambda _name: None
+        self._listeners: list[Callable[[ChannelName], None]] = []
 
     def listen(self, noted: Callable[[ChannelName], None]) -> None:
         """Who wants to know when a channel may be another than before."""
-        self._listener = noted
+        self._listeners.append(noted)
 
     def noted(self, name: ChannelName) -> None:
         """A channel says that its state is another."""
-        self._listener(name)
+        for listener in self._listeners:
+            listener(name)
 
     def doubt(self, name: ChannelName, why: Doubt, sighting: Sighting | None) -> None:
         """What holds in place of the channel's word; None: its word counts again."""

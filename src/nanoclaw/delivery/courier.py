@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-from nanoclaw.channels.contract import Channel, ChannelError, PermanentSendError, TemporarySendError
+from nanoclaw.channels.contract import Channel, ChannelError, ChannelStatus, PermanentSendError, TemporarySendError
 from nanoclaw.delivery.adapt import adapt, plain_words
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
@@ -23,6 +23,10 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _TRIES = 300
 _ALERT_AFTER = 5
 _STORE_WAIT = 2.0
+_LOOK_AGAIN = 5.0
+"""Repairs a missed :meth:`Courier.wake_channel`: a channel may come up without saying so."""
+_STALE = 7 * 86_400_000
+"""Milliseconds after which nobody wants to read it any more."""
 
 
 class Courier:
@@ -65,11 +69,17 @@ class Courier:
             self._rounds[address] = asyncio.Event()
             self._tasks.create_task(self._serve(address), name=f"deliver-{address.channel}")
 
+    def wake_channel(self, name: ChannelName) -> None:
+        """What waits for this channel may be tried."""
+        for address, event in self._rounds.items():
+            if address.channel == name:
+                event.set()
+
     async def drain(self, seconds: float) -> None:
-        """Wait until nothing is being delivered, for so long at most."""
+        """Wait until nothing is being delivered that can be, for so long at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._rounds:
+                while any(self._ready(address.channel) for address in self._rounds):
                     self._quiet.clear()
                     await self._quiet.wait()
 
@@ -100,10 +110,16 @@ class Courier:
 
     async def _next(self, address: ChatAddress) -> float | None:
         """Deliver one reply; the seconds to wait before the next, None when there is none."""
+        if not self._ready(address.channel):
+            # A channel that is down for days must not use up the tries of what waits for it.
+            return None if await self._outbox.next_attempt(address) is None else _LOOK_AGAIN
         reply = await self._outbox.take(address)
         if reply is None:
             due = await self._outbox.next_attempt(address)
             return None if due is None else max(0.05, (due - self._clock.now()) / 1000)
+        if self._clock.now() - reply.created_at > _STALE:
+            await self._drop(reply, TemporarySendError("it had waited for a week"))
+            return 0
         try:
             carried = await self._adapted(reply)
             external_id = "" if carried is None else await self._send(carried)
@@ -120,6 +136,14 @@ class Courier:
                 ReplySent(address=address, reply=reply.id, turn=reply.turn, text=said, kind=carried.kind)
             )
         return 0
+
+    def _ready(self, name: ChannelName) -> bool:
+        """Not while the channel itself says that it is not up."""
+        channel = self._channels.get(name)
+        try:
+            return channel is None or channel.state().status is ChannelStatus.UP
+        except Exception:  # noqa: BLE001 - the boundary around code of others: sending will tell what is wrong
+            return True
 
     def _channel(self, name: ChannelName) -> Channel:
         channel = self._channels.get(name)

@@ -30,6 +30,7 @@ from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
 from nanoclaw.operations.alerts.routes import Routes
 from nanoclaw.operations.figures.counting import Counting
 from nanoclaw.settings.home import Home
+from nanoclaw.store.outbox import Outbox
 from tests.fakes.channel_world import ClockForTests
 from tests.fakes.settable_channel import SettableChannel, gave_up
 from tests.unit.store.conftest import Store, new_group, open_store
@@ -48,11 +49,17 @@ class Channels:
         routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
         desk = AlertDesk(self.book, routes, self.clock, DeskHands(conceal=str, note=store.groups.note_trouble))
         self.broadcast = Broadcast()
+        self.outbox = Outbox(store.database, self.clock)
         self.courier = Courier(
-            store.outbox, self.roster.channels, self.broadcast, self.clock, alert=store.groups.note_trouble
+            self.outbox,
+            self.roster.channels,
+            self.broadcast,
+            self.clock,
+            alert=store.groups.note_trouble,
         )
+        self.roster.listen(self.courier.wake_channel)
         self.chats = OwnerChats(store.groups, store.people, named, self.roster.is_up)
-        self.tidings = Tidings(self.chats, store.outbox, self.courier.wake, desk)
+        self.tidings = Tidings(self.chats, self.outbox, self.courier.wake, desk)
         self.watch = ChannelWatch(
             self.roster,
             home.outages,
@@ -180,12 +187,9 @@ async def test_the_status_says_why_since_when_and_what_to_do(channels: Channels,
 async def test_a_network_that_does_not_answer_is_told_after_a_while_and_news_that_waited_for_it_with_it(
     channels: Channels, pager: SettableChannel, bell: SettableChannel
 ) -> None:
-    pager._state = ChannelState(status=pager.state().status.DOWN, condition=ChannelCondition.UNREACHABLE)
-    channels.roster.listen(lambda _name: None)  # nobody knows of it yet
-    await channels.store.outbox.add(ON_PAGER, "The budget is used up.", client_id="owner-budget")
-    await channels.store.outbox.add(ON_PAGER, "A reply to the owner.", client_id="turn-7")
-    channels.roster.listen(channels.watch.see)
-    await channels.pass_(0)
+    pager.down()
+    await channels.outbox.add(ON_PAGER, "The budget is used up.", client_id="owner-budget")
+    await channels.outbox.add(ON_PAGER, "A reply to the owner.", client_id="turn-7")
     await channels.pass_(14)
     assert bell.texts == []
     await channels.pass_(2)
@@ -299,6 +303,33 @@ async def test_what_was_told_is_remembered_over_a_restart(
         old.up()
         await again.pass_(2)
         await until(lambda: len(channels.alerts()) == 2)
+
+
+async def test_what_waited_for_a_channel_that_was_down_for_days_leaves_at_once_when_it_is_up(
+    channels: Channels, pager: SettableChannel
+) -> None:
+    pager.down(ChannelCondition.LOGGED_OUT)
+    for number in range(3):
+        await channels.outbox.add(ON_PAGER, f"Reply {number}", client_id=f"turn-{number}")
+        channels.courier.wake(ON_PAGER)
+    for _ in range(48):
+        channels.clock.ahead += 3600
+        channels.courier.wake_channel(PAGER)
+        await asyncio.sleep(0)
+    pager.up()
+    await until(lambda: len(pager.texts) >= 3)
+    assert [(reply.text, reply.attempts) for reply in pager.sent[:3]] == [(f"Reply {n}", 1) for n in range(3)]
+
+
+async def test_what_is_a_week_old_is_given_up(channels: Channels, pager: SettableChannel) -> None:
+    pager.down()
+    await channels.outbox.add(ON_PAGER, "Old", client_id="turn-old")
+    channels.courier.wake(ON_PAGER)
+    channels.clock.ahead += 7.1 * 86_400
+    await channels.outbox.add(ON_PAGER, "New", client_id="turn-new")
+    pager.up()
+    await until(lambda: [trouble for trouble in pager.texts if trouble == "New"])
+    assert "Old" not in pager.texts
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"pager": 5}', '{"pager": {"proven": 1}}'])

@@ -25,6 +25,7 @@ class Network:
     sent: list[Reply] = field(default_factory=list)
     typed: list[tuple[str, bool]] = field(default_factory=list)
     tried: int = 0
+    status: ChannelStatus = ChannelStatus.UP
     open: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -34,7 +35,7 @@ class Network:
         )
 
     def state(self) -> ChannelState:
-        return ChannelState(status=ChannelStatus.UP)
+        return ChannelState(status=self.status)
 
     async def run(self, surroundings: Surroundings) -> None:  # noqa: ARG002 - the contract's
         await asyncio.get_running_loop().create_future()

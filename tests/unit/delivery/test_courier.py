@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.channels.contract import PermanentSendError, TemporarySendError
+from nanoclaw.channels.contract import ChannelStatus, PermanentSendError, TemporarySendError
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import ReplySent
@@ -263,3 +263,31 @@ async def test_a_file_for_a_channel_without_files_leaves_as_text(
     assert network.texts == ["Here\n\n[File plan.pdf, 9 bytes: this chat cannot carry files]"]
     assert isinstance(told, ReplySent)
     assert (told.text, told.kind) == (network.texts[0], ReplyKind.TEXT)
+
+
+async def test_a_channel_that_says_it_is_down_is_not_asked_and_what_waits_uses_up_no_tries(
+    round_: Round, network: Network
+) -> None:
+    network.status = ChannelStatus.DOWN
+    await round_.queue("one")
+    async with round_.running():
+        await asyncio.sleep(0.05)
+        assert network.tried == 0
+        async with asyncio.timeout(1):
+            await round_.courier.drain(30)  # a stop does not wait for it
+        network.status = ChannelStatus.UP
+        round_.courier.wake_channel(network.name)
+        await until(lambda: len(network.sent) == 1)
+    assert network.sent[0].attempts == 1
+
+
+async def test_what_has_waited_for_a_week_is_given_up_and_told(
+    round_: Round, network: Network, store: Store, clock: ClockForTests
+) -> None:
+    await round_.queue("one")
+    clock.ahead += 7.1 * 86_400
+    await round_.queue("two")
+    async with round_.running():
+        await reached(store, "failed", "sent")
+    assert network.texts == ["two"]
+    assert "it had waited for a week" in round_.alerts[0]

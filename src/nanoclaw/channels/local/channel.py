@@ -75,10 +75,12 @@ class LocalChannel:
         spool = Spool(surroundings.directory)
         await asyncio.to_thread(spool.open)
         self._spool, self._surroundings = spool, surroundings
+        surroundings.state_changed()
         try:
             await asyncio.get_running_loop().create_future()
         finally:
             self._surroundings = self._spool = None
+            surroundings.state_changed()
 
     async def submit(self, message: LocalMessage) -> Receipt:
         """Take a message in. Whoever can reach the control socket is the owner; the name is only for show.

@@ -103,6 +103,7 @@ class WebChannel:
             raise
         finally:
             self._url = self._keys = None
+            surroundings.state_changed()
 
     async def _serve(
         self, door: socket.socket, surroundings: Surroundings, keys: Keys, page: Page, spool: Spool
@@ -123,6 +124,7 @@ class WebChannel:
             await web.SockSite(runner, door).start()
             self._url, self._keys = f"http://{_ADDRESS}:{port}", keys
             self._state = ChannelState(status=ChannelStatus.UP, detail=self._url)
+            surroundings.state_changed()
             logger.info("the page is up", extra={"port": port})
             await asyncio.get_running_loop().create_future()
         finally:
