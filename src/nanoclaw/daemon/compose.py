@@ -34,6 +34,7 @@ from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import NetworkGround, Networks
 from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.page_operations import PageOperations
+from nanoclaw.daemon.pairing import PairingRecords
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.reception import Reception, open_reception
 from nanoclaw.daemon.records import Records
@@ -116,8 +117,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     intake, networks = _connect(ground, base, crew)
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
     figures, profiler = open_recorder(ground, store, crew.lanes, base.roster), Profiler(asyncio.get_running_loop())
-    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock))
-    service = _serve(ground, base, crew, desks, views, request_stop)
+    chores = open_chores(ground, crew.tidings, base.store, base.roster)
+    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock), chores.pairing)
     return Daemon(
         networks=networks,
         intake=intake,
@@ -133,8 +134,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         meter=crew.meter,
         preparation=crew.preparation,
         workshop=crew.workshop,
-        control=ControlServer(service, ground.home.control_socket),
-        chores=open_chores(ground, crew.tidings),
+        control=ControlServer(_serve(ground, base, crew, desks, views, request_stop), ground.home.control_socket),
+        chores=chores,
         figures=figures,
         profiles=SignalledProfiles(ground.home.log.parent, profiler, clock),
         trials=trials,
@@ -243,7 +244,9 @@ def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
     )
 
 
-def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight) -> Desks:
+def _desks(
+    ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight, pairing: PairingRecords
+) -> Desks:
     store = base.store
     return Desks(
         people=PeopleRecords(store.people),
@@ -251,6 +254,7 @@ def _desks(ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: In
         usage=UsageRecords(store.usage, base.zone),
         trials=trials,
         insight=insight,
+        pairing=pairing,
     )
 
 
