@@ -37,6 +37,7 @@ from nanoclaw.channels.telegram.markup import length
 from nanoclaw.channels.telegram.options import parse_options
 from nanoclaw.channels.telegram.pairing import Code, Paired
 from nanoclaw.channels.telegram.places import TELEGRAM
+from nanoclaw.channels.telegram.tempo import Tempo
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage
 from nanoclaw.model.turns import Reply
 
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT = 4_096
 FILE_LIMIT = 50 * 1024 * 1024
-_LOOK_SECONDS = 2.0
-_UP_SECONDS = 20.0
 _WELCOME = "Hello. This chat is yours now."
 _FAULTS = {
     ChannelCondition.UNREACHABLE: PairingFault.UNREACHABLE,
@@ -60,7 +59,8 @@ _FAULTS = {
 class TelegramChannel:
     """Chats with a bot of the owner's. Sends at least once: Telegram takes no ids of ours, so a resend is seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, tempo: Tempo | None = None) -> None:
+        self._tempo = tempo or Tempo()
         self._health = Health()
         self._work: Work | None = None
         self._token_file: Path | None = None
@@ -106,7 +106,10 @@ class TelegramChannel:
             options = parse_options(surroundings.options)
             spool = Spool(surroundings.directory)
             await asyncio.to_thread(spool.open)
-            made: Work = _library().Work(surroundings, options, self._health, spool, paired=self._paired)
+            library = _library()
+            made: Work = library.Work(
+                surroundings, options, self._health, spool, paired=self._paired, tempo=self._tempo
+            )
             await made.open()
             self._token_file = token_path(surroundings.directory, options.token_file)
             self._work, self._surroundings = made, surroundings
@@ -145,7 +148,7 @@ class TelegramChannel:
                     return token
             self._look.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
+                async with asyncio.timeout(self._tempo.look):
                     await self._look.wait()
 
     async def send(self, reply: Reply) -> str:
@@ -192,7 +195,7 @@ class TelegramChannel:
 
     async def _until_up(self) -> None:
         try:
-            async with asyncio.timeout(_UP_SECONDS):
+            async with asyncio.timeout(self._tempo.up):
                 while self._health.state().status is not ChannelStatus.UP:
                     await self._health.changed()
         except TimeoutError:

@@ -15,8 +15,6 @@ from nanoclaw.model.errors import NanoclawError
 
 logger = logging.getLogger(__name__)
 
-PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between tries, the last again and again."""
 _TRIES = 5
 
 
@@ -44,7 +42,7 @@ class Poller:
         proven: Callable[[], None],
         failed: Callable[[Trouble], None],
         seconds: int,
-        pauses: Sequence[float] = PAUSES,
+        pauses: Sequence[float],
     ) -> None:
         self._session = session
         self._begin = begin

@@ -13,13 +13,12 @@ from telegram.error import NetworkError
 
 from nanoclaw.channels.telegram.credential import Token
 from nanoclaw.channels.telegram.options import TelegramOptions
+from nanoclaw.channels.telegram.tempo import Tempo
 from nanoclaw.channels.telegram.transport import STAND_IN, Transport
 
 WANTED = ("message", "edited_message", "message_reaction", "callback_query")
 """Kinds of updates. Posts in channels are not among them."""
 _AT_ONCE = 100
-MARGIN_SECONDS = 10.0
-"""How much later than promised an answer to a poll may come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,7 @@ class Session:
 
     bot: Bot
     transport: Transport
+    margin: float
 
     async def me(self) -> User:
         """The bot's own account; a proof that the token is good. Raises TelegramError."""
@@ -41,18 +41,18 @@ class Session:
         """
         asked = {"limit": _AT_ONCE, "timeout": seconds, "allowed_updates": json.dumps(WANTED)}
         asked |= {} if offset is None else {"offset": offset}
-        result = await self.transport.post(f"/getUpdates?{urlencode(asked)}", read_timeout=seconds + MARGIN_SECONDS)
+        result = await self.transport.post(f"/getUpdates?{urlencode(asked)}", read_timeout=seconds + self.margin)
         if not isinstance(result, list):
             raise NetworkError("The server's answer holds no updates")
         return result
 
 
 @asynccontextmanager
-async def open_session(token: Token, options: TelegramOptions) -> AsyncIterator[Session]:
+async def open_session(token: Token, options: TelegramOptions, tempo: Tempo) -> AsyncIterator[Session]:
     """A session for the length of the block. Nothing is asked yet."""
     connector = aiohttp.TCPConnector(limit=20)
     deadline = aiohttp.ClientTimeout(total=None, sock_connect=15)
     async with aiohttp.ClientSession(connector=connector, timeout=deadline, trust_env=not options.proxy) as http:
         transport = Transport(http, options.api_url, token, options.proxy)
         bot = Bot(STAND_IN, "bot", "file", request=transport, get_updates_request=transport)
-        yield Session(bot=bot, transport=transport)
+        yield Session(bot=bot, transport=transport, margin=tempo.margin)

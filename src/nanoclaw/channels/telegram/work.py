@@ -1,7 +1,7 @@
 """The parts that serve one bot, put together; all that needs python-telegram-bot is reached through here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from telegram import User
@@ -16,11 +16,12 @@ from nanoclaw.channels.telegram.media import Fetcher
 from nanoclaw.channels.telegram.options import TelegramOptions
 from nanoclaw.channels.telegram.pace import Pace
 from nanoclaw.channels.telegram.places import Places
-from nanoclaw.channels.telegram.poller import PAUSES, Poller, Take
+from nanoclaw.channels.telegram.poller import Poller, Take
 from nanoclaw.channels.telegram.reading import Reader
 from nanoclaw.channels.telegram.sending import Sender
-from nanoclaw.channels.telegram.session import MARGIN_SECONDS, Session, open_session
+from nanoclaw.channels.telegram.session import Session, open_session
 from nanoclaw.channels.telegram.taking import Taker
+from nanoclaw.channels.telegram.tempo import Tempo
 from nanoclaw.model.chats import InboundMessage
 
 _PROBE_SECONDS = 25.0
@@ -43,7 +44,7 @@ async def introduce(token: Token, options: TelegramOptions) -> Bot:
     Raises:
         ChannelError: it is nobody's, or Telegram cannot be reached.
     """
-    async with open_session(token, options) as session:
+    async with open_session(token, options, Tempo()) as session:
         return await _introduced(session)
 
 
@@ -71,14 +72,14 @@ class Work:
         spool: Spool,
         *,
         paired: Callable[[InboundMessage], Awaitable[bool]],
-        pauses: Sequence[float] = PAUSES,
+        tempo: Tempo,
     ) -> None:
         self._surroundings = surroundings
         self._options = options
         self._health = health
         self._spool = spool
         self._paired = paired
-        self._pauses = pauses
+        self._tempo = tempo
         self._places = Places(surroundings.directory)
         self._pace = Pace(surroundings.clock)
         self._session: Session | None = None
@@ -94,12 +95,12 @@ class Work:
             ChannelError: it cannot be read.
         """
         await asyncio.to_thread(self._places.load)
-        valid = self._options.poll_seconds + MARGIN_SECONDS + _SPARE_SECONDS
+        valid = self._options.poll_seconds + self._tempo.margin + _SPARE_SECONDS
         self._health.begin(self._surroundings.clock, self._surroundings.state_changed, valid=valid)
 
     async def serve(self, token: Token) -> None:
         """Poll for this bot until cancelled; returns when its token is refused."""
-        async with open_session(token, self._options) as session:
+        async with open_session(token, self._options, self._tempo) as session:
             self._session = session
             self.sender = Sender(session, self._places, self._pace)
             poller = Poller(
@@ -108,7 +109,7 @@ class Work:
                 proven=self._proven,
                 failed=self._failed,
                 seconds=self._options.poll_seconds,
-                pauses=self._pauses,
+                pauses=self._tempo.pauses,
             )
             try:
                 await poller.run()
