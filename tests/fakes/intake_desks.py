@@ -17,6 +17,7 @@ class Notes:
     strangers: list[tuple[str, str]] = field(default_factory=list)
     answers: list[bool] = field(default_factory=list)
     kept: list[tuple[str, int]] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
 
 
 def desks(wake: Callable[[Group], None], notes: Notes | None = None) -> Desks:
@@ -33,4 +34,14 @@ def desks(wake: Callable[[Group], None], notes: Notes | None = None) -> Desks:
         noted.kept.append((group.folder, len(files)))
         return tuple(Attachment(name=file.name, media_type=file.media_type, path="inbox/it") for file in files)
 
-    return Desks(wake=wake, command=command, stranger=stranger, answered=lambda: noted.answers.append(True), keep=keep)
+    async def discard(_group: Group, paths: tuple[str, ...]) -> None:
+        noted.discarded.extend(paths)
+
+    return Desks(
+        wake=wake,
+        command=command,
+        stranger=stranger,
+        answered=lambda: noted.answers.append(True),
+        keep=keep,
+        discard=discard,
+    )

@@ -21,7 +21,7 @@ from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import options_as_text, with_option
 from nanoclaw.settings.load import time_zone
 from nanoclaw.store.groups import GroupChange
-from nanoclaw.workspaces.inbox import keep
+from nanoclaw.workspaces.inbox import discard, keep
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ def open_reception(
         stranger=approvals.ask_sender,
         answered=approvals.look,
         keep=lambda group, files: _keep(ground, group, files),
+        discard=lambda group, paths: asyncio.to_thread(discard, ground.home.group(group.folder), paths),
     )
     return Reception(asking=asking, approvals=approvals, desks=desks)
 

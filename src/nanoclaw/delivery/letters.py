@@ -25,7 +25,7 @@ def _continues(text: str, place: int) -> bool:
         while first > 0 and place - first < _FAR and _is_flag_half(text[first - 1]):
             first -= 1
         return (place - first) % 2 == 1
-    return here == _JOINER or before == _JOINER or _is_attached(here)
+    return _JOINER in {here, before} or _is_attached(here)
 
 
 def _is_attached(letter: str) -> bool:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from nanoclaw.channels.contract import MessageRefusedError, Receipt
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import MessageArrived
+from nanoclaw.intake.changes import as_message, refusal
 from nanoclaw.intake.judge import judge
+from nanoclaw.intake.trigger import text_wakes
 from nanoclaw.model.chats import Attachment, ChangeKind, InboundChange, InboundMessage, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
-from nanoclaw.store.inbox import Admission, Inbox, Stored
+from nanoclaw.store.changes import Target
+from nanoclaw.store.inbox import UNREGISTERED, Admission, Inbox, Stored
 from nanoclaw.workspaces.names import safe_name
 
 TEXT_LIMIT = 1_048_576
@@ -37,6 +40,8 @@ class Desks:
     """The owner has allowed or refused something."""
     keep: Callable[[Group, tuple[IncomingFile, ...]], Awaitable[tuple[Attachment, ...]]]
     """Copy files that came with a message into the group's folder."""
+    discard: Callable[[Group, tuple[str, ...]], Awaitable[None]]
+    """Remove such files again, by their paths below that folder."""
 
 
 class Intake:
@@ -58,13 +63,7 @@ class Intake:
         Raises:
             ClosedError, MessageTooLongError, StoreError: it was not taken in.
         """
-        if not self._open:
-            raise ClosedError("nanoclaw is shutting down", hint="Send it again when it is back.")
-        if len(message.text) > TEXT_LIMIT:
-            await self._inbox.refuse(message, "the message is too long")
-            raise MessageTooLongError(
-                f"A message of {len(message.text):,} characters is too long", hint=f"At most {TEXT_LIMIT:,} fit."
-            )
+        await self._check(message)
         stored = await self._inbox.add(await self._with_attachments(message), judge)
         if stored.group is not None and not stored.duplicate:
             await self._follow(stored, stored.group, message)
@@ -76,21 +75,44 @@ class Intake:
         )
 
     async def change(self, change: InboundChange) -> None:
-        """Take in what was done to an earlier message. A reaction to a question answers it.
+        """Take in what was done to an earlier message; what that means is in :mod:`nanoclaw.intake.changes`.
+
+        Of what was never taken in there is nothing to change.
 
         Raises:
-            ClosedError, StoreError: it was not taken in.
+            ClosedError, MessageTooLongError, StoreError: it was not taken in.
         """
-        if change.kind is ChangeKind.REACTED and change.text:
-            await self.accept(
-                InboundMessage(
-                    address=change.address,
-                    external_id=change.external_id,
-                    sender=change.sender,
-                    text=change.text,
-                    sent_at=change.at,
-                    answers=change.target,
-                )
+        await self._check(as_message(change))
+        target = await self._inbox.target_of(change)
+        if isinstance(target, Target):
+            reason = refusal(change, target)
+            if not reason:
+                await self._carry_out(change, target)
+                return
+            await self._inbox.refuse(as_message(change), reason)
+        elif target is None:
+            await self._inbox.refuse(as_message(change), UNREGISTERED)
+
+    async def _carry_out(self, change: InboundChange, target: Target) -> None:
+        if change.kind is ChangeKind.REACTED and target.asked_as:
+            answer = as_message(change, answers=target.asked_as)
+            expected = await self._inbox.judged(answer, judge)
+            if expected is not None and expected[1].question is not None:
+                await self.accept(answer)
+                return
+        if change.kind is ChangeKind.DELETED:
+            # Before the message itself goes: what a crash breaks off is done again when the change comes again.
+            await self._desks.discard(target.group, target.files)
+        if await self._inbox.change(change, text_wakes) is not None:
+            self._desks.wake(target.group)
+
+    async def _check(self, message: InboundMessage) -> None:
+        if not self._open:
+            raise ClosedError("nanoclaw is shutting down", hint="Send it again when it is back.")
+        if len(message.text) > TEXT_LIMIT:
+            await self._inbox.refuse(message, "the message is too long")
+            raise MessageTooLongError(
+                f"A message of {len(message.text):,} characters is too long", hint=f"At most {TEXT_LIMIT:,} fit."
             )
 
     async def _with_attachments(self, message: InboundMessage) -> InboundMessage:
@@ -128,7 +150,3 @@ class Intake:
             self._desks.answered()
         elif stored.verdict.admission is Admission.COMMAND:
             await self._desks.command(stored, message)
-
-
-def _only_named(file: IncomingFile) -> Attachment:
-    return Attachment(name=safe_name(file.name), media_type=file.media_type, path="")

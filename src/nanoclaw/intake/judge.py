@@ -16,7 +16,8 @@ COMMANDS = {
 }
 """What the owner and a group's admins can say instead of a message, and what it does."""
 
-_STRANGER = "the sender has no role in this group"
+STRANGER = "the sender has no role in this group"
+"""Why a message is not taken in."""
 
 
 def judge(arrival: Arrival) -> Verdict:
@@ -44,8 +45,8 @@ def _refused(arrival: Arrival) -> Verdict | None:
     policy = arrival.group.options.senders
     # The owner is asked about those who write now, not about everybody who ever did.
     if policy is SenderPolicy.IGNORE or (policy is SenderPolicy.ASK and arrival.message.history):
-        return Verdict(admission=Admission.DROP, reason=_STRANGER)
-    return Verdict(admission=Admission.HOLD, reason=_STRANGER) if policy is SenderPolicy.ASK else None
+        return Verdict(admission=Admission.DROP, reason=STRANGER)
+    return Verdict(admission=Admission.HOLD, reason=STRANGER) if policy is SenderPolicy.ASK else None
 
 
 def _command_in(arrival: Arrival) -> str:

@@ -92,7 +92,7 @@ class ChangeKind(StrEnum):
     EDITED = "edited"
     """``text`` replaces what it said. Only its author can."""
     DELETED = "deleted"
-    """It was taken back, by its author or by an administrator of the chat."""
+    """It was taken back, by its author or by an administrator of the chat: the channel has seen to that."""
     REACTED = "reacted"
     """``text`` is the emoji; empty takes the reaction back."""
 
@@ -112,6 +112,8 @@ class InboundChange:
     sender: Sender
     text: str
     at: Milliseconds
+    mentions_assistant: bool = False
+    """Of an edit, as of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +130,7 @@ class StoredMessage:
     attachments: tuple[Attachment, ...] = ()
     answers: str = ""
     """The text of the question that it answers."""
+    change: ChangeKind | None = None
+    """Not a message of its own: what was done to ``about``, ``in-N`` or ``out-N``, which says ``about_text`` now."""
+    about: str = ""
+    about_text: str = ""

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 import apsw
 
-from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, MessageId
+from nanoclaw.model.chats import ChannelName, ChatAddress, InboundChange, InboundMessage, MessageId
 from nanoclaw.model.clock import Clock
-from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.people import Role
 from nanoclaw.model.questions import Question, QuestionPurpose, QuestionState
 from nanoclaw.model.turns import TurnId
+from nanoclaw.store.changes import Revision, Target, Wakes, find_target
 from nanoclaw.store.database import Database
 from nanoclaw.store.people import find_role
 from nanoclaw.store.questions import question_from
@@ -88,7 +89,8 @@ def _held(message: InboundMessage) -> int:
     return _MENTIONED if message.mentions_assistant else _HELD
 
 
-_UNREGISTERED = Verdict(admission=Admission.DROP, reason="the chat is not registered")
+UNREGISTERED = "the chat is not registered"
+"""Why nothing of a chat is kept."""
 
 
 class Inbox:
@@ -125,11 +127,20 @@ class Inbox:
 
         return await self._database.read(work)
 
+    async def target_of(self, change: InboundChange) -> Target | Group | None:
+        """What a change is about; its group when that is nothing we keep, None when its chat is not registered."""
+        return await self._database.read(lambda connection: find_target(connection, change))
+
+    async def change(self, change: InboundChange, wakes: Wakes) -> TurnId | None:
+        """Carry a change out that its sender may make; the turn that answers it, for an edit that wakes the agent."""
+        revision = Revision(now=self._clock.now(), wakes=wakes, queue=self._queue)
+        return await self._database.write(lambda connection: revision.apply(connection, change))
+
     def _add(self, connection: apsw.Connection, message: InboundMessage, judge: Judge) -> Stored:
         values = {**_address(message), "name": message.chat_name, "now": self._clock.now()}
         chat, group_id = rows(connection, self._sql["touch_chat"], values)[0]
         if group_id is None:
-            return self._drop(connection, message, None, _UNREGISTERED)
+            return self._drop(connection, message, None, Verdict(admission=Admission.DROP, reason=UNREGISTERED))
         arrival = self._arrival(connection, message, chat, group_id)
         identity = {"chat": chat, "external_id": message.external_id}
         for known, turn in rows(connection, self._sql["known"], identity):
@@ -168,6 +179,7 @@ class Inbox:
             "kind": "command" if verdict.admission is Admission.COMMAND else "message",
             "held": _held(message) if verdict.admission is Admission.HOLD else 0,
             "question": question.id if question else None,
+            "woke": int(verdict.admission is Admission.WAKE),
         }
         identity = MessageId(rows(connection, self._sql["insert"], row)[0][0])
         rows(connection, self._sql["index_text"], {"message": identity, "text": message.text, "group": group.id})
@@ -200,7 +212,7 @@ class Inbox:
         rows(connection, self._people["trim_dropped"])
         return Stored(message=_NOT_KEPT, group=group, duplicate=False, turn=None, verdict=verdict)
 
-    def _queue(self, connection: apsw.Connection, chat: int, group: GroupId, message: MessageId) -> TurnId:
+    def _queue(self, connection: apsw.Connection, chat: int, group: int, message: MessageId) -> TurnId:
         for (waiting,) in rows(connection, self._sql["queued"], {"chat": chat}):
             return TurnId(waiting)
         values = {"chat": chat, "group": group, "message": message, "now": self._clock.now()}
@@ -220,6 +232,7 @@ class Inbox:
                         waking.setdefault(chat, MessageId(message))
             for chat, first in waking.items():
                 turn = self._queue(connection, chat, group.id, first)
+                rows(connection, self._sql["mark_woke"], {"message": first})
                 for message in let_in[chat]:
                     # The chat's cursor may be past them: what a turn has claimed before is before it again.
                     rows(connection, self._sql["give_to"], {"message": message, "turn": turn})

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from nanoclaw.model.chats import Attachment, ChatId, InboundMessage, MessageId, Quote, Sender, StoredMessage
+from nanoclaw.model.chats import (
+    Attachment,
+    ChangeKind,
+    ChatId,
+    InboundMessage,
+    MessageId,
+    Quote,
+    Sender,
+    StoredMessage,
+)
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.options import GroupOptions, options_from_text
@@ -31,7 +40,10 @@ def _options(text: str) -> GroupOptions:
 
 
 def message_from(row: Sequence[Any]) -> StoredMessage:
-    """From columns id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, question."""
+    """From columns id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, question.
+
+    And, for a line about another message, change, about, about_text.
+    """
     return StoredMessage(
         id=MessageId(row[0]),
         chat=ChatId(row[1]),
@@ -42,6 +54,9 @@ def message_from(row: Sequence[Any]) -> StoredMessage:
         attachments=tuple(Attachment(**one) for one in json.loads(row[7])) if row[7] else (),
         sent_at=Milliseconds(row[8]),
         answers=row[9] or "",
+        change=ChangeKind(row[10]) if row[10] else None,
+        about=row[11] or "",
+        about_text=row[12] or "",
     )
 
 

@@ -26,6 +26,7 @@ from nanoclaw.model.turns import (
     TurnState,
     Usage,
 )
+from nanoclaw.store.changes import release_trigger
 from nanoclaw.store.database import Database
 from nanoclaw.store.outbox import put_out
 from nanoclaw.store.rows import group_from, message_from
@@ -276,6 +277,7 @@ class Turns:
             rows(connection, self._sql["merge"], {"turn": younger, "into": older, "now": self._clock.now()})
             rows(connection, self._sql["repoint"], {"turn": younger, "into": older})
             if older == other:
+                release_trigger(connection, chat, self._clock.now())
                 return
         values = {
             "turn": turn,
@@ -285,6 +287,9 @@ class Turns:
             "interruptions": interruptions,
         }
         rows(connection, self._sql["requeue"], values)
+        if run is None:
+            # What woke the agent may have been taken back while it worked.
+            release_trigger(connection, chat, self._clock.now())
 
     async def give_up(self, turn: TurnId) -> ChatAddress | None:
         """Fail a turn that ended every worker that tried it, and say so in its chat, which is returned."""

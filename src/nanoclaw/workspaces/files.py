@@ -121,6 +121,16 @@ def copy_in(source: Path, root: Path, relative: str, owner: tuple[int, int] | No
                 os.unlink(temporary, dir_fd=folder)
 
 
+def remove_in(root: Path, relative: str) -> bool:
+    """Remove the name of a file below ``root``; False when there is none, or no folder leads to it. Follows no link."""
+    with contextlib.suppress(WorkspaceFileError, OSError):
+        *folders, name = PurePosixPath(relative_path(relative)).parts
+        with _folder(root, folders, make=False, owner=None) as folder:
+            os.unlink(name, dir_fd=folder)
+            return True
+    return False
+
+
 @contextmanager
 def _opened(root: Path, relative: str, limit: int) -> Iterator[int]:
     *folders, name = PurePosixPath(relative_path(relative)).parts

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from nanoclaw.model.chats import Attachment, IncomingFile
-from nanoclaw.workspaces.files import copy_in
+from nanoclaw.workspaces.files import copy_in, remove_in
 from nanoclaw.workspaces.names import safe_name
 
 FOLDER = "inbox"
@@ -23,6 +23,16 @@ def keep(
         OSError: the disk is full, or the channel's copy is gone.
     """
     return tuple(_keep(root, file, day, owner) for file in files)
+
+
+def discard(root: Path, paths: tuple[str, ...]) -> None:
+    """Remove files that :func:`keep` kept. One that is gone, or that the agent put something in the way of, is left.
+
+    Blocks. Nothing outside the inbox is touched, whatever the path says.
+    """
+    for path in paths:
+        if path.startswith(f"{FOLDER}/"):
+            remove_in(root, path)
 
 
 def _keep(root: Path, file: IncomingFile, day: date, owner: tuple[int, int] | None) -> Attachment:

@@ -16,6 +16,7 @@ from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import with_option
 from nanoclaw.store.groups import GroupChange
 from tests.fakes.intake_desks import Notes, desks
+from tests.unit.intake.room import Room, open_room
 from tests.unit.store.conftest import HERE, OWNER, Store, address, message, new_group, open_store
 
 FAMILY_CHAT = address("family@g.us", "whatsapp")
@@ -110,3 +111,11 @@ async def reception(tmp_path: Path) -> AsyncIterator[Reception]:
     await store.people.add(OWNER)
     yield Reception(store)
     await store.database.close()
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    """A group of two with a trigger, and the main group."""
+    made = await open_room(tmp_path / "messages.db")
+    yield made
+    await made.store.database.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import apsw
 
-from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.chats import ChangeKind, ChannelName, ChatAddress, InboundChange, Sender
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import MAIN_FOLDER, GroupFolder
 from nanoclaw.store.database import Database
@@ -65,6 +65,20 @@ async def test_no_row_is_left_of_a_temporary_group(store: Store, tmp_path: Path)
     turn = await store.turns.claim(group.id)
     assert turn is not None
     await store.outbox.add(THERE, "an answer", client_id="x")
+    reply = await store.outbox.take(THERE)
+    assert reply is not None
+    await store.outbox.sent(reply.id, "n1")
+    for number, (kind, target) in enumerate(((ChangeKind.REACTED, "n1"), (ChangeKind.EDITED, "m2"))):
+        change = InboundChange(
+            address=THERE,
+            external_id=f"c{number}",
+            kind=kind,
+            target=target,
+            sender=Sender(id="u1", name="Ann"),
+            text="+",
+            at=Milliseconds(1),
+        )
+        await store.inbox.change(change, lambda _group, _text: False)
     await UsageLedger(store.database).add(_call(TEMPORARY, 0.0))
     assert await store.database.read(_counts) != before
     assert await Erasing(store.database, tasks).erase(TEMPORARY)

@@ -45,6 +45,30 @@ def test_migrating_step_by_step_gives_the_fresh_schema(connection: apsw.Connecti
     other.close()
 
 
+def test_what_was_said_before_there_were_changes_is_said_still(connection: apsw.Connection, path: Path) -> None:
+    for number, sql in migrations()[:4]:
+        connection.execute(sql)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute(
+        "INSERT INTO groups (folder, name, trigger, requires_trigger, is_main, created_at)"
+        " VALUES ('main', 'Main', '@Andy', 0, 1, 1);"
+        "INSERT INTO chats (channel, address, group_id, last_activity) VALUES ('local', 'main', 1, 1);"
+        "INSERT INTO messages (chat_id, external_id, sender_id, sender_name, text, from_assistant, sent_at,"
+        " received_at)"
+        " VALUES (1, 'a', 'u1', 'Ann', 'hello', 0, 1, 1);"
+        "INSERT INTO outbox (chat_id, client_id, text, state, created_at) VALUES (1, 'b', 'hi', 'sent', 2);"
+    )
+    assert migrate(connection, path) == len(migrations()) - 4
+    assert connection.execute("SELECT row, text, state, kind, target FROM incoming_lines").fetchall() == [
+        (1, "hello", "stored", "text", None)
+    ]
+    assert connection.execute("SELECT text, state FROM outgoing_lines").fetchall() == [("hi", "sent")]
+    assert connection.execute("SELECT woke, voice, change, deleted_at FROM messages").fetchall() == [
+        (0, None, None, None)
+    ]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
 def test_a_second_migration_changes_nothing(connection: apsw.Connection, path: Path) -> None:
     migrate(connection, path)
     before = schema(connection)

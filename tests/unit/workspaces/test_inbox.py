@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from nanoclaw.model.chats import IncomingFile
-from nanoclaw.workspaces.inbox import keep
+from nanoclaw.workspaces.inbox import discard, keep
 
 DAY = date(2026, 11, 22)
 
@@ -18,3 +18,28 @@ def test_files_of_one_name_are_all_kept(tmp_path: Path) -> None:
     assert [one.path for one in kept] == ["inbox/2026-11-22-a_b.png", "inbox/2026-11-22-2-a_b.png"]
     assert all((group / one.path).read_bytes() == b"picture" for one in kept)
     assert {(one.name, one.media_type) for one in kept} == {("a_b.png", "image/png")}
+
+
+def test_discarded_files_are_gone_and_nothing_else(tmp_path: Path) -> None:
+    group, outside = tmp_path / "group", tmp_path / "outside"
+    for folder in (group / "inbox", outside):
+        folder.mkdir(parents=True)
+        (folder / "one.txt").write_text("x")
+    (group / "CLAUDE.md").write_text("memory")
+    (group / "inbox" / "link").symlink_to(outside)
+    (group / "inbox" / "folder").mkdir()
+    paths = ("inbox/one.txt", "inbox/one.txt", "inbox/gone", "inbox/folder", "inbox/link/one.txt", "CLAUDE.md")
+    discard(group, (*paths, "inbox/../CLAUDE.md", "../outside/one.txt", "/etc/passwd", ""))
+    assert sorted(path.name for path in (group / "inbox").iterdir()) == ["folder", "link"]
+    assert (group / "CLAUDE.md").exists()
+    assert (outside / "one.txt").exists()
+
+
+def test_of_a_link_in_the_inbox_only_the_link_goes(tmp_path: Path) -> None:
+    group, outside = tmp_path / "group", tmp_path / "outside.txt"
+    (group / "inbox").mkdir(parents=True)
+    outside.write_text("x")
+    (group / "inbox" / "link").symlink_to(outside)
+    discard(group, ("inbox/link",))
+    assert outside.exists()
+    assert list((group / "inbox").iterdir()) == []

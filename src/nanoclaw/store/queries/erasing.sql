@@ -15,7 +15,8 @@ DELETE FROM outbox_text WHERE rowid IN (
 DELETE FROM outbox WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group)
 
 -- name: unlink_messages
-UPDATE messages SET turn_id = NULL, question_id = NULL WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group)
+UPDATE messages SET turn_id = NULL, question_id = NULL, about_message = NULL, about_reply = NULL
+WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group)
 
 -- name: erase_questions
 DELETE FROM questions WHERE group_id = :group OR chat_id IN (SELECT id FROM chats WHERE group_id = :group)
@@ -36,6 +37,12 @@ DELETE FROM model_calls WHERE group_id = :group
 
 -- name: erase_session
 DELETE FROM sessions WHERE group_id = :group
+
+-- name: erase_chat_sessions
+DELETE FROM chat_sessions WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group)
+
+-- name: erase_changes
+DELETE FROM changes WHERE chat_id IN (SELECT id FROM chats WHERE group_id = :group)
 
 -- name: erase_roles
 DELETE FROM people WHERE group_id = :group

@@ -2,7 +2,9 @@
 -- The newest are those that came in last. Only so many lines of either direction are made.
 SELECT * FROM (
     SELECT * FROM incoming_lines WHERE row IN (
-        SELECT id FROM messages WHERE from_assistant = 0 AND kind <> 'task' ORDER BY id DESC LIMIT :limit
+        SELECT id FROM messages
+        WHERE from_assistant = 0 AND kind <> 'task' AND (change IS NULL OR (change = 'reacted' AND deleted_at IS NULL))
+        ORDER BY id DESC LIMIT :limit
     )
     UNION ALL
     SELECT * FROM outgoing_lines WHERE row IN (SELECT id FROM outbox ORDER BY id DESC LIMIT :limit)
@@ -17,6 +19,7 @@ SELECT * FROM (
     SELECT * FROM incoming_lines WHERE row IN (
         SELECT m.id FROM places p CROSS JOIN messages m ON m.id IN (
             SELECT id FROM messages WHERE chat_id = p.id AND from_assistant = 0 AND kind <> 'task'
+                AND (change IS NULL OR (change = 'reacted' AND deleted_at IS NULL))
             ORDER BY id DESC LIMIT :limit
         )
     )

@@ -13,9 +13,9 @@ SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary 
 
 -- name: insert
 INSERT INTO messages (chat_id, external_id, sender_id, sender_name, text, quote, attachments, from_assistant, sent_at,
-    received_at, kind, held, question_id)
+    received_at, kind, held, question_id, woke)
 VALUES (:chat, :external_id, :sender_id, :sender_name, :text, :quote, :attachments, :from_assistant, :sent_at, :now,
-    :kind, :held, :question)
+    :kind, :held, :question, :woke)
 ON CONFLICT (chat_id, external_id) DO NOTHING
 RETURNING id
 
@@ -42,6 +42,9 @@ SELECT id, held FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE group
 -- name: release
 UPDATE messages SET held = 0 WHERE id = :message RETURNING chat_id, text
 
+-- name: mark_woke
+UPDATE messages SET woke = 1 WHERE id = :message
+
 -- name: give_to
 UPDATE messages SET turn_id = :turn WHERE id = :message
 
@@ -60,9 +63,9 @@ RETURNING id
 -- name: newest
 SELECT m.id FROM messages m
 WHERE m.chat_id = (SELECT id FROM chats WHERE channel = :channel AND address = :address)
-    AND m.kind = 'message' AND m.held = 0 AND m.from_assistant = 0
+    AND m.kind = 'message' AND m.held = 0 AND m.from_assistant = 0 AND m.change IS NULL AND m.deleted_at IS NULL
 ORDER BY m.id DESC LIMIT 1
 
 -- name: address_of
 SELECT c.channel, c.address FROM messages m JOIN chats c ON c.id = m.chat_id JOIN groups g ON g.id = c.group_id
-WHERE m.id = :message AND g.folder = :folder AND m.held = 0
+WHERE m.id = :message AND g.folder = :folder AND m.held = 0 AND m.change IS NULL AND m.deleted_at IS NULL

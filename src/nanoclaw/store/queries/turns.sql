@@ -14,12 +14,15 @@ WHERE t.group_id = :group AND t.state = 'queued' AND t.lane = :lane AND t.not_be
 ORDER BY (t.run IS NULL), t.id LIMIT 1
 
 -- name: claimable
-SELECT m.id, m.chat_id, m.external_id, m.sender_id, m.sender_name, m.text, m.quote, m.attachments, m.sent_at, q.text
+SELECT m.id, m.chat_id, m.external_id, m.sender_id, m.sender_name, m.text, m.quote, m.attachments, m.sent_at, q.text,
+    m.change, coalesce('in-' || m.about_message, 'out-' || m.about_reply), coalesce(a.text, r.text)
 FROM messages m LEFT JOIN questions q ON q.id = m.question_id
-WHERE m.id IN (
+    LEFT JOIN messages a ON a.id = m.about_message LEFT JOIN outbox r ON r.id = m.about_reply
+WHERE m.deleted_at IS NULL AND m.id IN (
     SELECT id FROM (
         SELECT id FROM messages
         WHERE chat_id = :chat AND id > :after AND from_assistant = 0 AND kind = 'message' AND held = 0
+            AND deleted_at IS NULL
         ORDER BY id DESC LIMIT :limit
     ) UNION SELECT :trigger
     UNION
@@ -29,7 +32,7 @@ WHERE m.id IN (
 ORDER BY m.id
 
 -- name: only_trigger
-SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, NULL
+SELECT id, chat_id, external_id, sender_id, sender_name, text, quote, attachments, sent_at, NULL, NULL, NULL, NULL
 FROM messages WHERE id = :trigger
 
 -- name: start
