@@ -6,6 +6,8 @@ from nanoclaw.channels.contract import Channel
 from nanoclaw.channels.telegram.channel import TelegramChannel
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.channels.web.operations import Operations
+from nanoclaw.channels.whatsapp.channel import whatsapp_channel
+from nanoclaw.settings.home import process_environment
 
 
 def built_in_channels(operations: Operations | None = None) -> dict[str, Callable[[], Channel]]:
@@ -13,4 +15,5 @@ def built_in_channels(operations: Operations | None = None) -> dict[str, Callabl
     return {
         "telegram": TelegramChannel,
         "web": lambda: WebChannel(operations=operations),
+        "whatsapp": lambda: whatsapp_channel(process_environment()),
     }

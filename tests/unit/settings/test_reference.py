@@ -25,6 +25,7 @@ def _tables() -> dict[str, type[BaseModel]]:
     found: dict[str, type[BaseModel]] = {
         "channels.telegram": TelegramOptions,
         "channels.web": WebOptions,
+        "channels.whatsapp": WhatsAppOptions,
         "prices.MODEL": PriceSettings,
     }
     for name, field in Settings.model_fields.items():

@@ -1,8 +1,8 @@
 """The WhatsApp channel, as the rest of the program sees it."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from pathlib import Path
+from importlib.util import find_spec
 
 from nanoclaw.channels.contract import (
     Capabilities,
@@ -18,6 +18,7 @@ from nanoclaw.channels.contract import (
 )
 from nanoclaw.channels.whatsapp.child_contract import Child
 from nanoclaw.channels.whatsapp.inbound import WHATSAPP
+from nanoclaw.channels.whatsapp.keeper import Keeper
 from nanoclaw.channels.whatsapp.options import parse_options
 from nanoclaw.channels.whatsapp.session import Session
 from nanoclaw.model.chats import ChannelName, ChatAddress
@@ -27,10 +28,21 @@ _TEXT_LIMIT = 4_096
 _LARGEST_FILE = 64 * 1024 * 1024
 
 
-class WhatsAppChannel:
-    """An account's linked device. ``child`` makes the process with the client in it, at work in the given folder."""
+def whatsapp_channel(environment: Mapping[str, str]) -> "WhatsAppChannel":
+    """The channel as the daemon has it, with a real client; ``environment`` is what its process may see a part of."""
 
-    def __init__(self, child: Callable[[Path], Child]) -> None:
+    def child(surroundings: Surroundings) -> Child:
+        if find_spec("neonize") is None:
+            raise ChannelError("The WhatsApp client is not installed", hint="Run `./nanoclaw auth whatsapp`.")
+        return Keeper(surroundings.directory, environment=environment, clock=surroundings.clock)
+
+    return WhatsAppChannel(child)
+
+
+class WhatsAppChannel:
+    """An account's linked device. ``child`` makes what speaks to the network, at work in the channel's own folder."""
+
+    def __init__(self, child: Callable[[Surroundings], Child]) -> None:
         self._make_child = child
         self._session: Session | None = None
         self._last = ChannelState(status=ChannelStatus.DOWN, detail="WhatsApp was not started yet.")
@@ -68,7 +80,7 @@ class WhatsAppChannel:
         self._last = ChannelState(status=ChannelStatus.STARTING)
         try:
             session = Session(
-                self._make_child(surroundings.directory), parse_options(surroundings.options), surroundings
+                self._make_child(surroundings), parse_options(surroundings.options), surroundings
             )
             self._session = session
             await session.run()

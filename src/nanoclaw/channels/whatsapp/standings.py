@@ -10,7 +10,7 @@ FRESH_SECONDS = 60.0
 SILENT_SECONDS = 30.0
 """So long the child may say nothing. It gives a sign of life every few seconds."""
 
-_AGAIN = "Link it again with `nanoclaw auth whatsapp`."
+_AGAIN = "Link it again with `./nanoclaw auth whatsapp`."
 
 
 def show(standing: Standing, silent: float) -> ChannelState:
@@ -58,7 +58,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "unpaired": (
         ChannelCondition.UNPAIRED,
         "No WhatsApp account is linked.",
-        "Link one with `nanoclaw auth whatsapp`.",
+        "Link one with `./nanoclaw auth whatsapp`.",
     ),
     "unreachable": (
         ChannelCondition.UNREACHABLE,
@@ -84,7 +84,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "passkey": (
         ChannelCondition.REFUSED,
         "WhatsApp demands a passkey for this account, which this client cannot give.",
-        "Turn the passkey off in the app (Settings, Account, Passkeys), then `nanoclaw auth whatsapp`.",
+        "Turn the passkey off in the app (Settings, Account, Passkeys), then `./nanoclaw auth whatsapp`.",
     ),
     "failed": (
         ChannelCondition.BROKEN,

@@ -13,7 +13,7 @@ from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.sandboxes.contract import EngineUnavailableError
 from nanoclaw.sandboxes.engine import EngineClient, Outcome
 
-LIBRARIES = {"telegram": "python-telegram-bot", "web": "aiohttp"}
+LIBRARIES = {"telegram": "python-telegram-bot", "web": "aiohttp", "whatsapp": "neonize"}
 """What each built-in channel speaks to its network with."""
 _SECONDS = 12.0
 _OLD_DAYS = 120

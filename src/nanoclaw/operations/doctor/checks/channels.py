@@ -9,7 +9,7 @@ from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, warning
 from nanoclaw.operations.doctor.ground import Ground
 
-BUILT_IN = frozenset({"telegram", "web"})
+BUILT_IN = frozenset({"telegram", "web", "whatsapp"})
 """A test compares this with what the composition root builds."""
 
 
