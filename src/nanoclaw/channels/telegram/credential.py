@@ -53,13 +53,15 @@ def read_token(path: Path) -> Token:
         raise NoTokenError("No bot was linked yet", hint=AUTH_HINT) from None
     except OSError as error:
         raise NoTokenError(f"Cannot read {path}: {error.strerror}", hint="Mend its mode or its owner.") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise NoTokenError(f"{path} is no plain file", hint=AUTH_HINT)
         if found.st_mode & 0o077:
             raise NoTokenError(f"Others can read {path}", hint=f"Run `chmod 600 {path}`.")
-        token = parse_token(file.read(_LARGEST).decode("ascii", "replace"))
+        token = parse_token(os.read(handle, _LARGEST).decode("ascii", "replace"))
+    finally:
+        os.close(handle)
     if token is None:
         raise NoTokenError(f"{path} holds no bot token", hint=AUTH_HINT)
     return token
