@@ -1,11 +1,11 @@
-"""The checkout that this program runs from, where it runs from one."""
+"""The lock file that the checkout's environment is made of."""
 
 from pathlib import Path
 
-import nanoclaw
+from nanoclaw.operations.extras.checkout import find_checkout
 
 
 def find_lock() -> Path | None:
     """The lock file of the checkout that runs; None in an installed package, which has none."""
-    lock = Path(nanoclaw.__file__).parents[2] / "requirements" / "runtime.lock"
-    return lock if lock.is_file() else None
+    checkout = find_checkout()
+    return checkout.lock if checkout is not None and checkout.lock.is_file() else None
