@@ -19,6 +19,7 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import ContextInfo, ExtendedTextM
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
 from neonize.utils.jid import Jid2String
 
+_NO_CONTENT = {"senderKeyDistributionMessage", "messageContextInfo"}
 _QUIET = {"QR", "OfflineSyncPreview", "PushName", "Presence"}
 
 
@@ -36,6 +37,8 @@ def jid(text: str) -> JID:
 
 
 def _message(event: Any) -> None:
+    if {field.name for field, _ in event.Message.ListFields()} <= _NO_CONTENT:
+        return
     info, source = event.Info, event.Info.MessageSource
     message = event.Message
     part = next((part for _, part in message.ListFields() if hasattr(part, "contextInfo")), None)

@@ -52,7 +52,7 @@ class BareClient:
                 if key in line and value in {None, line[key]}:
                     return line
 
-    async def do(self, name: str, **order: object) -> Any:
+    async def do(self, name: str, /, **order: object) -> Any:
         """Give an order, and wait until it was carried out."""
         assert self._process
         assert self._process.stdin

@@ -1,6 +1,7 @@
 """A linked device, as the server knows it: its keys, what others need to write to it, and its mailbox."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fakes.whatsapp_network.addresses import Address
@@ -21,6 +22,8 @@ class Companion:
     mailbox: Mailbox = field(default_factory=Mailbox)
     has_keys: asyncio.Event = field(default_factory=asyncio.Event)
     one_time: list[tuple[int, bytes]] = field(default_factory=list)
+    repeat: dict[str, Callable[[int], None]] = field(default_factory=dict)
+    """By a message's id: what its writer does when the device cannot read it, given how often that was."""
     registration: int = 0
     signed_id: int = 0
     signed: bytes = b""

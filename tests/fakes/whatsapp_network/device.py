@@ -24,6 +24,7 @@ class Device:
         self._signed = KeyPair.generate()
         self._one_time: dict[int, KeyPair] = {}
         self._sessions: dict[Address, list[Session]] = {}
+        self._handed_out: set[tuple[Address, Address]] = set()
         self._own_keys: dict[Address, OwnSenderKey] = {}
         self._their_keys: dict[tuple[Address, Address], TheirSenderKey] = {}
 
@@ -77,11 +78,17 @@ class Device:
 
     def distribution(self, group: Address) -> bytes:
         """What another member needs to read what this device writes to the group."""
-        return self._own_keys.setdefault(group, OwnSenderKey()).distribution()
+        return self._own_key(group).distribution()
+
+    def hands_out(self, group: Address, to: Address) -> bool:
+        """Whether that device has to be given the sender key, which it is once."""
+        new = (group, to) not in self._handed_out
+        self._handed_out.add((group, to))
+        return new
 
     def encrypt_to_group(self, group: Address, plain: bytes) -> bytes:
         """One message for all members."""
-        return self._own_keys.setdefault(group, OwnSenderKey()).encrypt(_pad(plain))
+        return self._own_key(group).encrypt(_pad(plain))
 
     def learn(self, group: Address, sender: Address, distribution: bytes) -> None:
         """Take the sender key of another member's device."""
@@ -100,6 +107,11 @@ class Device:
         if key is None:
             raise SignalError(f"{self.address} has no sender key of {sender}")
         return _unpad(key.decrypt(data))
+
+    def _own_key(self, group: Address) -> OwnSenderKey:
+        if group not in self._own_keys:
+            self._own_keys[group] = OwnSenderKey()
+        return self._own_keys[group]
 
     def _accept(self, sender: Address, opening: Opening) -> None:
         sessions = self._sessions.setdefault(sender, [])

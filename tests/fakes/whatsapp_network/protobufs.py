@@ -6,6 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+DecodeError: type[Exception] = importlib.import_module("google.protobuf.message").DecodeError
+"""These bytes are no such protobuf."""
+
 
 def _module(name: str) -> Any:
     specification = find_spec("neonize")

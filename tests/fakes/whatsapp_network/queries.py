@@ -7,7 +7,7 @@ from tests.fakes.whatsapp_network.certificates import MEDIA_HOSTS
 from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.device import bundle_nodes
 from tests.fakes.whatsapp_network.nodes import Attributes, Node
-from tests.fakes.whatsapp_network.world import Circle, World
+from tests.fakes.whatsapp_network.world import Account, Circle, World
 
 _PRIVACY = ("readreceipts", "last", "online", "profile", "status", "groupadd", "calladd")
 
@@ -109,11 +109,13 @@ def _group(world: World, request: Node) -> Node:
 
 def describe(circle: Circle) -> Node:
     """A group as the server tells it."""
-    members = [
-        Node("participant", {"jid": account.lid, "phone_number": account.phone})
-        if circle.addressing == LID
-        else Node("participant", {"jid": account.phone, "lid": account.lid})
-        for account in circle.members()
-    ]
+    members = [participant(account, circle.addressing) for account in circle.members()]
     attributes: Attributes = {"id": circle.id.user, "subject": circle.name, "addressing_mode": circle.addressing}
     return Node("group", {**attributes, "creation": 1700000000, "s_t": 1700000000, "size": len(members)}, members)
+
+
+def participant(account: Account, addressing: str) -> Node:
+    """A member as the server tells it."""
+    if addressing == LID:
+        return Node("participant", {"jid": account.lid, "phone_number": account.phone})
+    return Node("participant", {"jid": account.phone, "lid": account.lid})

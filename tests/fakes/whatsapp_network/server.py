@@ -1,7 +1,7 @@
 """The whole network in one object: what tests start, act through, and look at."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +13,7 @@ from tests.fakes.whatsapp_network.addresses import LID, PHONE, Address
 from tests.fakes.whatsapp_network.certificates import certify
 from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.connection import Connection
+from tests.fakes.whatsapp_network.groups import Group
 from tests.fakes.whatsapp_network.journal import Receipt, Sent, Typing
 from tests.fakes.whatsapp_network.people import Contact, Owner
 from tests.fakes.whatsapp_network.proxy import Proxy
@@ -52,8 +53,9 @@ class WhatsAppNetwork:
     async def __aenter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
         trusted, context = certify(self._folder)
-        application = web.Application()
+        application = web.Application(client_max_size=1 << 30)
         application.router.add_get("/ws/chat", self._chat)
+        application.add_routes(self.world.media.routes())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
@@ -88,6 +90,10 @@ class WhatsAppNetwork:
         contact = Contact(self.world, name=name, phone=Address(phone, PHONE), lid=Address(lid, LID))
         self.world.accounts.append(contact)
         return contact
+
+    def group(self, name: str, members: Sequence[Contact], addressing: str = LID) -> Group:
+        """A new group of the owner's and these."""
+        return Group(self.world, name, members, addressing)
 
     @property
     def sent(self) -> list[Sent]:

@@ -1,19 +1,11 @@
-"""What people write, as protobufs, and what a protobuf says to whoever reads it."""
+"""What people write, as protobufs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.whatsapp_network.journal import Kind
+from tests.fakes.whatsapp_network.media import Encrypted, MediaKind
 from tests.fakes.whatsapp_network.protobufs import e2e
-
-_MEDIA = {
-    "imageMessage": "image",
-    "videoMessage": "video",
-    "audioMessage": "audio",
-    "documentMessage": "document",
-    "stickerMessage": "sticker",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,86 +34,66 @@ def context(quote: Quote | None, mentions: Sequence[str]) -> Any:
     return info
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A message, taken apart. ``media`` is the part of the protobuf that describes a file."""
-
-    kind: Kind
-    text: str
-    target: str = ""
-    target_sender: str = ""
-    quoted: str = ""
-    quoted_sender: str = ""
-    quoted_text: str = ""
-    mentions: tuple[str, ...] = ()
-    media: Any = None
-    media_kind: str = ""
+def key(chat: str, message_id: str, *, own: bool, participant: str = "") -> Any:
+    """Which message another one is about; ``own`` as its writer sees it, ``participant`` in groups."""
+    made = e2e.Message().reactionMessage.key
+    made.remoteJID, made.ID, made.fromMe = chat, message_id, own
+    if participant and not own:
+        made.participant = participant
+    return made
 
 
-def read(message: Any) -> Read:
-    """Take a message apart as an app does."""
-    inner = _unwrap(message)
-    if inner.HasField("reactionMessage"):
-        reaction = inner.reactionMessage
-        return Read(
-            kind=Kind.REACTION, text=reaction.text, target=reaction.key.ID, target_sender=reaction.key.participant
-        )
-    if inner.HasField("protocolMessage"):
-        return _about_another(inner.protocolMessage)
-    return _plain(inner)
+def reaction(about: Any, emoji: str, at: int) -> Any:
+    """An emoji on a message; an empty one takes it away."""
+    return e2e.Message(reactionMessage=e2e.ReactionMessage(key=about, text=emoji, senderTimestampMS=at * 1000))
 
 
-def _unwrap(message: Any) -> Any:
-    for name in ("deviceSentMessage", "ephemeralMessage", "editedMessage", "documentWithCaptionMessage"):
-        if message.HasField(name):
-            return _unwrap(getattr(message, name).message)
-    return message
-
-
-def _about_another(protocol: Any) -> Read:
-    key = protocol.key
-    if protocol.type == e2e.ProtocolMessage.REVOKE:
-        return Read(kind=Kind.DELETE, text="", target=key.ID, target_sender=key.participant)
-    edited = _plain(_unwrap(protocol.editedMessage))
-    return Read(kind=Kind.EDIT, text=edited.text, target=key.ID, mentions=edited.mentions)
-
-
-def _plain(message: Any) -> Read:
-    if message.HasField("extendedTextMessage"):
-        part = message.extendedTextMessage
-        return _with_context(part, text=part.text)
-    for name, kind in _MEDIA.items():
-        if message.HasField(name):
-            part = getattr(message, name)
-            return _with_context(part, text=getattr(part, "caption", ""), media=part, media_kind=kind)
-    return Read(kind=Kind.MESSAGE, text=message.conversation)
-
-
-def _with_context(part: Any, *, text: str, media: Any = None, media_kind: str = "") -> Read:
-    info = part.contextInfo
-    quoted = _plain(_unwrap(info.quotedMessage)).text if info.HasField("quotedMessage") else ""
-    return Read(
-        kind=Kind.MESSAGE,
-        text=text,
-        quoted=info.stanzaID,
-        quoted_sender=info.participant,
-        quoted_text=quoted,
-        mentions=tuple(info.mentionedJID),
-        media=media,
-        media_kind=media_kind,
+def edit(about: Any, content: Any, at: int) -> Any:
+    """Another content for an own message."""
+    protocol = e2e.ProtocolMessage(
+        key=about, type=e2e.ProtocolMessage.MESSAGE_EDIT, editedMessage=content, timestampMS=at * 1000
     )
+    return e2e.Message(editedMessage=e2e.FutureProofMessage(message=e2e.Message(protocolMessage=protocol)))
 
 
-def stanza_type(message: Any) -> str:
-    """What the stanza around a message says of it."""
-    inner = _unwrap(message)
-    if inner.HasField("reactionMessage"):
-        return "reaction"
-    return "media" if media_kind(message) else "text"
+def deletion(about: Any) -> Any:
+    """For everybody."""
+    return e2e.Message(protocolMessage=e2e.ProtocolMessage(key=about, type=e2e.ProtocolMessage.REVOKE))
 
 
-def media_kind(message: Any) -> str:
-    """``image``, ``document``…, ``ptt`` for a voice note; empty without a file."""
-    inner = _unwrap(message)
-    kind = next((kind for name, kind in _MEDIA.items() if inner.HasField(name)), "")
-    return "ptt" if kind == "audio" and inner.audioMessage.PTT else kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a person says of a file that they send; ``size`` when it is not the true one."""
+
+    name: str = ""
+    media_type: str = "application/octet-stream"
+    caption: str = ""
+    voice: bool = False
+    size: int | None = None
+
+
+def file_message(kind: MediaKind, sheet: Sheet, file: Encrypted, path: str, info: Any) -> Any:
+    """A file: where it is, how to decrypt it, and what it is said to be."""
+    about = {
+        "URL": f"https://mmg.whatsapp.net{path}",
+        "directPath": path,
+        "mediaKey": file.key,
+        "fileEncSHA256": file.encrypted_digest,
+        "fileSHA256": file.digest,
+        "fileLength": file.size if sheet.size is None else sheet.size,
+        "mimetype": sheet.media_type,
+        "contextInfo": info,
+    }
+    match kind:
+        case MediaKind.IMAGE:
+            return e2e.Message(imageMessage=e2e.ImageMessage(caption=sheet.caption, **about))
+        case MediaKind.VIDEO:
+            return e2e.Message(videoMessage=e2e.VideoMessage(caption=sheet.caption, **about))
+        case MediaKind.AUDIO:
+            return e2e.Message(audioMessage=e2e.AudioMessage(PTT=sheet.voice, seconds=1, **about))
+        case _:
+            document = e2e.DocumentMessage(fileName=sheet.name, title=sheet.name, caption=sheet.caption, **about)
+            message = e2e.Message(documentMessage=document)
+    if not sheet.caption:
+        return message
+    return e2e.Message(documentWithCaptionMessage=e2e.FutureProofMessage(message=message))

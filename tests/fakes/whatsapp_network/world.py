@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -11,9 +12,9 @@ from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.device import Device
 from tests.fakes.whatsapp_network.faults import Faults
 from tests.fakes.whatsapp_network.journal import Journal
+from tests.fakes.whatsapp_network.media import MediaStore
 from tests.fakes.whatsapp_network.nodes import Node
 from tests.fakes.whatsapp_network.noise import Authority
-from tests.fakes.whatsapp_network.texts import Read
 
 FIRST_COMPANION = 7
 
@@ -25,6 +26,14 @@ class Account(Protocol):
     lid: Address
     phone: Address
     device: Device
+    has_written: bool
+    """Nobody the owner writes to first."""
+    receives: bool
+    """Their telephone is on: it says that messages arrived."""
+    garbles: bool
+    """What they write cannot be read at first."""
+    repeats: bool
+    """They answer a device that could not read them, and asks for it once more."""
 
 
 class Circle(Protocol):
@@ -64,13 +73,17 @@ class World:
         self.authority = Authority()
         self.journal = Journal()
         self.faults = Faults()
+        self.media = MediaStore(self.faults, self.journal.woke)
         self.companions: dict[int, Companion] = {}
         self.accounts: list[Account] = []
         """The owner comes first."""
         self.groups: dict[Address, Circle] = {}
         self.lines: list[Line] = []
+        self.seen: set[tuple[str, str]] = set()
+        """Chats and ids of what the client sent."""
+        self.asked_again: Counter[tuple[str, str]] = Counter()
+        """How often somebody could not read one of the client's messages."""
         self.clock_skew = 0
-        self.read_by_id: dict[tuple[str, str], Read] = {}
         self._next_device = FIRST_COMPANION
 
     @property

@@ -38,3 +38,69 @@ async def test_a_client_that_was_killed_gets_what_came_meanwhile(network: WhatsA
     await client.start()
     seen = [(await client.until("message"))["message"] for _ in meanwhile]
     assert seen == meanwhile
+
+
+async def test_what_was_confirmed_never_comes_again(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    confirmed = await ann.say("once")
+    await client.until("message", confirmed)
+    await network.journal.until(lambda: any(confirmed in receipt.ids for receipt in network.receipts), 10)
+    for _ in range(2):
+        network.cut()
+        await client.until("event", "Connected")
+    last = await ann.say("last")
+    await client.until("message", last)
+    assert [line["message"] for line in client.lines if "message" in line] == [confirmed, last]
+
+
+async def test_reactions_edits_and_deletions_go_both_ways(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    first = await ann.say("frist")
+    await client.until("message", first)
+    await ann.edit(first, "first")
+    assert (await client.until("about", first))["text"] == "first"
+    own = await client.do("say", to=str(ann.lid), text="pogn")
+    await network.next_sent()
+    await ann.react("👍", own, by=network.phone)
+    seen = await client.until("about", own)
+    assert (seen["kind"], seen["text"]) == ("reactionMessage", "👍")
+    await client.do("edit", to=str(ann.lid), about=own, text="pong")
+    await client.do("react", to=str(ann.lid), sender=str(ann.lid), about=first, text="🎉")
+    await client.do("take_back", to=str(ann.lid), sender=str(network.phone.lid), about=own)
+    read = [await network.next_sent() for _ in range(3)]
+    assert [(one.kind, one.text, one.target) for one in read] == [
+        ("edit", "pong", own),
+        ("reaction", "🎉", first),
+        ("delete", "", own),
+    ]
+    await ann.delete(first)
+    assert (await client.until("about", first))["kind"] == "protocolMessage"
+
+
+async def test_the_owner_writes_on_their_telephone(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    note = await network.phone.say("a note")
+    seen = await client.until("message", note)
+    own = str(network.phone.lid)
+    assert (seen["chat"], seen["from_me"], seen["text"]) == (own, True, "a note")
+    seen = await client.until("message", await network.phone.say("hi Ann", chat=ann))
+    assert (seen["chat"], seen["from_me"], seen["text"]) == (str(ann.lid), True, "hi Ann")
+    sent = await client.do("say", to=str(network.phone.phone), text="noted")
+    read = await network.next_sent()
+    assert (read.id, read.chat, read.text, read.readers) == (sent, own, "noted", ("Owner",))
+
+
+async def test_what_the_client_shows_of_itself_is_written_down(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    first = await ann.say("hello")
+    await client.until("message", first)
+    await client.do("mark_read", to=str(ann.phone), sender=str(ann.phone), ids=[first])
+    await client.do("type", to=str(ann.lid))
+    await network.journal.until(lambda: bool(network.typing), 10)
+    assert network.typing[0].chat == str(ann.lid)
+    assert network.typing[0].state == "composing"
+    assert ("read", str(ann.lid)) in {(receipt.kind, receipt.chat) for receipt in network.receipts}
+    own = await client.do("say", to=str(ann.lid), text="hi")
+    await ann.has_read(own)
+    kinds = {(await client.until("receipt"))["receipt"] for _ in range(3)}
+    assert len(kinds) == 3, "it arrived at Ann's, was sent by the owner's own device, and was read"
