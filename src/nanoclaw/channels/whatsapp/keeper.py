@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from nanoclaw.channels.whatsapp.child.spool import in_doubt
 from nanoclaw.channels.whatsapp.child_contract import Heard, OrderFailedError
 from nanoclaw.channels.whatsapp.link import (
     Code,
@@ -31,7 +33,7 @@ from nanoclaw.channels.whatsapp.link import (
 from nanoclaw.channels.whatsapp.process import PROGRAM, ChildProcess
 from nanoclaw.model.clock import Clock
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.foreign import count_rows
+from nanoclaw.store.whatsapp import Doubt, is_linked, take_back
 
 _log = logging.getLogger(__name__)
 _ASKED, _REST, _AGAIN = 0, 3, 4
@@ -199,7 +201,7 @@ class Keeper:
     async def _look(self) -> bool | None:
         """Whether there is a session; None when the database is damaged."""
         try:
-            return await asyncio.to_thread(count_rows, self._folder / "session.db", "whatsmeow_device") > 0
+            return await asyncio.to_thread(_prepare, self._folder)
         except StoreError as error:
             self._became(f"the session cannot be read: {error}")
             return None
@@ -216,6 +218,9 @@ class Keeper:
                 self._settle(said)
             else:
                 self._note(said)
+                if isinstance(said, Paired):
+                    # The database is new: from now on it remembers old keys.
+                    await self._look()
                 self._heard.put_nowait(said)
 
     def _note(self, said: Heard) -> None:
@@ -272,3 +277,14 @@ class Keeper:
         _log.warning("the WhatsApp client is down", extra={"detail": detail})
         self._standing = Standing(state="failed", detail=detail, me=self._standing.me)
         self._heard.put_nowait(self._standing)
+
+
+def _prepare(folder: Path) -> bool:
+    """Take back what the last child was in the middle of; whether there is a session."""
+    database = folder / "session.db"
+    linked = is_linked(database)
+    doubt = in_doubt(folder / "spool") if linked else b""
+    if doubt:
+        told = json.loads(doubt)
+        take_back(database, Doubt(since=told["since"], users=frozenset(told["users"]), chat=told["chat"]))
+    return linked

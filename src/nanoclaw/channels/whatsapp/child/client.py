@@ -4,15 +4,16 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nanoclaw.channels.whatsapp.child import history, inbound, nodes
 from nanoclaw.channels.whatsapp.child.binding import Callbacks, Library
 from nanoclaw.channels.whatsapp.child.condition import Condition
-from nanoclaw.channels.whatsapp.child.gate import Gate
+from nanoclaw.channels.whatsapp.child.gate import Gate, Keys
 from nanoclaw.channels.whatsapp.child.journal import Journal
 from nanoclaw.channels.whatsapp.child.protobufs import neonize_pb2
 from nanoclaw.channels.whatsapp.child.spool import Kind, Record, Spool
+from nanoclaw.channels.whatsapp.child.turns import OUT, Turns
 from nanoclaw.channels.whatsapp.link import Person
 from nanoclaw.model.clock import Clock
 
@@ -46,6 +47,7 @@ class Keeping:
     journal: Journal
     condition: Condition
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
 
 class Client:
@@ -58,8 +60,9 @@ class Client:
         self._condition = keeping.condition
         self._clock = keeping.clock
         self._told = told
+        self._turns = keeping.turns
         self._gate = Gate(
-            keeping.spool,
+            Keys(spool=keeping.spool, turns=keeping.turns, clock=keeping.clock),
             patience=_PATIENCE,
             lost=lambda number, key, data: told.record(Record(number=number, kind=Kind.LOST, key=key, data=data)),
         )
@@ -90,8 +93,11 @@ class Client:
             self._received(nodes.read(line))
         elif name == b"Client/Send":
             self._leaves(nodes.read(line))
-        elif name == b"Client" and (identity := nodes.ignored(line)):
-            self._gate.ignored(identity)
+        elif name == b"Client":
+            if user := nodes.decrypting(line):
+                self._gate.decrypting(user)
+            elif identity := nodes.ignored(line):
+                self._gate.ignored(identity)
 
     def _received(self, node: nodes.Node) -> None:
         self._condition.received(node)
@@ -113,6 +119,7 @@ class Client:
             self._gate.leaving(node)
         elif node.attribute("category") != "peer":
             self._journal.name(node.attribute("id"))
+            self._turns.give(OUT)
 
     def _on_event(self, kind: int, data: bytes) -> None:
         match kind:
@@ -132,13 +139,15 @@ class Client:
         if head.part_only and self._gate.parts(head.id, head.origin) > 1:
             self._gate.settled(head.id, head.origin, 0, whole=False)
             return
-        kind = Kind.NOTHING if head.silent else Kind.MESSAGE
-        self._gate.settled(head.id, head.origin, self._record(kind, head.key, data), whole=False)
+        number = 0
+        if not self._spool.has(head.key):
+            number = self._record(Kind.NOTHING if head.silent else Kind.MESSAGE, head.key, data)
+        self._gate.settled(head.id, head.origin, number, whole=False)
 
     def _undecryptable(self, data: bytes) -> None:
         head, hidden = inbound.undecryptable_heading(data)
         kind = Kind.NOTHING if hidden or head.silent else Kind.LATER
-        self._gate.settled(head.id, head.origin, self._record(kind, bytes(16), data), whole=True)
+        self._gate.settled(head.id, head.origin, self._record(kind, head.key, data), whole=True)
 
     def _history(self, data: bytes) -> None:
         for one in history.recent(data, self._clock.now()):

@@ -15,9 +15,13 @@ from dataclasses import dataclass, field
 from nanoclaw.channels.whatsapp.child import nodes
 from nanoclaw.channels.whatsapp.child.nodes import Node
 from nanoclaw.channels.whatsapp.child.spool import Kind, Spool, key_of
+from nanoclaw.channels.whatsapp.child.turns import IN, Turns
+from nanoclaw.model.clock import Clock
 
 _REMEMBERED = 5_000
 _CONFIRMING = {"", "inactive", "sender", "peer_msg"}
+_NAMES = ("from", "participant", "sender_lid", "sender_pn", "participant_lid", "participant_pn")
+_TURN = 2.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,46 +29,91 @@ class _Expected:
     """A message on its way through the client: how many parts it has, and what became of them."""
 
     parts: int
+    key: bytes
+    users: tuple[str, ...]
+    chat: str
     settled: int = 0
     ignored: bool = False
+    begun: bool = False
     recorded: list[int] = field(default_factory=list)
     """Numbers of its records."""
-    known: bool = False
-    """Something of it is written down, or is of no interest."""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.settled >= self.parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What the gate writes to, and what it waits for."""
+
+    spool: Spool
+    turns: Turns
+    clock: Clock
 
 
 class Gate:
     """Between the client and the network. Called on Go's threads only."""
 
-    def __init__(self, spool: Spool, *, patience: float, lost: Callable[[int, bytes, bytes], None]) -> None:
+    def __init__(self, keys: Keys, *, patience: float, lost: Callable[[int, bytes, bytes], None]) -> None:
         """``lost`` is told of every record that is made here: number, key, bytes."""
-        self._spool = spool
+        self._spool = keys.spool
+        self._turns = keys.turns
+        self._clock = keys.clock
         self._patience = patience
         self._lost = lost
         self._changed = threading.Condition()
         self._expected: dict[tuple[str, str], _Expected] = {}
+        self._current: _Expected | None = None
 
     def arrived(self, node: Node) -> None:
         """A message came. It is not decrypted yet."""
-        name = (node.attribute("id"), nodes.user(node.attribute("from")))
+        identity, origin = node.attribute("id"), node.attribute("from")
         parts = max(1, node.holds("enc"))
+        users = tuple(dict.fromkeys(nodes.user(node.attribute(name)) for name in _NAMES if node.attribute(name)))
         with self._changed:
-            entry = self._expected.get(name)
+            entry = self._expected.get((identity, nodes.user(origin)))
             if entry is None:
-                self._expected[name] = _Expected(parts=parts)
+                key = key_of(identity, origin, node.attribute("participant"))
+                self._expected[identity, nodes.user(origin)] = _Expected(parts=parts, key=key, users=users, chat=origin)
             else:
                 entry.parts += parts
             while len(self._expected) > _REMEMBERED:
                 del self._expected[next(iter(self._expected))]
+
+    def decrypting(self, user: str) -> None:
+        """The client is about to decrypt a message of this person's: the oldest. Returns when it may.
+
+        It may when what it decrypted before is written down, so that one message at most is ever in doubt, and when
+        nothing is being encrypted, so that its keys can be put back.
+        """
+        with self._changed:
+            before = self._current
+            if before is not None:
+                self._changed.wait_for(lambda: before.is_settled, self._patience)
+                self._done(before)
+            entry = next((one for one in self._expected.values() if not one.begun and user in one.users), None)
+            if entry is None:
+                return
+            entry.begun = True
+        if self._turns.take(IN, _TURN):
+            self._current = entry
+            doubt = {"since": self._clock.now(), "users": entry.users, "chat": entry.chat}
+            self._spool.note(Kind.BEGUN, entry.key, json.dumps(doubt).encode())
+
+    def _done(self, entry: _Expected) -> None:
+        if self._current is entry:
+            self._current = None
+            self._spool.note(Kind.ENDED, entry.key)
+            self._turns.give(IN)
 
     def ignored(self, identity: str) -> None:
         """The client will give no event for a part of it: it decrypted that part before."""
         with self._changed:
             for (other, _), entry in self._expected.items():
                 if other == identity:
-                    entry.settled += 1
                     entry.ignored = True
-            self._changed.notify_all()
+                    self._settle(entry, entry.settled + 1)
 
     def parts(self, identity: str, origin: str) -> int:
         """How many parts a message has that is on its way; 1 when it is not known."""
@@ -78,11 +127,15 @@ class Gate:
             entry = self._expected.get((identity, origin))
             if entry is None:
                 return
-            entry.settled = entry.parts if whole else entry.settled + 1
             if number:
                 entry.recorded.append(number)
-                entry.known = True
-            self._changed.notify_all()
+            self._settle(entry, entry.parts if whole else entry.settled + 1)
+
+    def _settle(self, entry: _Expected, settled: int) -> None:
+        entry.settled = settled
+        if entry.is_settled:
+            self._done(entry)
+        self._changed.notify_all()
 
     def leaving(self, node: Node) -> None:
         """A node is about to leave: returns when it may."""
@@ -94,11 +147,13 @@ class Gate:
             if entry is None:
                 return
             if not node.attribute("error"):
-                self._changed.wait_for(lambda: entry.settled >= entry.parts, self._patience)
-            overdue = entry.settled < entry.parts
+                self._changed.wait_for(lambda: entry.is_settled, self._patience)
+            overdue = not entry.is_settled
             self._expected.pop(name, None)
-        if not entry.known and (overdue or entry.ignored):
+        if not entry.recorded and (overdue or entry.ignored):
             self._report(node, entry)
+        with self._changed:
+            self._settle(entry, entry.parts)
         for number in entry.recorded:
             # For as long as the disk is full: the network may bring it again, we could not decrypt it again.
             while not self._spool.wait(number, 60):

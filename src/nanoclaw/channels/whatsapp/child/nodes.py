@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _TAG = re.compile(rb"<([^\s/>]+)")
 _IGNORED = re.compile(rb"Ignoring message (\S+) from ")
+_DECRYPTING = re.compile(rb"Decrypting message from (\S+)")
 _ITEM = re.compile(rb'<item id="([^"]*)"')
 
 
@@ -44,6 +45,12 @@ def ignored(line: bytes) -> str:
     """The id of a message that the client says it ignores, having decrypted it before; else empty."""
     found = _IGNORED.match(line)
     return found.group(1).decode(errors="replace") if found else ""
+
+
+def decrypting(line: bytes) -> str:
+    """Whose message the client is about to decrypt; else empty."""
+    found = _DECRYPTING.match(line)
+    return user(found.group(1).decode(errors="replace")) if found else ""
 
 
 def user(address: str) -> str:

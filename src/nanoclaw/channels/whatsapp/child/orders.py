@@ -16,11 +16,13 @@ from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.client import Client, Keeping
 from nanoclaw.channels.whatsapp.child.journal import Stage
 from nanoclaw.channels.whatsapp.child.protobufs import neonize_pb2
+from nanoclaw.channels.whatsapp.child.turns import OUT
 from nanoclaw.channels.whatsapp.link import Done, Edit, Failed, Logout, Order, Probe, React, Read, Typing, Write
 
 _SEND, _UPLOAD, _TELL, _PROBE = 80.0, 120.0, 15.0, 20.0
 _EVIDENCE = 10.0
 _CONNECTS = 8.0
+_TURN = 15.0
 _PASSING = {429, 500, 503}
 _ID = re.compile(r"\S*\d{5,}\S*")
 
@@ -53,6 +55,7 @@ class Orders:
         self._journal = keeping.journal
         self._condition = keeping.condition
         self._clock = keeping.clock
+        self._turns = keeping.turns
         self._sending = asyncio.Lock()
         self._running: dict[str, asyncio.Future[Done | Failed]] = {}
 
@@ -132,11 +135,20 @@ class Orders:
             except OSError as error:
                 return Failed(order=post.order, why=f"the disk takes nothing: {error.strerror}", again=True)
             try:
-                data = await self._calls.run(_SEND, lambda: self._library.ask("SendMessage", jid(post.chat), message))
+                data = await self._calls.run(_SEND, lambda: self._send_now(post.chat, message))
             except TimeoutError:
                 self._journal.end(post.client_id, Stage.NAMED)
                 raise
             return self._sent(post, neonize_pb2.SendMessageReturnFunction.FromString(data))
+
+    def _send_now(self, chat: str, message: bytes) -> bytes:
+        if not self._turns.take(OUT, _TURN):
+            busy = neonize_pb2.SendMessageReturnFunction(Error="the client is busy decrypting")
+            return bytes(busy.SerializeToString())
+        try:
+            return self._library.ask("SendMessage", jid(chat), message)
+        finally:
+            self._turns.give(OUT)
 
     def _sent(self, post: _Post, answer: Any) -> Done | Failed:
         if not answer.Error:

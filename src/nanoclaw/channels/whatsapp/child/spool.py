@@ -40,6 +40,10 @@ class Kind(StrEnum):
     """A message of the time before: JSON and bytes."""
     NOTHING = "S"
     """A message that is of no interest; only its key counts."""
+    BEGUN = "B"
+    """The client is about to decrypt a message: JSON. Until ``ENDED`` it is in doubt what became of it."""
+    ENDED = "E"
+    """What was begun under this key has ended, and is written down."""
     KEPT = "K"
     """The parent has the record of this number."""
 
@@ -113,11 +117,17 @@ class Spool:
             if kind is not Kind.NOTHING:
                 self._where[number] = self._segment
                 self._open[self._segment].add(number)
-            self._remember([key])
-            self._segment_keys.setdefault(self._segment, []).append(key)
+            if kind is not Kind.LATER:
+                self._remember([key])
+                self._segment_keys.setdefault(self._segment, []).append(key)
             self._write(pack(number, kind, key, data))
             self._changed.notify_all()
         return number
+
+    def note(self, kind: Kind, key: bytes, data: bytes = b"") -> None:
+        """Write down that something begins or has ended: at once, but not durably."""
+        with self._changed:
+            self._write(pack(self._number, kind, key, data))
 
     def wait(self, number: int, seconds: float) -> bool:
         """Wait until a record is on disk, or the parent has it; whether it is."""
@@ -161,8 +171,11 @@ class Spool:
                 self._open[segment].discard(record.number)
             return
         self._number = max(self._number, record.number)
-        self._remember([record.key])
-        self._segment_keys.setdefault(first, []).append(record.key)
+        if record.kind in {Kind.BEGUN, Kind.ENDED}:
+            return
+        if record.kind is not Kind.LATER:
+            self._remember([record.key])
+            self._segment_keys.setdefault(first, []).append(record.key)
         if record.kind is not Kind.NOTHING:
             waiting[record.number] = record
             self._where[record.number] = first
@@ -264,6 +277,18 @@ class Spool:
             file.write(b"".join(keys))
             file.flush()
             os.fsync(file.fileno())
+
+
+def in_doubt(folder: Path) -> bytes:
+    """What was begun last, if it has not ended; else empty. For before the spool is opened."""
+    doubt: Record | None = None
+    for path in sorted(folder.glob("*.spool")):
+        for record in read_records(path.read_bytes()):
+            if record.kind is Kind.BEGUN:
+                doubt = record
+            elif record.kind is Kind.ENDED and doubt is not None and record.key == doubt.key:
+                doubt = None
+    return doubt.data if doubt else b""
 
 
 def pack(number: int, kind: Kind, key: bytes, data: bytes) -> bytes:
