@@ -72,6 +72,7 @@ class Runs:
             **dict.fromkeys(("quote", "attachments", "question")),
             "from_assistant": 0,
             "held": 0,
+            "woke": 0,
             "kind": "task",
             "sent_at": now,
             "now": now,
