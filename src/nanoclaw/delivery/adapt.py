@@ -23,7 +23,7 @@ def adapt(reply: Reply, capabilities: Capabilities) -> Reply | None:
     """
     match reply.kind:
         case ReplyKind.TEXT:
-            return reply if capabilities.choices or not reply.choices else replace(reply, choices=())
+            return _as_shown(reply, capabilities)
         case ReplyKind.FILE:
             return _with_file(reply, capabilities)
         case ReplyKind.REACTION:
@@ -56,6 +56,13 @@ def show_size(size: int) -> str:
     while value >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
     return f"{value:.1f} {_UNITS[unit]}" if unit and value < 10 else f"{value:.0f} {_UNITS[unit]}"
+
+
+def _as_shown(reply: Reply, capabilities: Capabilities) -> Reply:
+    """A text without the buttons or the quote that the network has not."""
+    choices = reply.choices if capabilities.choices else ()
+    quote = reply.quote if capabilities.quotes else None
+    return reply if (choices, quote) == (reply.choices, reply.quote) else replace(reply, choices=choices, quote=quote)
 
 
 def _with_file(reply: Reply, capabilities: Capabilities) -> Reply:

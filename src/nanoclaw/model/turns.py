@@ -133,7 +133,10 @@ class NewOutgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedMessage:
-    """The message that a reply answers: ``external_id`` and ``sender`` (an id) as the network names them."""
+    """The message that a reply answers: ``external_id`` and ``sender`` (an id) as the network names them.
+
+    ``text`` is its beginning, 300 characters at most.
+    """
 
     external_id: str
     sender: str

@@ -6,6 +6,7 @@ client id, which a network that honours such ids shows once.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import apsw
@@ -13,9 +14,17 @@ import apsw
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import GroupFolder
-from nanoclaw.model.turns import NewOutgoing, OutgoingFile, Reply, ReplyId, ReplyKind, TurnId
+from nanoclaw.model.turns import NewOutgoing, OutgoingFile, QuotedMessage, Reply, ReplyId, ReplyKind, ReplyState, TurnId
 from nanoclaw.store.database import Database
 from nanoclaw.store.sql import load_queries, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of an outgoing message; ``error``: why it was not sent, the last time that was tried."""
+
+    state: ReplyState
+    error: str
 
 
 class Outbox:
@@ -64,6 +73,20 @@ class Outbox:
         found = await self._database.read(lambda connection: rows(connection, self._sql["waiting_news"], values))
         anywhere = ChatAddress(channel=channel, chat="")
         return tuple(NewOutgoing(address=anywhere, client_id=client_id, text=text) for client_id, text in found)
+
+    async def fate(self, client_id: str) -> "Fate":
+        """What became of a message; LookupError when there is no such message."""
+        found = await self._database.read(
+            lambda connection: rows(connection, self._sql["fate"], {"client_id": client_id})
+        )
+        ((state, error),) = found
+        return Fate(state=ReplyState(state), error=error)
+
+    async def withdraw(self, client_id: str, why: str) -> str:
+        """Do not send a message that was not sent yet; the error of the last try, "" if there was none."""
+        values = {"client_id": client_id, "why": why}
+        found = await self._database.write(lambda connection: rows(connection, self._sql["withdraw"], values))
+        return "" if not found or found[0][0] == why else str(found[0][0])
 
     async def take(self, address: ChatAddress) -> Reply | None:
         """The chat's oldest undelivered message, now ``sending``; None while it must wait or there is none."""
@@ -121,7 +144,7 @@ def put_out(connection: apsw.Connection, chat: int, new: NewOutgoing, now: Milli
 
 
 def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
-    identity, turn, client_id, text, attempts, created, kind, file, target, options = row
+    identity, turn, client_id, text, attempts, created, kind, file, target, options, quote = row
     return Reply(
         id=ReplyId(identity),
         address=address,
@@ -134,4 +157,5 @@ def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
         target=target or "",
         file=OutgoingFile(**json.loads(file)) if file else None,
         choices=tuple(json.loads(options)) if options else (),
+        quote=QuotedMessage(**json.loads(quote)) if quote else None,
     )

@@ -21,6 +21,7 @@ class Network:
     name: ChannelName = HERE.channel
     can_type: bool = True
     files: bool = False
+    quotes: bool = False
     failures: list[Exception] = field(default_factory=list)
     sent: list[Reply] = field(default_factory=list)
     typed: list[tuple[str, bool]] = field(default_factory=list)
@@ -31,7 +32,12 @@ class Network:
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            dialect=Dialect.PLAIN, text_limit=100, idempotent=True, typing=self.can_type, files=self.files
+            dialect=Dialect.PLAIN,
+            text_limit=100,
+            idempotent=True,
+            typing=self.can_type,
+            files=self.files,
+            quotes=self.quotes,
         )
 
     def state(self) -> ChannelState:

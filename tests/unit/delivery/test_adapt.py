@@ -1,5 +1,6 @@
 """A reply as its channel can carry it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from nanoclaw.channels.contract import Capabilities, Dialect, PermanentSendError
 from nanoclaw.delivery.adapt import adapt, plain_words, show_size
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
-from nanoclaw.model.turns import OutgoingFile, Reply, ReplyId, ReplyKind
+from nanoclaw.model.turns import OutgoingFile, QuotedMessage, Reply, ReplyId, ReplyKind
 
 PLAIN = Capabilities(dialect=Dialect.PLAIN, text_limit=100, idempotent=True)
 ABLE = Capabilities(
@@ -135,3 +136,9 @@ def test_a_terminal_is_told_name_size_and_place(file: OutgoingFile) -> None:
 )
 def test_sizes_are_said_as_people_say_them(size: int, words: str) -> None:
     assert show_size(size) == words
+
+
+def test_what_a_reply_quotes_goes_only_to_networks_that_show_it() -> None:
+    quoting = a_reply("hi", quote=QuotedMessage(external_id="x", sender="u1", text="hello"))
+    assert adapt(quoting, replace(ABLE, quotes=True)) is quoting
+    assert adapt(quoting, ABLE) == a_reply("hi")

@@ -25,6 +25,14 @@ WHERE c.channel = :channel AND o.state IN ('pending', 'sending')
     AND (o.client_id GLOB 'owner-*' OR o.client_id GLOB 'failed-*')
 ORDER BY o.id LIMIT 20
 
+-- name: fate
+SELECT state, coalesce(error, '') FROM outbox WHERE client_id = :client_id
+
+-- name: withdraw
+UPDATE outbox SET state = 'failed', error = coalesce(error, :why)
+WHERE client_id = :client_id AND state IN ('pending', 'sending')
+RETURNING error
+
 -- name: take
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
 WHERE id = (
@@ -35,7 +43,23 @@ WHERE id = (
 RETURNING id, turn_id, client_id, text, attempts, created_at, kind, file,
     coalesce((SELECT m.external_id FROM messages m WHERE m.id = outbox.target_message),
         (SELECT r.external_id FROM outbox r WHERE r.id = outbox.target_reply)),
-    (SELECT q.options FROM questions q WHERE q.id = outbox.question_id)
+    (SELECT q.options FROM questions q WHERE q.id = outbox.question_id),
+    -- The message that a turn's first text answers, where several people write and could take it for another's.
+    (SELECT json_object('external_id', m.external_id, 'sender', m.sender_id, 'text', substr(m.text, 1, 300))
+        FROM turns t JOIN groups g ON g.id = t.group_id JOIN messages w ON w.id = t.trigger_id
+            JOIN messages m ON m.id = coalesce(w.about_message, w.id)
+        WHERE t.id = outbox.turn_id AND t.run IS NULL AND outbox.kind = 'text' AND g.is_main = 0
+            AND m.chat_id = outbox.chat_id AND m.deleted_at IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM outbox e WHERE e.turn_id = outbox.turn_id AND e.kind = 'text' AND e.id < outbox.id
+            )
+            AND (g.requires_trigger = 1 OR EXISTS (
+                SELECT 1 FROM (
+                    SELECT sender_id FROM messages
+                    WHERE chat_id = m.chat_id AND kind = 'message' AND held = 0 AND from_assistant = 0
+                    ORDER BY id DESC LIMIT 200
+                ) WHERE sender_id <> m.sender_id
+            )))
 
 -- name: next_attempt
 SELECT o.not_before FROM outbox o JOIN chats c ON c.id = o.chat_id
@@ -46,7 +70,8 @@ ORDER BY o.id LIMIT 1
 UPDATE outbox SET state = 'sent', sent_at = :now, external_id = :external_id, error = NULL WHERE id = :reply
 
 -- name: retry
-UPDATE outbox SET state = 'pending', not_before = :not_before, error = :error WHERE id = :reply
+-- Not what was withdrawn meanwhile.
+UPDATE outbox SET state = 'pending', not_before = :not_before, error = :error WHERE id = :reply AND state = 'sending'
 
 -- name: failed
 UPDATE outbox SET state = 'failed', error = :error WHERE id = :reply
