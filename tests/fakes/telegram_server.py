@@ -198,12 +198,16 @@ class TelegramServer:
             self._news.notify_all()
             try:
                 async with asyncio.timeout(float(fields.get("timeout", "0")) or 0.01):
-                    await self._news.wait_for(lambda: self.pending or self._poll != mine)
+                    await self._news.wait_for(lambda: self._poll != mine or self._from(offset))
             except TimeoutError:
                 return []
             if self._poll != mine:
                 raise RefusedError(409, "Conflict: terminated by other getUpdates request")
-            return [one for one in self.pending if wanted & one.keys() or len(one) == 1][: int(fields["limit"])]
+            found = self._from(offset)
+            return [one for one in found if wanted & one.keys() or len(one) == 1][: int(fields["limit"])]
+
+    def _from(self, offset: int | None) -> list[dict[str, Any]]:
+        return [one for one in self.pending if offset is None or one["update_id"] >= offset]
 
     def _place(self, fields: dict[str, str]) -> tuple[int, int | None]:
         chat = int(fields["chat_id"])
