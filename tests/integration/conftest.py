@@ -32,7 +32,7 @@ async def model() -> AsyncIterator[tuple[StubModel, str]]:
     await stub.close()
 
 
-async def _end(installation: Installation) -> None:
+async def end(installation: Installation) -> None:
     if installation.process is not None and installation.process.poll() is None:
         # In order, so that what the daemon's coverage measured is written.
         installation.signal()
@@ -55,7 +55,7 @@ async def docker(
     """An installation whose agents run in Docker; not started."""
     installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "docker")
     yield installation
-    await _end(installation)
+    await end(installation)
 
 
 @pytest.fixture(
@@ -75,4 +75,4 @@ async def installation(
         request.getfixturevalue("base_image")
     made = Installation(tmp_path / "nc", *model, scrubbed_environment, request.param)
     yield made
-    await _end(made)
+    await end(made)

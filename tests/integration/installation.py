@@ -40,7 +40,9 @@ class Installation:
         """Make the home with its configuration; no page, so that two homes do not want one port."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         sandbox = f'[sandbox]\nkind = "{self.kind}"\nbase_image = "{BASE_IMAGE}"\n{self.sandbox}\n'
-        (self.home / "config.toml").write_text(f"{sandbox}\n[channels]\n{self.config}\n")
+        path, text = self.home / "config.toml", f"{sandbox}\n[channels]\n{self.config}\n"
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
 
     def child_environment(self) -> dict[str, str]:
         """What the daemon sees: scrubbed, the scripted model's address, and the test's own key."""

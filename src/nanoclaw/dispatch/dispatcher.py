@@ -58,7 +58,11 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled. Turns that an earlier daemon left unfinished start again by themselves."""
-        await self._take_up(served=())
+        try:
+            await self._take_up(served=())
+        except NanoclawError as error:
+            # A full disk, for one, is no reason to end: the daemon that says so is worth more than none.
+            logger.error("unfinished turns wait for the sweep", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed
         swept = self._clock.monotonic()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks

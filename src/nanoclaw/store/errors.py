@@ -15,6 +15,9 @@ WAYS_BACK = (
 """What an owner can do about a damaged database."""
 
 
+_MAKE_ROOM = "Free space on that disk: `nanoclaw clean` may find some."
+
+
 class StoreError(NanoclawError):
     """The database could not be read or written; nothing of the failed change was kept."""
 
@@ -49,11 +52,16 @@ def explained(path: Path) -> Iterator[None]:
             f"{path} is locked by another process", hint="Close whatever has it open, such as an SQLite shell."
         ) from error
     except apsw.FullError as error:
-        raise DiskFullError(f"No room left to write {path}", hint="Free space on that disk.") from error
+        raise DiskFullError(f"No room left to write {path}", hint=_MAKE_ROOM) from error
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise DatabaseCorruptError(
             f"{path} is damaged: {error}",
             hint=WAYS_BACK,
         ) from error
+    except apsw.IOError as error:
+        if error.extendedresult == apsw.SQLITE_IOERR_SHMSIZE:
+            # Whoever is the first to open a database makes an index of its log beside it.
+            raise DiskFullError(f"No room left to open {path}", hint=_MAKE_ROOM) from error
+        raise StoreError(f"{path}: {error}", hint="Check the disk, and the file's mode and owner.") from error
     except apsw.Error as error:
         raise StoreError(f"{path}: {error}", hint="Check the disk, and the file's mode and owner.") from error
