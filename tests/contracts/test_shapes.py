@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from nanoclaw.control import (
+    channel_shapes,
     insight_shapes,
     pairing_shapes,
     people_shapes,
@@ -207,6 +208,43 @@ PROMISED = {
     "TrialShape": {"groups": "[TrialGroup]"},
     "PairRequest": {"phone": "string?"},
     "PairingQuery": {"after": "integer?", "wait_seconds": "number?"},
+    "AppliedShape": {
+        "action": "string",
+        "channel": "ChannelShape|null?",
+    },
+    "ChannelTestRequest": {
+        "chat": "string?",
+        "wait_seconds": "number?",
+    },
+    "ChannelTestShape": {
+        "channel": "ChannelShape",
+        "ok": "boolean",
+        "probe": "string",
+        "probe_detail": "string?",
+        "probe_hint": "string?",
+        "probe_ms": "number|null?",
+        "message": "string",
+        "message_detail": "string?",
+        "message_hint": "string?",
+        "message_ms": "number|null?",
+        "chat": "string?",
+    },
+    "OwnerChatShape": {
+        "channel": "string",
+        "chat": "string",
+        "name": "string?",
+        "named": "boolean?",
+        "up": "boolean|null?",
+    },
+    "OwnerChatList": {
+        "chats": "[OwnerChatShape]",
+        "next": "[string]",
+        "ignored": "[string]",
+        "possible": "[OwnerChatShape]",
+    },
+    "NameChatsRequest": {
+        "chats": "[string]",
+    },
     "PairingShape": {
         "channel": "string",
         "number": "integer?",
@@ -365,7 +403,16 @@ def kind_of(detail: dict[str, Any]) -> str:
 def _public_shapes() -> dict[str, type[BaseModel]]:
     return {
         name: value
-        for module in (insight_shapes, pairing_shapes, shapes, people_shapes, task_shapes, trial_shapes, usage_shapes)
+        for module in (
+            channel_shapes,
+            insight_shapes,
+            pairing_shapes,
+            shapes,
+            people_shapes,
+            task_shapes,
+            trial_shapes,
+            usage_shapes,
+        )
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, shapes.Shape) and value is not shapes.Shape
     }

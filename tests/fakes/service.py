@@ -36,6 +36,7 @@ from nanoclaw.control.usage_shapes import UsageLine, UsageList, UsageQuery
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.model.options import NO_OPTIONS, options_as_text, with_option
 from nanoclaw.store.usage import By
+from tests.fakes.channel_desk import FakeChannels
 from tests.fakes.insight import FakeInsight
 from tests.fakes.pairing import FakePairing
 from tests.fakes.people import FakePeople
@@ -150,6 +151,7 @@ class FakeService:
         self.trials = FakeTrials()
         self.insight = FakeInsight()
         self.pairing = FakePairing()
+        self.channels = FakeChannels()
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []

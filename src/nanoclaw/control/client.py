@@ -150,6 +150,24 @@ class ControlClient:
         """A ``ProbeShape``."""
         return self.call("POST", f"{_channel_path(channel)}/probe", timeout=_SILENCE_SECONDS)
 
+    def apply_channel(self, channel: str) -> Document:
+        """Let a channel run as the configuration says now; an ``AppliedShape``."""
+        return self.call("POST", f"{_channel_path(channel)}/apply", timeout=_SILENCE_SECONDS)
+
+    def test_channel(self, channel: str, request: Document) -> Document:
+        """Given a ``ChannelTestRequest``, a ``ChannelTestShape``."""
+        # The probe has half a minute of its own.
+        seconds = float(request.get("wait_seconds", 30)) + _SILENCE_SECONDS
+        return self.call("POST", f"{_channel_path(channel)}/test", request, timeout=seconds)
+
+    def owner_chats(self) -> Document:
+        """An ``OwnerChatList``."""
+        return self.call("GET", "/v1/owner-chats")
+
+    def name_owner_chats(self, chats: list[str]) -> Document:
+        """An ``OwnerChatList``."""
+        return self.call("PUT", "/v1/owner-chats", {"chats": chats})
+
     def begin_pairing(self, channel: str, phone: str = "") -> Document:
         """A ``PairingShape``."""
         return self.call("POST", f"{_channel_path(channel)}/pairing", {"phone": phone})

@@ -1,5 +1,6 @@
 """The one table of what the control API offers: the server routes by it, the OpenAPI document is made of it."""
 
+from nanoclaw.control.channel_routes import CHANNEL_ROUTES
 from nanoclaw.control.insight_routes import INSIGHT_ROUTES
 from nanoclaw.control.pairing_routes import PAIRING_ROUTES
 from nanoclaw.control.people_routes import PEOPLE_ROUTES
@@ -199,6 +200,7 @@ ROUTES: tuple[Route, ...] = (
     *USAGE_ROUTES,
     *INSIGHT_ROUTES,
     *TRIAL_ROUTES,
+    *CHANNEL_ROUTES,
     *PAIRING_ROUTES,
 )
 

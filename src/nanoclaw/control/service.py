@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from nanoclaw.control.channel_desk import ChannelDesk
 from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
@@ -64,6 +65,11 @@ class Service(Protocol):
     @property
     def trials(self) -> TrialDesk:
         """Verifying."""
+        ...
+
+    @property
+    def channels(self) -> ChannelDesk:
+        """Channels, and where news go."""
         ...
 
     @property

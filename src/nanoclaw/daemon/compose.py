@@ -22,6 +22,7 @@ from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.built_in import built_in_channels
+from nanoclaw.daemon.channel_desk import ChannelHands, ChannelRecords
 from nanoclaw.daemon.channel_news import ChannelNews
 from nanoclaw.daemon.channel_watch import ChannelWatch
 from nanoclaw.daemon.chores import Chores, open_chores
@@ -32,6 +33,7 @@ from nanoclaw.daemon.insight import Insight, open_recorder
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Ears, Meter
 from nanoclaw.daemon.networks import NetworkGround, Networks
+from nanoclaw.daemon.news_records import NewsRecords
 from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.page_operations import PageOperations
 from nanoclaw.daemon.pairing import PairingRecords
@@ -48,6 +50,7 @@ from nanoclaw.daemon.trials import TrialGround, Trials
 from nanoclaw.daemon.troubles import Troubles
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
+from nanoclaw.daemon.welcome import welcome
 from nanoclaw.delivery.compose import split_text
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.delivery.typing import TypingLights
@@ -118,7 +121,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     views, trials = _views(ground, networks, crew), _open_trials(ground, base, crew)
     figures, profiler = open_recorder(ground, store, crew.lanes, base.roster), Profiler(asyncio.get_running_loop())
     chores = open_chores(ground, crew.tidings, base.store, base.roster)
-    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock), chores.pairing)
+    tending = _tend(ground, base, crew, networks, courier)
+    desks = _desks(ground, base, crew, trials, Insight(figures, profiler, clock), chores.pairing, tending)
     return Daemon(
         networks=networks,
         intake=intake,
@@ -153,6 +157,7 @@ class _Base:
     local: LocalChannel
     troubles: Troubles
     roster: Roster
+    make_channel: Callable[[ChannelName], Channel]
     split: Callable[[ChatAddress, str], tuple[str, ...]]
 
 
@@ -169,6 +174,7 @@ def _lay(ground: Ground) -> _Base:
         local=local,
         troubles=Troubles(store.groups, open_desk(ground, store.groups)),
         roster=Roster(channels),
+        make_channel=lambda name: load_channels(built_in, (name,))[name],
         split=lambda address, text: _split(channels, address, text),
     )
 
@@ -179,6 +185,7 @@ class _Crew:
 
     lanes: Lanes
     tidings: Tidings
+    owner_chats: OwnerChats
     meter: Meter
     gateway: Gateway
     budgets: Budgets
@@ -213,12 +220,13 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
         asking=reception.asking,
         approvals=reception.approvals,
         tasks=agenda.book,
-        channels=frozenset(base.roster.channels),
+        channels=base.roster.channels.keys(),
         split=base.split,
     )
     return _Crew(
         lanes=lanes,
         tidings=tidings,
+        owner_chats=owner_chats,
         meter=meter,
         gateway=gateway,
         budgets=budgets,
@@ -244,8 +252,14 @@ def _open_trials(ground: Ground, base: _Base, crew: _Crew) -> Trials:
     )
 
 
-def _desks(
-    ground: Ground, base: _Base, crew: _Crew, trials: Trials, insight: Insight, pairing: PairingRecords
+def _desks(  # noqa: PLR0913, PLR0917 - one desk a topic
+    ground: Ground,
+    base: _Base,
+    crew: _Crew,
+    trials: Trials,
+    insight: Insight,
+    pairing: PairingRecords,
+    channels: ChannelRecords,
 ) -> Desks:
     store = base.store
     return Desks(
@@ -255,7 +269,22 @@ def _desks(
         trials=trials,
         insight=insight,
         pairing=pairing,
+        channels=channels,
     )
+
+
+def _tend(ground: Ground, base: _Base, crew: _Crew, networks: Networks, courier: Courier) -> ChannelRecords:
+    store, chats = base.store, crew.owner_chats
+    hands = ChannelHands(
+        home=ground.home,
+        clock=ground.clock,
+        outbox=store.outbox,
+        chats=chats,
+        deliver=courier.wake,
+        welcome=lambda name: welcome(store.groups, store.people, name),
+    )
+    news = NewsRecords(ground.home, chats, store.groups, base.roster.is_up)
+    return ChannelRecords(base.roster, networks, news, hands)
 
 
 def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks]:
@@ -269,6 +298,7 @@ def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks
             home=ground.home,
             clock=ground.clock,
             options=lambda name: ground.settings.enabled_channels.get(name, {}),
+            make=base.make_channel,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nanoclaw.control.channel_desk import ChannelDesk
 from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
@@ -20,3 +21,4 @@ class Desks:
     trials: TrialDesk
     insight: InsightDesk
     pairing: PairingDesk
+    channels: ChannelDesk

@@ -19,8 +19,8 @@ from nanoclaw.daemon.heartbeat import Heartbeat
 from nanoclaw.daemon.hopeless import building
 from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.keeper import Keeper
-from nanoclaw.daemon.people import ensure_owners
 from nanoclaw.daemon.usage import load_budgets
+from nanoclaw.daemon.welcome import welcome
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError
@@ -103,7 +103,8 @@ async def _live(home: Home, settings: Settings, upstream: Upstream, keeper: Keep
     async with _databases(home, counting) as (database, tasks):
         groups = Groups(database, clock)
         await _ensure_main(groups, settings)
-        await ensure_owners(People(database, clock), frozenset({LOCAL, *settings.enabled_channels}))
+        for name in (LOCAL, *settings.enabled_channels):
+            await welcome(groups, People(database, clock), ChannelName(name))
         identity = await groups.installation()
         sandbox = await choose_sandbox(settings.sandbox.kind, describe_installation(home, identity))
         ground = Ground(
@@ -234,7 +235,7 @@ async def _reap(daemon: Daemon) -> None:
 
 
 async def _ensure_main(groups: Groups, settings: Settings) -> None:
-    """The owner's group exists from the start, on the local chat and, where there is a web page, there too."""
+    """The owner's group exists from the start, on the local chat."""
     local = ChatAddress(channel=LOCAL, chat=MAIN_FOLDER)
     if not any(group.is_main for group in await groups.all()):
         await groups.add(
@@ -247,5 +248,3 @@ async def _ensure_main(groups: Groups, settings: Settings) -> None:
                 address=local,
             )
         )
-    if "web" in settings.enabled_channels:
-        await groups.bind(MAIN_FOLDER, ChatAddress(channel=ChannelName("web"), chat=MAIN_FOLDER), "Main")

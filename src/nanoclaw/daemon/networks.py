@@ -27,6 +27,7 @@ from nanoclaw.settings.home import Home
 logger = logging.getLogger(__name__)
 
 _RESTART_SECONDS = (1, 5, 30, 120, 300)
+_STOP_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,9 @@ class NetworkGround:
     home: Home
     clock: Clock
     options: Callable[[ChannelName], dict[str, Any]]
-    """The table of a channel in the configuration."""
+    """The table of a channel in the configuration as it was at the start."""
+    make: Callable[[ChannelName], Channel]
+    """Makes a channel by its name. Raises ChannelError."""
 
 
 class Networks:
@@ -48,41 +51,77 @@ class Networks:
         self._roster = roster
         self._watch = watch
         self._ground = ground
+        self._running: dict[ChannelName, asyncio.Task[None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Run all channels, and watch them, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             tasks.create_task(self._watch.run(), name="channel-watch")
-            for channel in self._roster.channels.values():
-                tasks.create_task(self._keep(channel), name=f"channel-{channel.name}")
+            for name, channel in self._roster.channels.items():
+                self._begin(tasks, channel, self._ground.options(name))
+
+    async def make(self, name: ChannelName) -> Channel:
+        """A channel that does not run yet; its libraries may take a while to be read. Raises ChannelError."""
+        return await asyncio.to_thread(self._ground.make, name)
+
+    def start(self, channel: Channel, options: dict[str, Any]) -> None:
+        """Run one more channel.
+
+        Raises:
+            ChannelError: the daemon is starting or stopping.
+        """
+        if self._tasks is None:
+            raise ChannelError("The assistant is just starting", hint="Try again in a moment.")
+        self._roster.channels[channel.name] = channel
+        self._begin(self._tasks, channel, options)
+
+    async def stop(self, name: ChannelName) -> None:
+        """End a channel, if it runs; what waits for it is kept.
+
+        Raises:
+            ChannelError: it does not end.
+        """
+        task = self._running.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task}, timeout=_STOP_SECONDS)
+            if not task.done():
+                self._running[name] = task
+                raise ChannelError(f"The channel {name} does not end", hint="Restart nanoclaw.")
+        self._roster.forget(name)
+
+    def _begin(self, tasks: asyncio.TaskGroup, channel: Channel, options: dict[str, Any]) -> None:
+        keeping = self._keep(channel, options)
+        self._running[channel.name] = tasks.create_task(keeping, name=f"channel-{channel.name}")
 
     def shapes(self) -> list[ChannelShape]:
         """How each channel is."""
-        found = []
-        for name, sighting in self._roster.sightings().items():
-            state, since = sighting.state, self._watch.since(name)
-            link = getattr(self._roster.channels[name], "login_url", None)
-            found.append(
-                ChannelShape(
-                    name=name,
-                    status=state.status,
-                    detail=state.detail,
-                    condition=state.condition,
-                    hint=state.hint,
-                    since=None if since is None else iso(Milliseconds(since)),
-                    link=link() if callable(link) else None,
-                )
-            )
-        return found
+        return [self.shape(name) for name in self._roster.channels]
 
-    async def _keep(self, channel: Channel) -> None:
+    def shape(self, name: ChannelName) -> ChannelShape:
+        """How one channel is."""
+        state, since = self._roster.sighting(name).state, self._watch.since(name)
+        link = getattr(self._roster.channels.get(name), "login_url", None)
+        return ChannelShape(
+            name=name,
+            status=state.status,
+            detail=state.detail,
+            condition=state.condition,
+            hint=state.hint,
+            since=None if since is None else iso(Milliseconds(since)),
+            link=link() if callable(link) else None,
+        )
+
+    async def _keep(self, channel: Channel, options: dict[str, Any]) -> None:
         """Keep one channel alive; one that can never work is reported and left."""
         name, clock, failures = channel.name, self._ground.clock, 0
         while True:
             began = clock.monotonic()
             try:
                 self._roster.doubt(name, Doubt.ENDED, None)
-                await channel.run(self._surroundings(name))
+                await channel.run(self._surroundings(name, options))
             except ChannelError as error:
                 logger.error("channel gave up", extra={"channel": name, "error": str(error)})  # noqa: TRY400
                 self._roster.doubt(name, Doubt.ENDED, _gave_up(channel, error))
@@ -94,7 +133,7 @@ class Networks:
             failures = 1 if clock.monotonic() - began > _RESTART_SECONDS[-1] else failures + 1
             await asyncio.sleep(_RESTART_SECONDS[min(failures, len(_RESTART_SECONDS)) - 1])
 
-    def _surroundings(self, name: ChannelName) -> Surroundings:
+    def _surroundings(self, name: ChannelName, options: dict[str, Any]) -> Surroundings:
         directory = self._ground.home.channel(name)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Surroundings(
@@ -104,7 +143,7 @@ class Networks:
             conversations=self._ground.conversations,
             clock=self._ground.clock,
             directory=directory,
-            options=self._ground.options(name),
+            options=options,
         )
 
 

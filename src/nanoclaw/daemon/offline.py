@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
+from nanoclaw.control.channel_desk import ChannelDesk
 from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.insight_shapes import (
     CpuProfile,
@@ -40,6 +42,8 @@ from nanoclaw.control.usage_desk import UsageDesk
 from nanoclaw.daemon.desks import Desks
 from nanoclaw.daemon.insight import stored_figures
 from nanoclaw.daemon.lock import hold
+from nanoclaw.daemon.news_records import NewsRecords, OfflineChannels
+from nanoclaw.daemon.owner_chats import OwnerChats
 from nanoclaw.daemon.people import PeopleRecords
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.shelves import Shelves, open_shelves
@@ -120,7 +124,17 @@ def _desks(home: Home, store: Shelves, settings: Settings, clock: Clock) -> Desk
         trials=_NoTrials(),
         insight=_StoredInsight(home, clock),
         pairing=_NoPairing(),
+        channels=OfflineChannels(_news(home, store, settings), _refuse),
     )
+
+
+def _news(home: Home, store: Shelves, settings: Settings) -> NewsRecords:
+    chats = OwnerChats(store.groups, store.people, settings.alerts.chats, lambda _name: False)
+    return NewsRecords(home, chats, store.groups, None)
+
+
+def _refuse() -> NoReturn:
+    raise NotRunningError
 
 
 class _NoTrials:
@@ -205,6 +219,11 @@ class OfflineService:
     def trials(self) -> TrialDesk:
         """Verifying."""
         return self._desks.trials
+
+    @property
+    def channels(self) -> ChannelDesk:
+        """Channels."""
+        return self._desks.channels
 
     @property
     def pairing(self) -> PairingDesk:

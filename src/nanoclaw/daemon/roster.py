@@ -85,6 +85,7 @@ class Roster:
         self.channels.pop(name, None)
         for why in Doubt:
             self._doubts.pop((name, why), None)
+        self.noted(name)
 
 
 def _own_word(channel: Channel) -> ChannelState:

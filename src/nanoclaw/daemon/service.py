@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
+from nanoclaw.control.channel_desk import ChannelDesk
 from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
@@ -116,6 +117,11 @@ class DaemonService:
     def trials(self) -> TrialDesk:
         """Verifying."""
         return self._desks.trials
+
+    @property
+    def channels(self) -> ChannelDesk:
+        """Channels."""
+        return self._desks.channels
 
     @property
     def pairing(self) -> PairingDesk:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import mimetypes
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -43,7 +43,7 @@ class Toolbox:
     asking: Asking
     approvals: Approvals
     tasks: TaskBook
-    channels: frozenset[ChannelName]
+    channels: Collection[ChannelName]
     split: Callable[[ChatAddress, str], tuple[str, ...]]
 
     def desk(self) -> Desk:

@@ -113,6 +113,7 @@ def _ground(store: Store, home: Home, clock: ClockForTests, broadcast: Broadcast
         home=home,
         clock=clock,
         options=lambda _name: {},
+        make=SettableChannel,
     )
 
 

@@ -30,6 +30,7 @@ from nanoclaw.scheduling.book import Book
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AgentSettings, Settings
 from tests.fakes.agent import Crew
+from tests.fakes.channel_desk import FakeChannels
 from tests.fakes.channel_world import ChannelWorld, ClockForTests
 from tests.fakes.insight import FakeInsight
 from tests.fakes.intake_desks import desks
@@ -102,6 +103,7 @@ def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, 
         trials=FakeTrials(),
         insight=FakeInsight(),
         pairing=FakePairing(),
+        channels=FakeChannels(),
     )
     return DaemonService(
         Records(home, Settings(), shelves.groups, shelves.history),
