@@ -1,4 +1,4 @@
-"""What goes on beside messages: backups, cleaning up, and accounts that are being linked."""
+"""What goes on beside messages: backups, cleaning up, a look at the disk, and accounts that are being linked."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nanoclaw.daemon.backups import open_routine
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.pairing import PairingRecords
+from nanoclaw.daemon.room import RoomWatch
 from nanoclaw.daemon.roster import Roster
 from nanoclaw.daemon.shelves import Shelves
 from nanoclaw.daemon.tidings import Tidings
@@ -20,6 +21,7 @@ class Chores:
     backups: Routine
     cleaning: CleaningRoutine
     pairing: PairingRecords
+    room: RoomWatch
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -27,6 +29,7 @@ class Chores:
             tasks.create_task(self.backups.run(), name="backups")
             tasks.create_task(self.cleaning.run(), name="cleaning")
             tasks.create_task(self.pairing.run(), name="pairing")
+            tasks.create_task(self.room.run(), name="room")
 
 
 def open_chores(ground: Ground, tidings: Tidings, store: Shelves, roster: Roster) -> Chores:
@@ -36,4 +39,5 @@ def open_chores(ground: Ground, tidings: Tidings, store: Shelves, roster: Roster
         backups=backups,
         cleaning=CleaningRoutine(ground.home, ground.settings, ground.clock),
         pairing=PairingRecords(roster.channels, store.people, ground.clock, linked=lambda _channel: backups.hurry()),
+        room=RoomWatch(home=ground.home, clock=ground.clock, tidings=tidings),
     )

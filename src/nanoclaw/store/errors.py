@@ -59,7 +59,7 @@ def explained(path: Path) -> Iterator[None]:
             hint=WAYS_BACK,
         ) from error
     except apsw.IOError as error:
-        if error.extendedresult == apsw.SQLITE_IOERR_SHMSIZE:
+        if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
             # Whoever is the first to open a database makes an index of its log beside it.
             raise DiskFullError(f"No room left to open {path}", hint=_MAKE_ROOM) from error
         raise StoreError(f"{path}: {error}", hint="Check the disk, and the file's mode and owner.") from error
