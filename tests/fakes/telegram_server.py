@@ -59,6 +59,8 @@ class TelegramServer:
     pictures_only: bool = False
     """``sendPhoto`` takes only what begins as a JPEG does."""
     files: dict[str, bytes] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    """Where a server with bad intentions says that files are."""
     pending: list[dict[str, Any]] = field(default_factory=list)
     offsets: list[int | None] = field(default_factory=list)
     """What polls asked for."""
@@ -288,7 +290,8 @@ class TelegramServer:
             raise RefusedError(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
         if len(content) > _LARGEST_DOWNLOAD:
             raise RefusedError(400, "Bad Request: file is too big")
-        return {"file_id": identity, "file_unique_id": identity, "file_path": f"files/{identity}"}
+        path = self.paths.get(identity, f"files/{identity}")
+        return {"file_id": identity, "file_unique_id": identity, "file_path": path}
 
 
 _METHODS: dict[str, Callable[[TelegramServer, dict[str, str]], Any]] = {
