@@ -49,7 +49,7 @@ class BareClient:
             while True:
                 line = await self._line()
                 self.lines.append(line)
-                if key in line and value in {None, line[key]}:
+                if key in line and (value is None or value == line[key]):
                     return line
 
     async def do(self, name: str, /, **order: object) -> Any:

@@ -10,8 +10,9 @@ from tests.fakes.whatsapp_network.addresses import SERVER
 from tests.fakes.whatsapp_network.codec import decode, encode
 from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.frames import FrameReader, frame
-from tests.fakes.whatsapp_network.nodes import Node
+from tests.fakes.whatsapp_network.nodes import Attributes, Node
 from tests.fakes.whatsapp_network.noise import Handshake, Transport
+from tests.fakes.whatsapp_network.pairing_code import CodePairing
 from tests.fakes.whatsapp_network.protobufs import wa6
 from tests.fakes.whatsapp_network.queries import answer
 from tests.fakes.whatsapp_network.reception import Reception
@@ -30,6 +31,7 @@ class Connection:
         self.refs: list[str] = []
         self.linking: Companion | None = None
         self.linked = asyncio.Event()
+        self.typed_code: CodePairing | None = None
         self._world = world
         self._socket = socket
         self._reader = FrameReader()
@@ -62,15 +64,11 @@ class Connection:
             except ConnectionError:
                 return
 
-    async def close(self) -> None:
-        """Hang up."""
-        await self._socket.close()
-
     async def end(self, node: Node) -> None:
         """Say why, then hang up."""
         await self.send(node)
         await asyncio.sleep(_BEFORE_CLOSING)
-        await self.close()
+        await self._socket.close()
 
     async def _talk(self) -> None:
         frames = self._incoming()
@@ -88,8 +86,9 @@ class Connection:
         self.noise, payload, self._transport = handshake.finish(finish)
         await self._admit(wa6.ClientPayload.FromString(payload))
         async for data in frames:
+            opened = self._transport.open(data)
             if not self._world.faults.silent:
-                await self._take(decode(self._transport.open(data)))
+                await self._take(decode(opened))
 
     async def _incoming(self) -> AsyncIterator[bytes]:
         async for message in self._socket:
@@ -126,13 +125,27 @@ class Connection:
 
     async def _take(self, node: Node) -> None:
         if node.tag == "iq" and node.text("type") in {"get", "set"}:
-            await self.send(answer(self._world, self.companion, node))
+            await self.send(self._link(node) or answer(self._world, self.companion, node))
             if node.find("active"):
                 await self._deliver()
         elif node.tag == "iq" and node.find("pair-device-sign"):
             await self._confirm_link()
         elif self.companion and node.tag != "iq":
             await Reception(self._world, self.companion, self).take(node)
+
+    def _link(self, request: Node) -> Node | None:
+        """Linking and leaving: questions of a connection rather than of an account."""
+        about: Attributes = {"from": SERVER, "id": request.text("id"), "type": "result"}
+        asked = request.find("link_code_companion_reg")
+        if asked and asked.text("stage") == "companion_hello":
+            self.typed_code = CodePairing(asked)
+            return Node("iq", about, [self.typed_code.answer()])
+        if asked and self.typed_code:
+            self.typed_code.finish(asked)
+            return Node("iq", about)
+        if self.companion and request.find("remove-companion-device"):
+            self._world.companions.pop(self.companion.lid.device, None)
+        return None
 
     async def _confirm_link(self) -> None:
         assert self.linking, "nobody was linking this device"

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from dataclasses import dataclass
 
 from tests.fakes.whatsapp_network.addresses import SERVER
@@ -52,7 +53,33 @@ async def scan(world: World, account: KeyPair, code: str) -> Companion:
     line = next((line for line in world.lines if line.noise == scanned.noise), None)
     if line is None or scanned.ref not in line.refs:
         raise PairingError("the code is not valid any more")
+    if world.faults.passkey:
+        await _demand_passkey(world, line)
     return await link(world, account, line, identity=scanned.identity, secret=scanned.secret)
+
+
+async def enter(world: World, account: KeyPair, code: str) -> Companion:
+    """Link the device that shows this code to be typed.
+
+    Raises:
+        PairingError: none shows one for this account.
+        WrongCodeError: it shows another.
+    """
+    line = next((line for line in world.lines if line.typed_code), None)
+    if line is None or line.typed_code is None or line.typed_code.phone != world.owner.phone:
+        raise PairingError("no device waits for a code")
+    await line.send(line.typed_code.typed(code, account, world.now()))
+    await line.typed_code.finished.wait()
+    identity, secret = line.typed_code.agreed(account)
+    return await link(world, account, line, identity=identity, secret=secret)
+
+
+async def _demand_passkey(world: World, line: Line) -> None:
+    options = {"challenge": "bG9vcGJhY2s", "rpId": "whatsapp.com", "timeout": 600000, "allowCredentials": []}
+    about: Attributes = {"from": SERVER, "type": "passkey_prologue_request", "id": "passkey", "t": world.now()}
+    wanted = Node("passkey_request_options", {}, json.dumps(options).encode())
+    await line.send(Node("notification", about, [wanted]))
+    raise PairingError("the account demands a passkey")
 
 
 async def link(world: World, account: KeyPair, line: Line, *, identity: bytes, secret: bytes) -> Companion:

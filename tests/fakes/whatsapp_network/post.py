@@ -63,7 +63,7 @@ class Post:
     async def peer(self, message: Any, message_id: str) -> None:
         """From the owner's telephone to their linked devices, about themselves: no person reads it."""
         owner = self._world.owner
-        named: Attributes = {"from": owner.phone, "id": message_id, "category": "peer", "type": "protocol"}
+        named: Attributes = {"from": owner.phone, "id": message_id, "category": "peer", "type": "peer_msg"}
         for companion in await self._with_keys():
             self._put(owner, companion, message, named, [self._encrypted(owner, companion, message)])
 

@@ -8,32 +8,20 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.fakes.whatsapp_network import pairing
 from tests.fakes.whatsapp_network.addresses import LID, PHONE, Address
 from tests.fakes.whatsapp_network.certificates import certify
-from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.connection import Connection
 from tests.fakes.whatsapp_network.groups import Group
 from tests.fakes.whatsapp_network.journal import Receipt, Sent, Typing
-from tests.fakes.whatsapp_network.people import Contact, Owner
+from tests.fakes.whatsapp_network.nodes import Node
+from tests.fakes.whatsapp_network.people import Contact
 from tests.fakes.whatsapp_network.proxy import Proxy
+from tests.fakes.whatsapp_network.telephone import Telephone
 from tests.fakes.whatsapp_network.trust import write_sitecustomize
 from tests.fakes.whatsapp_network.world import World
 
 OWNER_PHONE = "491700000001"
 OWNER_LID = "111100000000001"
-
-
-class Telephone(Owner):
-    """The owner's telephone: it links devices, and writes."""
-
-    async def scan(self, code: str) -> Companion:
-        """Scan a code; returns when the device has confirmed the link.
-
-        Raises:
-            PairingError: it is not valid, or not any more.
-        """
-        return await pairing.scan(self._world, self.device.identity, code)
 
 
 class WhatsAppNetwork:
@@ -122,6 +110,32 @@ class WhatsAppNetwork:
             TimeoutError: none came in time.
         """
         return await self.journal.next_sent(seconds)
+
+    def fail_logins(self, code: int, /, **more: str | int) -> None:
+        """From now on: 401 and 403 log a device out, 402 bans it (``code=``, ``expire=`` in seconds), 405: outdated.
+
+        503 asks it to come again later. What is connected stays so: see ``cut``.
+        """
+        self.faults.login = {"reason": code, **more}
+
+    def let_in(self) -> None:
+        """Logins work again."""
+        self.faults.login = None
+
+    async def stream_error(self, code: int = 0, conflict: str = "") -> None:
+        """End every connection: 515 wants a new login, ``conflict="replaced"`` says that another has taken over."""
+        parts = [Node("conflict", {"type": conflict})] if conflict else None
+        for line in list(self.world.online()):
+            await line.end(Node("stream:error", {"code": code or ""}, parts))
+
+    def go_down(self) -> None:
+        """The network is away: what is connected is cut, and the proxy refuses."""
+        self.faults.unreachable = True
+        self.cut()
+
+    def come_back(self) -> None:
+        """The network is there again."""
+        self.faults.unreachable = False
 
     def cut(self) -> None:
         """Cut all connections without a farewell."""

@@ -15,6 +15,7 @@ from tests.fakes.whatsapp_network.journal import Journal
 from tests.fakes.whatsapp_network.media import MediaStore
 from tests.fakes.whatsapp_network.nodes import Node
 from tests.fakes.whatsapp_network.noise import Authority
+from tests.fakes.whatsapp_network.pairing_code import CodePairing
 
 FIRST_COMPANION = 7
 
@@ -58,12 +59,14 @@ class Line(Protocol):
     linking: Companion | None
     linked: asyncio.Event
     """The device has confirmed the link."""
+    typed_code: CodePairing | None
+    """The device shows a code to be typed."""
 
     async def send(self, node: Node) -> None:
         """Send a stanza."""
 
-    async def close(self) -> None:
-        """Hang up."""
+    async def end(self, node: Node) -> None:
+        """Say why, then hang up."""
 
 
 class World:

@@ -25,10 +25,10 @@ async def test_members_write_to_a_group_and_all_read_the_answer(network: WhatsAp
         assert (read.chat, read.text, read.mentions) == (str(group.id), f"I do {number}", (str(ann.lid),))
         assert set(read.readers) == {"Ann", "Bob", "Owner"}
     group.rename("Jungle", ann)
-    told = await client.until("event", "GroupInfo")
+    told = await client.until("event", "GroupInfoEvent")
     assert "Jungle" in told["detail"]
     group.remove(bob, ann)
-    await client.until("event", "GroupInfo")
+    await client.until("event", "GroupInfoEvent")
     await client.do("say", to=str(group.id), text="without Bob")
     assert set((await network.next_sent()).readers) == {"Ann", "Owner"}
     assert not network.journal.problems
