@@ -27,6 +27,7 @@ VERBS = {
     "send": "send a message and print the answer",
     "messages": "read and search the history",
     "groups": "list, add, show, set up or remove groups",
+    "channels": "list channels, switch them on and off, try them out",
     "people": "say who may do what",
     "tasks": "make and look after scheduled tasks",
     "usage": "show what calls to the model used",

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from nanoclaw.cli.alert_chats import show_chats
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
@@ -19,7 +20,7 @@ _MOST = 200
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Routes, a test of them, and what was told."""
+    """Routes and chats, a test of them, and what was told."""
     parser = add_command(
         subparsers,
         "alerts",
@@ -45,6 +46,18 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw alerts test NANOCLAW_ALERT_SMS",
     )
     test.add_argument("route", metavar="ROUTE", nargs="?", default=None, help="only this one, the name of its variable")
+    chats = add_command(
+        choices,
+        "chats",
+        "Show in which chats news reach you, or say in which they shall: the first whose channel is up gets them. Only"
+        " chats of the owner can be named. News about a channel that does not work never go by that channel alone.",
+        "nanoclaw alerts chats",
+        "nanoclaw alerts chats telegram:12345 whatsapp:41791234567@s.whatsapp.net",
+        "nanoclaw alerts chats --test",
+    )
+    chats.add_argument("chats", metavar="CHANNEL:CHAT", nargs="*", help="in the order of preference")
+    chats.add_argument("--default", action="store_true", help="name none: the main group's chats, as they come")
+    chats.add_argument("--test", action="store_true", help="send a test message to each of the chats that are named")
     history = add_command(
         choices,
         "history",
@@ -55,7 +68,9 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 
 def run(arguments: argparse.Namespace, context: Context) -> Result:
-    """One of the three."""
+    """One of the four."""
+    if arguments.action == "chats":
+        return show_chats(arguments, context)
     from nanoclaw.operations.alerts.book import Book  # noqa: PLC0415 - only for this command
     from nanoclaw.operations.alerts.routes import find_routes  # noqa: PLC0415
     from nanoclaw.settings.load import load_settings  # noqa: PLC0415
