@@ -69,6 +69,10 @@ async def test_a_daemon_that_starts_on_a_full_disk_says_so_and_works_when_there_
     await small.start()
     shown = await small.get("/v1/status")
     assert "is full: 0 MiB are left" in shown["last_errors"][0]["what"]
+    for command in (("doctor", "--fix"), ("clean",), ("figures",), ("alerts", "history"), ("backup", "create")):
+        ran = await asyncio.to_thread(small.run, *command)
+        assert "unexpectedly" not in ran.stderr, (command, ran.stderr)
+        assert ran.returncode in {0, 1, 2}, (command, ran.stderr)
     filler.unlink()
     await small.answer("and now?")
     lines = (await small.get("/v1/messages?group=main"))["messages"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -81,6 +82,8 @@ class Spool:
             await asyncio.to_thread(_copy, source, path)
         except OSError as error:
             _remove(path)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise _unwritable(source.name, error) from error
             raise FileRefusedError(
                 f"Cannot read {source}: {error.strerror}", hint="Look at its name and its mode."
             ) from error

@@ -1,6 +1,7 @@
 """Who sees to what is not simply a message: commands, strangers, the owner's answers, files."""
 
 import asyncio
+import errno
 import logging
 import os
 from collections.abc import Callable
@@ -15,15 +16,20 @@ from nanoclaw.intake.admit import Desks
 from nanoclaw.intake.approvals import Approvals, Books, Powers
 from nanoclaw.intake.asking import Asking
 from nanoclaw.intake.commands import Commands, Levers
-from nanoclaw.model.chats import Attachment, ChatAddress, IncomingFile
+from nanoclaw.model.chats import Attachment, ChatAddress, ChatId, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
-from nanoclaw.model.options import options_as_text, with_option
+from nanoclaw.model.options import Conversation, options_as_text, with_option
 from nanoclaw.settings.load import time_zone
 from nanoclaw.store.groups import GroupChange
 from nanoclaw.workspaces.inbox import discard, keep
+from nanoclaw.workspaces.names import safe_name
 
 logger = logging.getLogger(__name__)
+
+
+class NoRoomForFilesError(NanoclawError):
+    """The files of a message do not fit on the disk; it was not taken in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +69,17 @@ def open_reception(
 
 
 def _levers(store: Shelves, lanes: Lanes) -> Levers:
-    async def forget(group: Group) -> None:
-        await store.groups.forget_conversation(group.id)
+    async def own(group: Group, here: ChatAddress) -> ChatId | None:
+        """The chat, where it has a conversation of its own."""
+        apart = group.options.conversation is Conversation.SEPARATE
+        return await store.groups.chat(group.id, here) if apart else None
+
+    async def forget(group: Group, here: ChatAddress) -> None:
+        await store.groups.forget_conversation(group.id, await own(group, here))
         lanes.release(group.id)
 
-    async def compact(group: Group) -> bool:
-        return lanes.compact(group)
+    async def compact(group: Group, here: ChatAddress) -> bool:
+        return lanes.compact(group, await own(group, here))
 
     async def status(group: Group) -> str:
         counts = await store.turns.counts(group.id)
@@ -95,12 +106,20 @@ async def _grant_always(store: Shelves, gateway: Gateway, folder: GroupFolder, p
 
 
 async def _keep(ground: Ground, group: Group, files: tuple[IncomingFile, ...]) -> tuple[Attachment, ...]:
-    """Files into the group's folder. A message comes without them rather than not at all."""
+    """Files into the group's folder. A message comes without them rather than not at all, and says so.
+
+    Raises:
+        NoRoomForFilesError: the disk is full: the network must keep the message until there is room for all of it.
+    """
     root, owner = ground.home.group(group.folder), ground.sandbox.workspace_owner
     day = datetime.fromtimestamp(ground.clock.now() / 1000, time_zone(ground.settings)).date()
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return await asyncio.to_thread(keep, root, files, day, owner if os.geteuid() == 0 else None)
     except (NanoclawError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoRoomForFilesError(
+                f"No room left to keep the files of a message in {root}", hint="Free space on that disk."
+            ) from error
         logger.warning("files of a message not kept", extra={"group": group.folder, "error": type(error).__name__})
-        return ()
+        return tuple(Attachment(name=safe_name(file.name), media_type=file.media_type, path="") for file in files)

@@ -13,6 +13,7 @@ from nanoclaw.model.chats import Attachment, ChangeKind, InboundChange, InboundM
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group
 from nanoclaw.store.changes import Target
+from nanoclaw.store.errors import StoreError
 from nanoclaw.store.inbox import UNREGISTERED, Admission, Inbox, Stored
 from nanoclaw.workspaces.names import safe_name
 
@@ -62,9 +63,15 @@ class Intake:
 
         Raises:
             ClosedError, MessageTooLongError, StoreError: it was not taken in.
+            NanoclawError: nor was it where its files do not fit on the disk.
         """
         await self._check(message)
-        stored = await self._inbox.add(await self._with_attachments(message), judge)
+        complete = await self._with_attachments(message)
+        try:
+            stored = await self._inbox.add(complete, judge)
+        except StoreError:
+            await self._without_attachments(complete)
+            raise
         if stored.group is not None and not stored.duplicate:
             await self._follow(stored, stored.group, message)
         return Receipt(
@@ -129,6 +136,13 @@ class Intake:
             )
             return replace(message, attachments=tuple(named))
         return replace(message, attachments=await self._desks.keep(expected[0], message.files))
+
+    async def _without_attachments(self, message: InboundMessage) -> None:
+        """On a full disk the network offers a message again and again: each time its files would stay."""
+        kept = tuple(attachment.path for attachment in message.attachments if attachment.path)
+        expected = await self._inbox.judged(message, judge) if kept else None
+        if expected is not None:
+            await self._desks.discard(expected[0], kept)
 
     async def _follow(self, stored: Stored, group: Group, message: InboundMessage) -> None:
         """What comes after a message is on disk; a crash in between loses a convenience, never the message."""

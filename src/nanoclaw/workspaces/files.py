@@ -65,8 +65,10 @@ def copy_out(root: Path, relative: str, target: Path, limit: int) -> int:
         copy = os.open(target, _NEW, 0o600)
         try:
             return sum(_write_all(copy, piece) for piece in _pieces(descriptor, limit))
-        except BaseException:
+        except BaseException as error:
             target.unlink()
+            if isinstance(error, OSError):
+                raise _refused(f"{relative!r} cannot be copied: {error.strerror}") from error
             raise
         finally:
             os.close(copy)

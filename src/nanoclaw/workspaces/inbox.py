@@ -22,7 +22,14 @@ def keep(
         WorkspaceFileError: the group's agent put something in the way.
         OSError: the disk is full, or the channel's copy is gone.
     """
-    return tuple(_keep(root, file, day, owner) for file in files)
+    kept: list[Attachment] = []
+    try:
+        for file in files:
+            kept.append(_keep(root, file, day, owner))  # noqa: PERF401 - what was kept before one that fails goes again
+    except BaseException:
+        discard(root, tuple(attachment.path for attachment in kept))
+        raise
+    return tuple(kept)
 
 
 def discard(root: Path, paths: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.channels.spool import FILE_LIMIT, FileRefusedError, Spool
+from tests.fakes.small_disk import fill, small_disk
 
 
 @pytest.fixture
@@ -118,3 +120,19 @@ def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ChannelError, match="incoming"):
         Spool(tmp_path / "file").open()
+
+
+async def test_nothing_stays_of_a_file_that_a_full_disk_does_not_take(tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(bytes(500_000))
+    with small_disk(tmp_path / "small", 1) as place:
+        spool = Spool(place)
+        spool.open()
+        filler = fill(place, leave=300_000)
+        free = shutil.disk_usage(place).free
+        with pytest.raises(FileRefusedError, match="No space left"):
+            await spool.receive("a", "text/plain", pieces(bytes(250_000), bytes(250_000)))
+        with pytest.raises(FileRefusedError, match="No space left"):
+            await spool.copy(tmp_path / "big", "text/plain")
+        assert shutil.disk_usage(place).free == free
+        filler.unlink()
+        await spool.copy(tmp_path / "big", "text/plain")

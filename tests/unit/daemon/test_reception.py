@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from nanoclaw.gateway.gateway import Gateway
 from nanoclaw.intake.admit import Intake
 from nanoclaw.model.chats import ChatAddress, IncomingFile
 from nanoclaw.model.clock import SystemClock
+from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import options_as_text
 from nanoclaw.model.turns import SessionId, SessionPosition
@@ -26,6 +28,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AssistantSettings, Settings, Upstream
 from nanoclaw.store.database import Database
 from nanoclaw.store.history import HistoryFilter, HistoryLine
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.store.conftest import HERE, OWNER, message, new_group
 
 
@@ -54,7 +57,13 @@ class Front:
 
 @pytest.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Front]:
-    clock, home = SystemClock(), Home(tmp_path / "home")
+    async with open_front(tmp_path / "home") as made:
+        yield made
+
+
+@asynccontextmanager
+async def open_front(root: Path) -> AsyncIterator[Front]:
+    clock, home = SystemClock(), Home(root)
     home.create()
     settings = Settings(assistant=AssistantSettings(time_zone="Europe/Zurich"))
     database, tasks = await Database.open(home.database), await Database.open(home.task_database)
@@ -62,7 +71,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     await store.groups.add(new_group("main", is_main=True))
     await store.groups.add(new_group("family"))
     await store.people.add(OWNER)
-    installation = Installation(id="test", state=tmp_path / "state", environment={})
+    installation = Installation(id="test", state=root / "state", environment={})
     ground = Ground(
         home=home,
         settings=settings,
@@ -78,10 +87,12 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     lanes = Lanes(store, settings.agents, outlets, Broadcast(), clock)
     gateway = Gateway(ground.upstream, (), clock, lambda _: None)
     reception = open_reception(ground, store, lanes, gateway, delivered.append)
-    yield Front(store, home, reception, Intake(store.inbox, Broadcast(), reception.desks), delivered)
-    await gateway.close()
-    await database.close()
-    await tasks.close()
+    try:
+        yield Front(store, home, reception, Intake(store.inbox, Broadcast(), reception.desks), delivered)
+    finally:
+        await gateway.close()
+        await database.close()
+        await tasks.close()
 
 
 async def test_new_forgets_the_conversation_and_says_so(front: Front) -> None:
@@ -141,7 +152,37 @@ async def test_a_message_comes_without_its_file_where_the_agent_barred_the_way(
     file = IncomingFile(name="list.txt", media_type="text/plain", path=str(tmp_path / "spooled"))
     receipt = await front.intake.accept(replace(message("look"), files=(file,)))
     assert receipt.turn
+    turn = await front.store.turns.claim((await front.group()).id)
+    assert turn is not None
+    assert [(one.name, one.path) for one in turn.messages[0].attachments] == [("list.txt", "")]
     assert os.listdir(tmp_path / "elsewhere") == []  # noqa: PTH208 - plain
+
+
+@pytest.mark.parametrize("share", [0.5, 1.5], ids=["the second file does not fit", "the message does not fit"])
+async def test_on_a_full_disk_a_message_is_refused_with_its_files_and_comes_whole_when_there_is_room(
+    tmp_path: Path, share: float
+) -> None:
+    files = []
+    for number in (1, 2):
+        (tmp_path / f"spooled-{number}").write_bytes(os.urandom(100_000))
+        files.append(IncomingFile(name=f"{number}.bin", media_type="x/y", path=str(tmp_path / f"spooled-{number}")))
+    with small_disk(tmp_path / "small", 8) as place:
+        async with open_front(place / "home") as front:
+            filler = fill(place, leave=int(200_000 * share) + 16_384)
+            sent = replace(message("x" * 500_000), files=tuple(files))
+            inbox = front.home.group(GroupFolder("main")) / "inbox"
+            for _ in range(3):
+                with pytest.raises(NanoclawError, match="No room left"):
+                    await front.intake.accept(sent)
+                assert list(inbox.iterdir()) == []
+            filler.unlink()
+            await front.intake.accept(sent)
+            turn = await front.store.turns.claim((await front.group()).id)
+            assert turn is not None
+            assert all(
+                (front.home.group(GroupFolder("main")) / one.path).stat().st_size == 100_000
+                for one in turn.messages[0].attachments
+            )
 
 
 async def test_a_host_that_is_always_allowed_is_among_the_groups_options(front: Front) -> None:

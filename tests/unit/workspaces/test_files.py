@@ -1,6 +1,7 @@
 """Files of a folder that somebody else can change at any moment."""
 
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.workspaces.files import WorkspaceFileError, copy_in, copy_out, read_file, relative_path, write_in
+from tests.fakes.small_disk import fill, small_disk
 
 
 @pytest.fixture
@@ -106,3 +108,21 @@ def test_a_folder_swapped_for_a_link_again_and_again_never_leads_out(root: Path)
         swapper.join()
     assert seen <= {b"inside", b"refused"}
     assert b"inside" in seen
+
+
+def test_on_a_full_disk_nothing_half_written_stays(root: Path, tmp_path: Path) -> None:
+    (root / "big").write_bytes(bytes(200_000))
+    with small_disk(tmp_path / "small", 1) as place:
+        (place / "group").mkdir()
+        write_in(place / "group", "note.md", b"old")
+        fill(place, leave=100_000)
+        free = shutil.disk_usage(place).free
+        with pytest.raises(WorkspaceFileError, match="cannot be written: No space left"):
+            write_in(place / "group", "note.md", bytes(200_000))
+        with pytest.raises(WorkspaceFileError, match="cannot be copied: No space left"):
+            copy_out(root, "big", place / "copy", 10**6)
+        with pytest.raises(OSError, match="No space left"):
+            copy_in(root / "big", place / "group", "inbox/big")
+        assert [path.name for path in (place / "group").rglob("*")] in (["note.md", "inbox"], ["inbox", "note.md"])
+        assert (place / "group" / "note.md").read_bytes() == b"old"
+        assert shutil.disk_usage(place).free == free

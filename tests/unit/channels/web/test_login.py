@@ -1,11 +1,16 @@
 import stat
 from pathlib import Path
 
+import pytest
+
+from nanoclaw.channels.contract import ChannelError
 from nanoclaw.channels.web.channel import WebChannel
-from nanoclaw.channels.web.keys import SESSION_SECONDS
+from nanoclaw.channels.web.keys import SESSION_SECONDS, Keys
+from nanoclaw.model.clock import SystemClock
 from tests.fakes.browser_session import BrowserSession, open_browser
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
+from tests.fakes.small_disk import fill, small_disk
 
 
 async def test_the_link_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
@@ -105,3 +110,18 @@ async def test_the_address_that_the_state_shows_is_not_the_secret(channel: WebCh
     link = channel.login_url() or ""
     assert link.startswith(f"{channel.state().detail}/login?token=")
     assert "token" not in channel.state().detail
+
+
+async def test_on_a_full_disk_nobody_is_signed_in_and_those_who_were_stay(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        keys = Keys(place, SystemClock())
+        keys.load()
+        kept = keys.open_session()
+        filler = fill(place, leave=0)
+        with pytest.raises(ChannelError, match="No space left"):
+            keys.open_session()
+        again = Keys(place, SystemClock())
+        again.load()
+        assert again.is_session(kept)
+        filler.unlink()
+        assert again.is_session(again.open_session())

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from nanoclaw.cli.chat.credential import Choice, CredentialError, ask, store
 from nanoclaw.settings.home import Home
+from tests.fakes.small_disk import fill, small_disk
 
 
 def asked(home: Home, *answers: str) -> tuple[Choice, str]:
@@ -61,3 +64,14 @@ def test_a_file_that_cannot_be_read_is_not_replaced(home: Home) -> None:
     with pytest.raises(CredentialError):
         store(home, "sk-ant-api03-new")
     assert home.env_file.read_bytes() == b"\xff"
+
+
+def test_on_a_full_disk_the_old_keys_stay_and_it_is_said(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        home = Home(place / "nc")
+        home.create()
+        home.env_file.write_text("OTHER=1\n")
+        fill(place, leave=0)
+        with pytest.raises(CredentialError, match="No space left"):
+            store(home, "sk-ant-api03-0123456789abcdefghij")
+        assert home.env_file.read_text() == "OTHER=1\n"
