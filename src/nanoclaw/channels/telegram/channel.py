@@ -37,7 +37,7 @@ from nanoclaw.channels.telegram.markup import length
 from nanoclaw.channels.telegram.options import parse_options
 from nanoclaw.channels.telegram.pairing import Code, Paired
 from nanoclaw.channels.telegram.places import TELEGRAM
-from nanoclaw.channels.telegram.tempo import Tempo
+from nanoclaw.channels.telegram.tempo import PATIENT, Tempo
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage
 from nanoclaw.model.turns import Reply
 
@@ -59,8 +59,8 @@ _FAULTS = {
 class TelegramChannel:
     """Chats with a bot of the owner's. Sends at least once: Telegram takes no ids of ours, so a resend is seen."""
 
-    def __init__(self, tempo: Tempo | None = None) -> None:
-        self._tempo = tempo or Tempo()
+    def __init__(self, tempo: Tempo = PATIENT) -> None:
+        self._tempo = tempo
         self._health = Health()
         self._work: Work | None = None
         self._token_file: Path | None = None
@@ -169,8 +169,7 @@ class TelegramChannel:
         """Ask Telegram who the bot is."""
         if self._work is None:
             raise ChannelError("The Telegram channel is not running", hint="`./nanoclaw status` says why.")
-        found = await self._work.probe()
-        return f"Telegram answers for @{found.username}."
+        return f"Telegram answers for {await self._work.probe()}."
 
     async def pair(self, phone: str = "") -> AsyncGenerator[PairingStep, None]:  # noqa: ARG002 - a bot has no number
         """A code that the owner sends to the bot; who sends it is the owner."""

@@ -13,7 +13,7 @@ from telegram.error import NetworkError
 
 from nanoclaw.channels.telegram.credential import Token
 from nanoclaw.channels.telegram.options import TelegramOptions
-from nanoclaw.channels.telegram.tempo import Tempo
+from nanoclaw.channels.telegram.tempo import PATIENT, Tempo
 from nanoclaw.channels.telegram.transport import STAND_IN, Transport
 
 WANTED = ("message", "edited_message", "message_reaction", "callback_query")
@@ -48,7 +48,7 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(token: Token, options: TelegramOptions, tempo: Tempo) -> AsyncIterator[Session]:
+async def open_session(token: Token, options: TelegramOptions, tempo: Tempo = PATIENT) -> AsyncIterator[Session]:
     """A session for the length of the block. Nothing is asked yet."""
     connector = aiohttp.TCPConnector(limit=20)
     deadline = aiohttp.ClientTimeout(total=None, sock_connect=15)

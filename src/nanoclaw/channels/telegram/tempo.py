@@ -15,3 +15,6 @@ class Tempo:
     """Between looks at the file of the token, while there is none that is good."""
     up: float = 20.0
     """How long a pairing waits for the bot to be up."""
+
+
+PATIENT = Tempo()

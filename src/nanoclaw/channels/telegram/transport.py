@@ -6,6 +6,7 @@ error that leaves this module holds an address or what the server said beyond it
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import quote
@@ -136,11 +137,11 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 def _what(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or "no connection"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return type(error).__name__
+    # The system's own words: a library's may hold the address.
+    number = error.errno if isinstance(error, OSError) else None
+    if number is not None and number > 0:
+        return os.strerror(number).lower()
+    return "its name is not known" if isinstance(error, aiohttp.ClientConnectorDNSError) else type(error).__name__
 
 
 def _wait(content: bytes) -> float:

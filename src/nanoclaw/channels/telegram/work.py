@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from telegram import User
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import TelegramError
 
 from nanoclaw.channels.contract import ChannelError, Surroundings
 from nanoclaw.channels.spool import Spool
@@ -26,39 +25,6 @@ from nanoclaw.model.chats import InboundMessage
 
 _PROBE_SECONDS = 25.0
 _SPARE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
-    """A bot as BotFather made it."""
-
-    id: str
-    username: str
-    reads_groups: bool
-    """Sees every message of its groups, rather than those to it only: BotFather's privacy mode is off."""
-
-
-async def introduce(token: Token, options: TelegramOptions) -> Bot:
-    """Ask Telegram whose token this is.
-
-    Raises:
-        ChannelError: it is nobody's, or Telegram cannot be reached.
-    """
-    async with open_session(token, options, Tempo()) as session:
-        return await _introduced(session)
-
-
-async def _introduced(session: Session) -> Bot:
-    try:
-        async with asyncio.timeout(_PROBE_SECONDS):
-            me = await session.me()
-    except InvalidToken:
-        raise ChannelError("Telegram knows no bot with this token", hint=AUTH_HINT) from None
-    except TelegramError as error:
-        raise ChannelError(trouble(error).detail, hint="Look at the network, or try again later.") from None
-    except TimeoutError:
-        raise ChannelError("Telegram did not answer in time", hint="Look at the network.") from None
-    return Bot(id=str(me.id), username=me.username or "", reads_groups=bool(me.can_read_all_group_messages))
 
 
 class Work:
@@ -117,8 +83,8 @@ class Work:
                 self._session = self.sender = None
                 self.username = ""
 
-    async def probe(self) -> Bot:
-        """Go to Telegram and back.
+    async def probe(self) -> str:
+        """Go to Telegram and back; the bot's name.
 
         Raises:
             ChannelError: that does not work, or there is no token.
@@ -126,7 +92,14 @@ class Work:
         if self._session is None:
             state = self._health.state()
             raise ChannelError(state.detail or "There is no bot", hint=state.hint or AUTH_HINT)
-        return await _introduced(self._session)
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                return f"@{(await self._session.me()).username}"
+        except TelegramError as error:
+            found = trouble(error)
+            raise ChannelError(found.detail, hint=found.hint or "Look at the network, or try again later.") from None
+        except TimeoutError:
+            raise ChannelError("Telegram did not answer in time", hint="Look at the network.") from None
 
     def _begin(self, me: User) -> Take:
         assert self._session is not None  # noqa: S101 - called by its poller
