@@ -85,8 +85,13 @@ class TaskHands:
             prompt=prompt,
         )
         group = await self.store.groups.find(task.group)
-        if group is None or await self.store.runs.add(new) is None:
+        if group is None:
             return False
+        if await self.store.runs.add(new) is None:
+            # Its chat was taken from the group.
+            address = await self.store.groups.chat_of(group.folder)
+            if address is None or await self.store.runs.add(replace(new, address=address)) is None:
+                return False
         self.lanes.wake_lane(group, lane)
         return True
 

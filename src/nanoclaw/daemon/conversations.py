@@ -58,7 +58,7 @@ class LiveConversations:
         """Someone is typing: an agent may be started ahead."""
         group = await self._groups.of_chat(address)
         if group is not None:
-            self._lanes.expect(group)
+            self._lanes.expect(group, await self._groups.chat(group.id, address))
 
     async def interrupt(self, address: ChatAddress) -> bool:
         """Stop what the agent does for this chat; False when it does nothing."""

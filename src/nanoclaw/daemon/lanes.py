@@ -9,6 +9,7 @@ from nanoclaw.dispatch.limits import Outlets, WorkLimits
 from nanoclaw.dispatch.signals import Surface
 from nanoclaw.dispatch.worker import Worker
 from nanoclaw.events.broadcast import Broadcast
+from nanoclaw.model.chats import ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.turns import Lane
@@ -85,18 +86,18 @@ class Lanes:
         """A lane of a group may have work."""
         (self._chats if lane is Lane.GROUP else self._tasks).wake(group)
 
-    def expect(self, group: Group) -> None:
-        """A group will soon have work."""
-        self._chats.expect(group)
+    def expect(self, group: Group, chat: ChatId | None = None) -> None:
+        """A group will soon have work, in this chat if that is known."""
+        self._chats.expect(group, chat)
 
     def asked(self, folder: GroupFolder, at: Milliseconds) -> None:
         """A request of a group's agent left for the model."""
         self._chats.asked(folder, at)
         self._tasks.asked(folder, at)
 
-    def compact(self, group: Group) -> bool:
-        """Have a group's conversation shortened; False when that cannot be done now."""
-        return self._chats.compact(group)
+    def compact(self, group: Group, chat: ChatId | None = None) -> bool:
+        """Have a group's conversation shortened, or the chat's own; False when that cannot be done now."""
+        return self._chats.compact(group, chat)
 
     async def interrupt(self, group: GroupId) -> bool:
         """Stop what a group's agents do; False when they do nothing."""

@@ -49,12 +49,17 @@ class OwnerChats:
         return self._is_up(chat.channel)
 
     async def all(self) -> list[ChatAddress]:
-        """Every chat that may be told, in the order of preference: those named, then the main group's, newest first."""
+        """Every chat that may be told, in the order of preference.
+
+        Those named, then the main group's: its primary chat, then those used last.
+        """
         mine = await self.of_owner()
         named = [chat for chat in map(parse_chat, self.named) if chat in mine]
         main = {group.folder for group in await self._groups.all() if group.is_main}
-        others = [chat.address for chat in await self._groups.chats() if chat.folder in main]
-        return list(dict.fromkeys([*named, *others]))
+        others = sorted(
+            (chat for chat in await self._groups.chats() if chat.folder in main), key=lambda one: not one.primary
+        )
+        return list(dict.fromkeys([*named, *(chat.address for chat in others)]))
 
     async def of_owner(self) -> frozenset[ChatAddress]:
         """The chats that are the owner's: those of the main group, and those with an owner alone.

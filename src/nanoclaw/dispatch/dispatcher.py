@@ -9,9 +9,11 @@ from math import inf
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import AgentState, Asked, Compact, Leave, Work
 from nanoclaw.dispatch.worker import Worker
+from nanoclaw.model.chats import ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
+from nanoclaw.model.options import Conversation
 from nanoclaw.store.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class Dispatcher:
         self._waiting: dict[GroupId, Group] = {}
         self._begun: dict[GroupId, float] = {}
         self._giving_way: set[GroupId] = set()
-        self._expected: Group | None = None
+        self._expected: tuple[Group, ChatId | None] | None = None
         self._ended = asyncio.Event()
         self._look = asyncio.Event()
         self._stopping = False
@@ -90,11 +92,16 @@ class Dispatcher:
             if self._waiting:
                 self._look.set()
 
-    def expect(self, group: Group) -> None:
-        """A group will soon have work: start its agent ahead, if need be in the place of one that idles."""
+    def expect(self, group: Group, chat: ChatId | None = None) -> None:
+        """A group will soon have work: start its agent ahead, if need be in the place of one that idles.
+
+        Where each chat has a conversation of its own, only if it is known in which.
+        """
+        if chat is None and group.options.conversation is Conversation.SEPARATE:
+            return
         idle = any(worker.state is AgentState.IDLE for worker in self._workers.values())
         if group.id not in self._workers and not self._waiting and (idle or len(self._workers) < self._at_once):
-            self._expected = group
+            self._expected = group, chat
             self._fill()
 
     def asked(self, folder: GroupFolder, at: Milliseconds) -> None:
@@ -103,13 +110,17 @@ class Dispatcher:
             if worker.group.folder == folder:
                 worker.tell(Asked(at=at))
 
-    def compact(self, group: Group) -> bool:
-        """Have a group's conversation shortened; False when its agent works, or there is no room to start it."""
+    def compact(self, group: Group, chat: ChatId | None = None) -> bool:
+        """Have a group's conversation shortened, or the chat's own.
+
+        False when its agent works or serves another conversation, or there is no room to start it.
+        """
         worker = self._workers.get(group.id)
         if worker is None and not self._waiting and len(self._workers) < self._at_once:
-            self._begin(group, ahead=True)
+            self._begin(group, ahead=True, chat=chat)
             worker = self._workers.get(group.id)
-        if worker is None or worker.state in {AgentState.WORKING, AgentState.CLOSING}:
+        busy = worker is None or worker.state in {AgentState.WORKING, AgentState.CLOSING}
+        if worker is None or busy or not worker.serves(chat):
             return False
         worker.tell(Compact())
         return True
@@ -176,23 +187,23 @@ class Dispatcher:
             identity = next(iter(self._waiting))
             self._begin(self._waiting.pop(identity), ahead=False)
         if self._expected is not None and len(self._workers) < self._at_once:
-            expected, self._expected = self._expected, None
+            (expected, chat), self._expected = self._expected, None
             if expected.id not in self._workers:
-                self._begin(expected, ahead=True)
+                self._begin(expected, ahead=True, chat=chat)
         self.make_room()
 
-    def _begin(self, group: Group, *, ahead: bool) -> None:
+    def _begin(self, group: Group, *, ahead: bool, chat: ChatId | None = None) -> None:
         if self._tasks is None or self._stopping:
             return
         worker = self._make_worker(group)
         self._workers[group.id] = worker
         self._begun[group.id] = self._clock.monotonic()
-        run = self._tasks.create_task(self._supervise(worker, ahead=ahead), name=f"group-{group.folder}")
+        run = self._tasks.create_task(self._supervise(worker, ahead=ahead, chat=chat), name=f"group-{group.folder}")
         self._runs[group.id] = run
 
-    async def _supervise(self, worker: Worker, *, ahead: bool) -> None:
+    async def _supervise(self, worker: Worker, *, ahead: bool, chat: ChatId | None) -> None:
         try:
-            await worker.run(ahead=ahead)
+            await worker.run(ahead=ahead, chat=chat)
         except Exception:
             # The boundary between one group and all others: whatever breaks a worker breaks that worker only. Its
             # turns are still running in the store, and the sweep takes them up.

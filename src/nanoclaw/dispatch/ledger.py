@@ -56,24 +56,40 @@ class Ledger:
         self._retries = retries
         self._outlets = outlets
         self._last_chat: dict[int, ChatAddress] = {}
+        self._apart = False
+        self._own: ChatId | None = None
+
+    def serve(self, chat: ChatId | None, *, apart: bool) -> None:
+        """Which conversation it is: with ``apart`` that of one chat, the one that is claimed first if none is given."""
+        self._apart = apart
+        self._own = chat if apart else None
+
+    def serves(self, chat: ChatId | None) -> bool:
+        """Whether the conversation is that of a chat."""
+        return not self._apart or self._own in {None, chat}
 
     async def position(self, group: Group) -> SessionPosition | None:
-        """Where the group's conversation stands."""
-        return await self._groups.session(group.id)
+        """Where the conversation stands."""
+        return await self._groups.session(group.id, self._own)
 
     async def set_position(self, group: Group, position: SessionPosition | None) -> None:
-        """Correct where the group's conversation stands, or forget it."""
+        """Correct where the conversation stands, or forget it."""
         if position is None:
-            await self._groups.clear_session(group.id)
+            await self._groups.clear_session(group.id, self._own)
         else:
-            await self._groups.set_session(group.id, position)
+            await self._groups.set_session(group.id, position, self._own)
 
     async def claim(self, group: Group, chat: ChatId | None) -> Turn | None:
-        """The group's next due turn, now running."""
-        turn = await self._turns.claim(group.id, chat=chat)
+        """The group's next due turn, now running; none of another chat that has a conversation of its own."""
+        turn = await self._turns.claim(group.id, chat=chat, only=self._own)
         if turn is not None:
             self._last_chat[group.id] = turn.address
+            self.serve(turn.chat, apart=self._apart)
         return turn
+
+    async def is_wanted_elsewhere(self, group: Group) -> bool:
+        """Whether the next due turn is of another chat, whose conversation is not this one."""
+        return self._own is not None and await self._turns.next_chat(group.id) not in {None, self._own}
 
     async def asked(self, turn: Turn, at: Milliseconds) -> None:
         """The turn's first request left for the model."""
@@ -87,6 +103,7 @@ class Ledger:
             messages=messages,
             position=answer.position,
             usage=answer.usage,
+            apart=self._apart,
         )
         if not await self._turns.finish(finish):
             logger.warning("an answer came for a turn that had ended", extra={"turn": turns[0].id})
@@ -117,7 +134,7 @@ class Ledger:
     async def compacted(self, group: Group, position: SessionPosition | None, text: str) -> ChatAddress | None:
         """The conversation was shortened, or could not be; the chat that is told."""
         if position is not None:
-            await self._groups.set_session(group.id, position)
+            await self._groups.set_session(group.id, position, self._own)
         address = self._last_chat.get(group.id) or await self._groups.chat_of(group.folder)
         if address is not None:
             await self._outbox.add(address, text, client_id=f"compacted-{uuid.uuid4().hex}")
@@ -127,7 +144,7 @@ class Ledger:
         self, group: Group, answer: Answered, compose: Callable[[ChatAddress, str], tuple[str, ...]]
     ) -> ChatAddress | None:
         """Keep what the agent said of its own accord; the chat it goes to, or None when it said nothing."""
-        await self._groups.set_session(group.id, answer.position)
+        await self._groups.set_session(group.id, answer.position, self._own)
         address = self._last_chat.get(group.id)
         if address is None or not answer.text:
             return None
@@ -139,7 +156,8 @@ class Ledger:
     async def stopped(self, turns: Sequence[Turn], position: SessionPosition | None) -> None:
         """A person stopped them."""
         ids = tuple(turn.id for turn in turns)
-        await self._turns.finish(Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped"))
+        stopped = Finish(turns=ids, state=TurnState.STOPPED, position=position, error="stopped", apart=self._apart)
+        await self._turns.finish(stopped)
         self._count(turns, TurnState.STOPPED)
         self._tell(turns)
 

@@ -40,6 +40,7 @@ from nanoclaw.events.kinds import TextStreamed, TurnChanged, TurnProgressed, Tur
 from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
+from nanoclaw.model.options import Conversation
 from nanoclaw.model.turns import Lane, SessionPosition, Turn, TurnState
 
 logger = logging.getLogger(__name__)
@@ -85,11 +86,20 @@ class Worker:
             await self._agent.interrupt()
         return True
 
-    async def run(self, *, ahead: bool = False) -> None:
-        """Work until idle too long, told to leave, or the agent is lost. ``ahead``: start though nothing is due yet."""
+    def serves(self, chat: ChatId | None) -> bool:
+        """Whether the conversation is that of a chat, which may have one of its own."""
+        return self._ledger.serves(chat)
+
+    async def run(self, *, ahead: bool = False, chat: ChatId | None = None) -> None:
+        """Work until idle too long, told to leave, or the agent is lost.
+
+        ``ahead``: start though nothing is due yet; for ``chat``, where that has a conversation of its own.
+        """
         try:
+            apart = not self._alone and self.group.options.conversation is Conversation.SEPARATE
+            self._ledger.serve(chat, apart=apart)
             await self._claim()
-            if self._open or ahead:
+            if self._open or (ahead and not self._leaving):
                 await self._start()
                 if self._unwanted:
                     await self._stopped(Interrupted(turns=tuple(turn.id for turn in self._open), position=None))
@@ -282,6 +292,9 @@ class Worker:
             self._changed([turn], TurnState.RUNNING)
         if self._open:
             self._show_typing(on=True)
+        elif not self._leaving and await self._ledger.is_wanted_elsewhere(self.group):
+            # One agent at a time works in the group's folder: the next one goes on in the other chat's conversation.
+            self._leaving = True
 
     def _runs_task(self) -> bool:
         return any(turn.run is not None for turn in self._open)

@@ -16,9 +16,9 @@ from nanoclaw.store.outbox import Outbox
 class Levers:
     """What commands set in motion, as functions that the root passes in."""
 
-    forget: Callable[[Group], Awaitable[None]]
-    """End the group's conversation, so that the next message begins a new one."""
-    compact: Callable[[Group], Awaitable[bool]]
+    forget: Callable[[Group, ChatAddress], Awaitable[None]]
+    """End the chat's conversation, so that the next message begins a new one."""
+    compact: Callable[[Group, ChatAddress], Awaitable[bool]]
     """Have the conversation shortened; False when that cannot be done now. What comes of it is told in the chat."""
     stop: Callable[[Group], Awaitable[bool]]
     """Interrupt the agent; False when it does nothing."""
@@ -38,21 +38,22 @@ class Commands:
         if stored.group is None:
             return
         if stored.role in {Role.OWNER, Role.ADMIN}:
-            text = await self._do(stored.group, without_trigger(stored.group, message.text).lower())
+            word = without_trigger(stored.group, message.text).lower()
+            text = await self._do(stored.group, message.address, word)
         else:
             text = "Only the owner and the admins of this group can use that."
         await self._outbox.add(message.address, text, client_id=f"command-{stored.message}")
         self._deliver(message.address)
 
-    async def _do(self, group: Group, command: str) -> str:
+    async def _do(self, group: Group, here: ChatAddress, command: str) -> str:
         match command:
             case "/new":
-                await self._levers.forget(group)
+                await self._levers.forget(group, here)
                 return "Your next message begins a new conversation. Files and memory stay."
             case "/stop":
                 return "Stopped." if await self._levers.stop(group) else "I was doing nothing."
             case "/compact":
-                begun = await self._levers.compact(group)
+                begun = await self._levers.compact(group, here)
                 return "I am compacting the conversation." if begun else "That cannot be done just now; try again soon."
             case "/status":
                 return await self._levers.status(group)

@@ -30,6 +30,13 @@ class SenderPolicy(StrEnum):
     ANYONE = "anyone"
 
 
+class Conversation(StrEnum):
+    """Whether the chats of a group share one conversation; its files and its memory they share either way."""
+
+    SHARED = "shared"
+    SEPARATE = "separate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraMount:
     """A host folder that the group asks for; the mount allowlist decides. Shown inside below ``/workspace/extra``."""
@@ -52,6 +59,7 @@ class GroupOptions:
     idle_minutes: float | None = None
     turn_minutes: float | None = None
     senders: SenderPolicy = SenderPolicy.IGNORE
+    conversation: Conversation = Conversation.SHARED
     network: NetworkPolicy = NetworkPolicy.ALLOWLIST
     allow: tuple[str, ...] = ()
     """Hosts in addition to ``gateway.allow``, such as ``example.org`` or ``*.example.org:8443``."""
@@ -130,6 +138,7 @@ _KINDS: Mapping[str, tuple[_Parse, str]] = {
     "idle_minutes": _number(0.01, 1440, whole=False),
     "turn_minutes": _number(0.01, 1440, whole=False),
     "senders": (SenderPolicy, "one of ignore, ask, anyone"),
+    "conversation": (Conversation, "one of shared, separate"),
     "network": (NetworkPolicy, "one of none, allowlist, public"),
     "allow": (_words, _HOSTS),
     "mounts": (_mounts, "folders separated by commas, such as ~/notes, /srv/photos=pictures:ro or ~/inbox:rw"),

@@ -75,6 +75,8 @@ class Turn:
     through: MessageId
     """Where the chat's cursor moves when the turn finishes; 0 for the run of a task, which moves none."""
     lane: Lane = Lane.GROUP
+    place: str = ""
+    """Which chat this is, in words, where the group has several; empty where it has one."""
     run: RunId | None = None
     """The occurrence of a task that this turn runs: its one message is the whole prompt."""
 

@@ -2,12 +2,13 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
-from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.chats import ChannelName, ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
@@ -53,6 +54,8 @@ class KnownChat:
     name: str
     last_activity: Milliseconds
     folder: GroupFolder | None
+    primary: bool = False
+    """The owner has said that tasks and news of its group go here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,7 @@ class Groups:
             removed = rows(connection, self._sql["remove"], {"folder": folder, "now": now})
             for (group,) in removed:
                 rows(connection, self._sql["drop_open_turns"], {"group": group, "now": now})
+                rows(connection, self._sql["clear_chat_sessions"], {"group": group})
                 rows(connection, self._sql["release_chats"], {"group": group})
                 rows(connection, self._sql["clear_session"], {"group": group})
                 rows(connection, self._sql["close_questions"], {"group": group})
@@ -180,29 +184,76 @@ class Groups:
     async def chats(self) -> tuple[KnownChat, ...]:
         """Every chat heard of, the most recently active first."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["chats"]))
-        return tuple(
-            KnownChat(
-                address=ChatAddress(channel=ChannelName(channel), chat=chat),
-                name=name,
-                last_activity=Milliseconds(at),
-                folder=GroupFolder(folder) if folder else None,
-            )
-            for channel, chat, name, at, folder in found
-        )
+        return tuple(map(known_chat_from, found))
+
+    async def chat(self, group: GroupId, address: ChatAddress) -> ChatId | None:
+        """A chat of a group's."""
+        values = {"group": group, "channel": address.channel, "address": address.chat}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["chat_of_group"], values))
+        return ChatId(found[0][0]) if found else None
+
+    async def add_chat(self, group: Group, address: ChatAddress, name: str) -> None:
+        """Let one more chat belong to a group. What was said there before is not put before the agent.
+
+        Raises:
+            GroupConflictError: it belongs to another group.
+        """
+
+        def work(connection: apsw.Connection) -> None:
+            values = {"channel": address.channel, "address": address.chat}
+            for (owner,) in rows(connection, self._sql["chat_owner"], values):
+                if owner != group.folder:
+                    raise GroupConflictError(
+                        f"This chat belongs to the group {owner!r}", hint="Take it from that group first."
+                    )
+                return
+            now = self._clock.now()
+            rows(connection, self._sql["bind_chat"], {**values, "name": name, "group": group.id, "now": now})
+
+        await self._database.write(work)
+
+    async def remove_chat(self, group: Group, chat: ChatId) -> None:
+        """Take a chat from a group: its turns stop, its history stays.
+
+        Raises:
+            GroupConflictError: it is the only one; a group is removed as a whole.
+        """
+
+        def work(connection: apsw.Connection) -> None:
+            if rows(connection, self._sql["chats_of"], {"group": group.id}) == [(chat,)]:
+                raise GroupConflictError(
+                    f"It is the only chat of the group {group.folder!r}", hint="Add another first, or remove the group."
+                )
+            values = {"chat": chat, "now": self._clock.now()}
+            for query in ("drop_turns_of_chat", "close_questions_of_chat", "clear_chat_session", "release_chat"):
+                rows(connection, self._sql[query], values)
+
+        await self._database.write(work)
+
+    async def set_primary(self, group: GroupId, chat: ChatId) -> None:
+        """Let a group's tasks and news go to this chat of its."""
+
+        def work(connection: apsw.Connection) -> None:
+            rows(connection, self._sql["no_primary"], {"group": group})
+            rows(connection, self._sql["set_primary"], {"chat": chat})
+
+        await self._database.write(work)
 
     async def owner_chat(self) -> ChatAddress | None:
-        """Where the owner was last active: the main group's most recently used chat."""
+        """The main group's primary chat; while there is none, the one that the owner used last."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["owner_chat"]))
         return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
 
     async def chat_of(self, folder: GroupFolder) -> ChatAddress | None:
-        """A group's most recently active chat."""
+        """A group's primary chat; while there is none, the one that was used last."""
         found = [chat for chat in await self.chats() if chat.folder == folder]
-        return found[0].address if found else None
+        return min(found, key=lambda chat: not chat.primary).address if found else None
 
-    async def session(self, group: GroupId) -> SessionPosition | None:
-        """Where a group's conversation stands."""
-        found = await self._database.read(lambda connection: rows(connection, self._sql["session"], {"group": group}))
+    async def session(self, group: GroupId, chat: ChatId | None = None) -> SessionPosition | None:
+        """Where a group's conversation stands; with ``chat``, that chat's own."""
+        query = self._sql["session" if chat is None else "chat_session"]
+        values = {"group": group, "chat": chat}
+        found = await self._database.read(lambda connection: rows(connection, query, values))
         return SessionPosition(session=SessionId(found[0][0]), entry=found[0][1]) if found else None
 
     async def sessions(self) -> dict[GroupId, SessionPosition]:
@@ -210,21 +261,25 @@ class Groups:
         found = await self._database.read(lambda connection: rows(connection, self._sql["sessions"]))
         return {GroupId(group): SessionPosition(session=SessionId(id_), entry=entry) for group, id_, entry in found}
 
-    async def set_session(self, group: GroupId, position: SessionPosition) -> None:
-        """Move the group's conversation to where it stands now."""
+    async def set_session(self, group: GroupId, position: SessionPosition, chat: ChatId | None = None) -> None:
+        """Move the group's conversation, or the chat's own, to where it stands now."""
         values = {"group": group, "session": position.session, "entry": position.entry, "now": self._clock.now()}
-        await self._do("set_session", values)
+        await self._do("set_session" if chat is None else "set_chat_session", {**values, "chat": chat})
 
-    async def clear_session(self, group: GroupId) -> None:
-        """Let the group's next turn begin a new conversation."""
-        await self._do("clear_session", {"group": group})
+    async def clear_session(self, group: GroupId, chat: ChatId | None = None) -> None:
+        """Let the next turn begin a new conversation."""
+        await self._do("clear_session" if chat is None else "clear_chat_session", {"group": group, "chat": chat})
 
-    async def forget_conversation(self, group: GroupId) -> None:
-        """Let the next turn begin a new conversation, and turns that run now not bring the old one back."""
+    async def forget_conversation(self, group: GroupId, chat: ChatId | None = None) -> None:
+        """Let the next turn begin a new conversation, and turns that run now not bring the old one back.
+
+        With ``chat``, that chat's own.
+        """
 
         def work(connection: apsw.Connection) -> None:
-            rows(connection, self._sql["forget"], {"group": group, "now": self._clock.now()})
-            rows(connection, self._sql["clear_session"], {"group": group})
+            values = {"group": group, "chat": chat, "now": self._clock.now()}
+            rows(connection, self._sql["forget" if chat is None else "forget_chat"], values)
+            rows(connection, self._sql["clear_session" if chat is None else "clear_chat_session"], values)
 
         await self._database.write(work)
 
@@ -257,3 +312,15 @@ class Groups:
     async def _do(self, name: str, values: dict[str, object]) -> None:
         work: Callable[[apsw.Connection], object] = lambda connection: rows(connection, self._sql[name], values)  # noqa: E731
         await self._database.write(work)
+
+
+def known_chat_from(row: Sequence[Any]) -> KnownChat:
+    """From the columns of ``groups.chats``."""
+    channel, chat, name, at, folder, primary = row
+    return KnownChat(
+        address=ChatAddress(channel=ChannelName(channel), chat=chat),
+        name=name,
+        last_activity=Milliseconds(at),
+        folder=GroupFolder(folder) if folder else None,
+        primary=bool(primary),
+    )

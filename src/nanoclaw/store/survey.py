@@ -18,7 +18,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
 from nanoclaw.store.errors import StoreError, explained
-from nanoclaw.store.groups import KnownChat, Trouble
+from nanoclaw.store.groups import KnownChat, Trouble, known_chat_from
 from nanoclaw.store.migrate import migrations
 from nanoclaw.store.rows import group_from
 from nanoclaw.store.sql import load_queries, rows
@@ -125,15 +125,7 @@ def read_roll(path: Path) -> Roll:
         return Roll(
             installation=str(known[0][0]) if known else "",
             groups=_groups(path, rows(connection, sql["every"])),
-            chats=tuple(
-                KnownChat(
-                    address=ChatAddress(channel=ChannelName(channel), chat=chat),
-                    name=name,
-                    last_activity=Milliseconds(at),
-                    folder=GroupFolder(folder) if folder else None,
-                )
-                for channel, chat, name, at, folder in rows(connection, sql["chats"])
-            ),
+            chats=tuple(map(known_chat_from, rows(connection, sql["chats"]))),
             owner_chat=ChatAddress(channel=ChannelName(owner[0][0]), chat=owner[0][1]) if owner else None,
         )
 

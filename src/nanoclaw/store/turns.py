@@ -58,6 +58,8 @@ class Finish:
     position: SessionPosition | None = None
     usage: Usage = NO_USAGE
     error: str | None = None
+    apart: bool = False
+    """``position`` is that of the chat's own conversation, not of the group's."""
     skips: bool = False
     """A failed turn's messages are context for the next, unless they are what cannot be answered."""
 
@@ -133,23 +135,32 @@ class Turns:
         found = await self._database.read(lambda connection: rows(connection, self._sql["due"], values))
         return tuple(DueTurn(group=group_from(row[:8]), not_before=Milliseconds(row[8])) for row in found)
 
-    async def claim(self, group: GroupId, *, chat: ChatId | None = None) -> Turn | None:
+    async def next_chat(self, group: GroupId) -> ChatId | None:
+        """The chat of the turn that :meth:`claim` would start; None when nothing is due."""
+        values = {"group": group, "chat": None, "now": self._clock.now(), "lane": self._lane}
+        found = await self._database.read(lambda connection: rows(connection, self._sql["next_of_group"], values))
+        return ChatId(found[0][1]) if found else None
+
+    async def claim(self, group: GroupId, *, chat: ChatId | None = None, only: ChatId | None = None) -> Turn | None:
         """Start a group's next due turn; None when nothing is due.
 
         It claims the messages after the chat's cursor and after those of turns that run already: the newest
         ``catch_up`` of them, and always the one that woke the agent. The run of a task claims its one message alone.
-        With ``chat``, the chat whose turn runs already, only more messages of that chat are claimed.
+        With ``chat``, the chat whose turn runs already, only more messages of that chat are claimed. With ``only``,
+        nothing is while the next turn is of another chat.
         """
-        return await self._database.write(lambda connection: self._claim(connection, group, chat))
+        return await self._database.write(lambda connection: self._claim(connection, group, chat, only))
 
-    def _claim(self, connection: apsw.Connection, group_id: GroupId, chat: ChatId | None) -> Turn | None:
+    def _claim(
+        self, connection: apsw.Connection, group_id: GroupId, chat: ChatId | None, only: ChatId | None
+    ) -> Turn | None:
         now = self._clock.now()
         wanted = {"group": group_id, "chat": chat, "now": now, "lane": self._lane}
         found = rows(connection, self._sql["next_of_group"], wanted)
-        if not found:
+        if not found or only not in {None, found[0][1]}:
             return None
         turn, chat_id, trigger, attempt, channel, address, cursor = found[0][:7]
-        group, run = group_from(found[0][7:15]), found[0][16]
+        group, run, place = group_from(found[0][7:15]), found[0][16], found[0][17]
         values = {
             "turn": turn,
             "chat": chat_id,
@@ -178,6 +189,7 @@ class Turns:
             messages=messages,
             through=MessageId(values["through"] or 0),
             lane=self._lane,
+            place=place,
             run=None if run is None else RunId(run),
         )
 
@@ -210,7 +222,7 @@ class Turns:
             self._put_out(connection, chat, finish)
         if finish.position is not None:
             position = {"turn": first, "session": finish.position.session, "entry": finish.position.entry, "now": now}
-            rows(connection, self._groups["keep_position"], position)
+            rows(connection, self._groups["keep_chat_position" if finish.apart else "keep_position"], position)
         usage = finish.usage
         values = {name: getattr(usage, name) for name in Usage.__slots__}
         rows(connection, self._sql["set_usage"], {"turn": first, **values})

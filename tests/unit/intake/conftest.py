@@ -60,10 +60,10 @@ class Reception:
         self.granted.append(f"always {folder} {place}")
 
     def _levers(self) -> Levers:
-        async def forget(group: Group) -> None:
+        async def forget(group: Group, _here: ChatAddress) -> None:
             self.levers.append(f"forget {group.folder}")
 
-        async def compact(group: Group) -> bool:
+        async def compact(group: Group, _here: ChatAddress) -> bool:
             self.levers.append(f"compact {group.folder}")
             return len(self.levers) == 1
 

@@ -7,7 +7,9 @@ WHERE t.state = 'queued' AND t.lane = :lane ORDER BY (t.run IS NULL), t.not_befo
 -- Beside a turn that runs already (:chat) only messages of the same chat are taken in.
 SELECT t.id, t.chat_id, t.trigger_id, t.attempt, c.channel, c.address, c.cursor,
     g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary,
-    (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running'), t.run
+    (SELECT max(r.through_id) FROM turns r WHERE r.chat_id = t.chat_id AND r.state = 'running'), t.run,
+    CASE WHEN EXISTS (SELECT 1 FROM chats o WHERE o.group_id = g.id AND o.id <> c.id)
+        THEN iif(c.name = '', c.address, c.name) || ' on ' || c.channel ELSE '' END
 FROM turns t JOIN chats c ON c.id = t.chat_id JOIN groups g ON g.id = t.group_id
 WHERE t.group_id = :group AND t.state = 'queued' AND t.lane = :lane AND t.not_before <= :now
     AND (:chat IS NULL OR (t.chat_id = :chat AND t.run IS NULL))

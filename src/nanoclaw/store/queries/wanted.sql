@@ -1,5 +1,5 @@
 -- name: current_sessions
-SELECT session FROM sessions
+SELECT session FROM sessions UNION SELECT session FROM chat_sessions
 
 -- name: files_to_send
 SELECT json_extract(file, '$.path') FROM outbox WHERE file IS NOT NULL AND state IN ('pending', 'sending')
