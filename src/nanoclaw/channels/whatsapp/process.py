@@ -127,4 +127,9 @@ class ChildProcess:
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
     ours = str(Path(nanoclaw.__file__).parent.parent)
     path = [ours, *(part for part in given.get("PYTHONPATH", "").split(os.pathsep) if part and part != ours)]
-    return {name: given[name] for name in INHERITED if name in given} | {"PYTHONPATH": os.pathsep.join(path)}
+    return {name: given[name] for name in INHERITED if name in given} | {
+        "PYTHONPATH": os.pathsep.join(path),
+        # The library gives memory back sooner than Go would by itself.
+        "GOGC": "50",
+        "GOMEMLIMIT": "64MiB",
+    }

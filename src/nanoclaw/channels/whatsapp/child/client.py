@@ -179,7 +179,7 @@ class Client:
                 self._condition.set("unreachable", "the server does not answer keepalives")
             case 5:
                 self._condition.set("connected")
-            case 12:
+            case 12 if self._condition.state != "unreachable":
                 self._condition.set("unreachable", "the connection broke")
             case 2:
                 status = neonize_pb2.PairStatus.FromString(data)

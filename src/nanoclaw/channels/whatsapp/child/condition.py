@@ -11,6 +11,7 @@ from nanoclaw.model.clock import Clock
 
 _FINAL = {"unpaired", "logged-out", "replaced", "banned", "outdated", "passkey"}
 _LOGGED_OUT = {"401": "device removed", "403": "main device gone", "406": "logged out by the network"}
+_TRIED_AGAIN = {"500", "503"}
 _BANS = {
     "101": "sent to too many people",
     "102": "blocked by users",
@@ -38,6 +39,8 @@ class Condition:
         self._changed = changed
         self._lock = threading.Lock()
         self._now = _Now(since=clock.monotonic())
+        self.given_up = False
+        """The client will not try to connect again by itself."""
 
     def standing(self) -> Standing:
         """To be said."""
@@ -112,6 +115,7 @@ class Condition:
         elif reason == "405":
             self.set("outdated", "405 this version of the client is not accepted any more")
         else:
+            self.given_up = reason not in _TRIED_AGAIN
             self.set("unreachable", f"{_plain(reason)} {words}".strip())
 
     def _stream_error(self, node: Node) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nanoclaw.channels.whatsapp.child.fetching import Where
 from nanoclaw.channels.whatsapp.child.protobufs import e2e_pb2
 from nanoclaw.channels.whatsapp.link import Quoted
 
@@ -36,16 +37,25 @@ _FILES = {
     "stickerMessage": "sticker.webp",
 }
 
+_KINDS = {
+    "imageMessage": "Image",
+    "stickerMessage": "Image",
+    "videoMessage": "Video",
+    "ptvMessage": "Video",
+    "audioMessage": "Audio",
+    "documentMessage": "Document",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A file that can be fetched. ``message`` is a message with nothing but the file in it, for the library."""
+    """A file that can be fetched."""
 
     name: str
     media_type: str
     size: int
     voice: bool
-    message: bytes
+    where: Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +145,18 @@ def _quoted(context: Any) -> Quoted | None:
 
 
 def _part(name: str, inner: Any) -> Part:
-    field = "videoMessage" if name == "ptvMessage" else name
-    alone = e2e_pb2.Message()
-    getattr(alone, field).CopyFrom(inner)
-    for heavy in ("JPEGThumbnail", "contextInfo", "caption", "pngThumbnail"):
-        if heavy in inner.DESCRIPTOR.fields_by_name:
-            getattr(alone, field).ClearField(heavy)
     return Part(
         name=getattr(inner, "fileName", "") or getattr(inner, "title", "") or _FILES[name],
         media_type=inner.mimetype or "application/octet-stream",
         size=inner.fileLength,
         voice=bool(getattr(inner, "PTT", False)),
-        message=alone.SerializeToString(),
+        where=Where(
+            path=inner.directPath,
+            kind=_KINDS[name],
+            key=inner.mediaKey,
+            digest=inner.fileSHA256,
+            encrypted_digest=inner.fileEncSHA256,
+        ),
     )
 
 

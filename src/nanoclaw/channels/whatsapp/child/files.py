@@ -1,4 +1,4 @@
-"""Files on their way in: fetched by the library, checked, and written into a private folder under a random name."""
+"""Files on their way in: fetched, checked, and kept in a private folder under a random name."""
 
 import contextlib
 import os
@@ -7,10 +7,9 @@ import uuid
 from pathlib import Path
 
 from nanoclaw.channels.spool import FILE_LIMIT
-from nanoclaw.channels.whatsapp.child.binding import Library
 from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.contents import Part
-from nanoclaw.channels.whatsapp.child.protobufs import neonize_pb2
+from nanoclaw.channels.whatsapp.child.fetching import FetchError, fetch
 from nanoclaw.channels.whatsapp.link import Media
 
 _DEADLINE = 90.0
@@ -21,9 +20,8 @@ _NAME_LIMIT = 400
 class Files:
     """The folder. The parent takes files out of it by their paths."""
 
-    def __init__(self, folder: Path, library: Library, calls: Calls) -> None:
+    def __init__(self, folder: Path, calls: Calls) -> None:
         self._folder = folder
-        self._library = library
         self._calls = calls
 
     def open(self) -> None:
@@ -39,29 +37,24 @@ class Files:
                     path.unlink()
 
     async def fetch(self, part: Part) -> Media:
-        """The file, or why there is none. Never raises, takes 90 s at most."""
+        """The file, or why there is none. Never raises, takes two minutes at most."""
         if part.size > FILE_LIMIT:
             return _media(part, problem=f"larger than {FILE_LIMIT // 1024 // 1024} MB")
         try:
-            return await self._calls.run(_DEADLINE, lambda: self._download(part))
+            return await self._calls.run(_DEADLINE + 30, lambda: self._download(part))
         except TimeoutError:
             return _media(part, problem="it took too long to fetch")
 
     def _download(self, part: Part) -> Media:
-        answer = neonize_pb2.DownloadReturnFunction.FromString(self._library.ask("DownloadAny", part.message))
-        if answer.Error or not answer.Binary:
-            return _media(part, problem=_reason(answer.Error))
-        if len(answer.Binary) > FILE_LIMIT:
-            return _media(part, problem=f"larger than {FILE_LIMIT // 1024 // 1024} MB, and than it said")
         path = self._folder / uuid.uuid4().hex
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-                file.write(answer.Binary)
-        except OSError as error:
+                size = fetch(part.where, file, limit=FILE_LIMIT, seconds=_DEADLINE)
+        except (FetchError, OSError) as error:
             with contextlib.suppress(OSError):
                 path.unlink()
-            return _media(part, problem=f"it cannot be kept: {error.strerror}")
-        return _media(part, path=str(path), size=len(answer.Binary))
+            return _media(part, problem=str(error) if isinstance(error, FetchError) else f"no room: {error.strerror}")
+        return _media(part, path=str(path), size=size)
 
 
 def _media(part: Part, *, path: str = "", problem: str = "", size: int = 0) -> Media:
@@ -73,11 +66,3 @@ def _media(part: Part, *, path: str = "", problem: str = "", size: int = 0) -> M
         problem=problem,
         voice=part.voice,
     )
-
-
-def _reason(error: str) -> str:
-    if "404" in error or "410" in error or "403" in error:
-        return "the network does not have it any more"
-    if "SHA256" in error or "hash" in error or "HMAC" in error or "decrypt" in error:
-        return "what came is not what was sent"
-    return "it could not be fetched"

@@ -137,6 +137,8 @@ def _incoming(number: int, info: Any, contents: Contents, me: Person) -> Incomin
     source = info.MessageSource
     mine = source.IsFromMe
     sender = person(_address(source.Sender), _address(source.SenderAlt))
+    if mine:
+        sender = Person(lid=sender.lid or me.lid, phone=sender.phone or me.phone)
     chat, group = _address(source.Chat), source.Chat.Server == GROUP
     if source.Chat.Server == "broadcast" and not mine:
         chat = _address(source.Sender)  # sent to a list: for us a message of the sender's

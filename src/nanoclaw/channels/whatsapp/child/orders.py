@@ -24,6 +24,7 @@ _EVIDENCE = 10.0
 _CONNECTS = 8.0
 _TURN = 15.0
 _PASSING = {429, 500, 503}
+_NOBODY = re.compile("no LID found|unknown server|recipient AD JID")
 _ID = re.compile(r"\S*\d{5,}\S*")
 
 
@@ -158,7 +159,7 @@ class Orders:
         named = self._journal.find(post.client_id)
         unsure = not code and named is not None and named.stage is Stage.NAMED
         self._journal.end(post.client_id, Stage.NAMED if unsure else Stage.REFUSED)
-        again = code in _PASSING if code else "no LID found" not in answer.Error
+        again = code in _PASSING if code else not _NOBODY.search(answer.Error)
         return Failed(order=post.order, why=_words(answer.Error), again=again, unsure=unsure, code=code)
 
     async def _did_arrive(self, network_id: str) -> bool:

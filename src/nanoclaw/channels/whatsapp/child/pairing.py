@@ -76,7 +76,7 @@ class Pairing:
         if word == "success":
             return
         if word == "err-client-outdated":
-            self.fail("outdated", "405")
+            self.fail("outdated", "")
         elif "passkey" in word:
             self.fail("passkey", "")
         elif word == "timeout":
@@ -94,6 +94,7 @@ class Pairing:
         if not self.goes_on:
             return
         self.goes_on = False
+        detail = detail or self._condition.standing().detail
         self._say(NotPaired(why=why, detail=detail))
         self._condition.begin_again(why if why in {"outdated", "passkey"} else "unpaired", detail)
 

@@ -68,6 +68,7 @@ class Program:
         self._journal = Journal(place.folder / "sent.log", self._clock)
         self._calls = Calls()
         self._started = False
+        self._greeted = False
 
     async def run(self) -> None:
         """Until the parent goes away, or the client is of no more use."""
@@ -92,7 +93,7 @@ class Program:
         library = Library()
         keeping = Keeping(spool=self._spool, journal=self._journal, condition=self._condition, clock=self._clock)
         names = GroupNames(library, self._calls, self._clock)
-        files = Files(self._place.folder / "fetched", library, self._calls)
+        files = Files(self._place.folder / "fetched", self._calls)
         files.open()
         self._journal.open()
         sources = Sources(spool=self._spool, files=files, names=names, condition=self._condition, clock=self._clock)
@@ -168,6 +169,7 @@ class Program:
         said = 0.0
         while True:
             await asyncio.sleep(1)
+            await self._greet()
             if self._clock.monotonic() - said < _SIGN_OF_LIFE and not self._condition.is_final:
                 continue
             said = self._clock.monotonic()
@@ -182,12 +184,19 @@ class Program:
                 await asyncio.sleep(1)  # for the library to delete a session that has ended, and for the answers
                 await self._leave(code)
 
+    async def _greet(self) -> None:
+        """Tell the server what the account calls itself, and that nobody sits here: telephones go on ringing."""
+        if self._condition.state == "connected" and not self._greeted:
+            self._greeted = True
+            with contextlib.suppress(TimeoutError):
+                await self._calls.run(_ALIVE, lambda: self._client.library.tell("SendPresence", "unavailable"))
+
     def _verdict(self) -> int | None:
         """The exit code, when there is no use in going on."""
         state, lasts = self._condition.state, self._condition.lasts()
         if self._condition.is_final:
             return REST if self._started else None
-        if state == "unreachable" and (lasts > _UNREACHABLE or not self._client.lives):
+        if state == "unreachable" and (lasts > _UNREACHABLE or self._condition.given_up or not self._client.lives):
             return AGAIN
         if state == "connecting" and lasts > _CONNECTING and not self._pairing.goes_on:
             return AGAIN
