@@ -67,6 +67,8 @@ class TelegramChannel:
         self._look = asyncio.Event()
         """Set: look for a token now, and try also one that was refused."""
         self._serving: asyncio.Task[None] | None = None
+        self._token: Token | None = None
+        """That is served, or was last."""
         self._surroundings: Surroundings | None = None
         self._code: Code | None = None
 
@@ -127,6 +129,7 @@ class TelegramChannel:
         refused: Token | None = None
         while True:
             token = await self._next_token(path, refused)
+            self._token = token
             async with asyncio.TaskGroup() as tasks:
                 serving = self._serving = tasks.create_task(made.serve(token), name="telegram-bot")
             self._serving = None
@@ -180,7 +183,7 @@ class TelegramChannel:
             raise PairingError("Someone else is pairing right now", hint="Try again soon.", fault=PairingFault.BUSY)
         code = self._code = Code(self._surroundings.clock)
         try:
-            self._look.set()
+            await self._renew()
             await self._until_up()
             link = f"https://t.me/{made.username}?start={code.text}"
             words = f"Send this code to @{made.username} in Telegram, or open {link} and press Start."
@@ -191,6 +194,19 @@ class TelegramChannel:
             yield PairingDone(account=made.username, owner=sender.user, chat=sender.chat, name=sender.name)
         finally:
             self._code = None
+
+    async def _renew(self) -> None:
+        """Have the token that is there now taken up, also in the place of one that works."""
+        self._look.set()
+        if self._token_file is None or self._serving is None:
+            return
+        try:
+            found = await asyncio.to_thread(read_token, self._token_file)
+        except NoTokenError:
+            found = None
+        if found != self._token and self._serving is not None:
+            self._serving.cancel()
+            self._health.starting()
 
     async def _until_up(self) -> None:
         try:

@@ -23,6 +23,10 @@ class Health:
     def begin(self, clock: Clock, tell: Callable[[], None], *, valid: float) -> None:
         """The channel starts; a proof is good for ``valid`` seconds."""
         self._clock, self._tell, self._valid = clock, tell, valid
+        self.starting()
+
+    def starting(self) -> None:
+        """Another bot begins; what was proven before was another one's."""
         self._become(ChannelState(status=ChannelStatus.STARTING, detail="Connecting to Telegram."))
 
     def proven(self, name: str) -> None:

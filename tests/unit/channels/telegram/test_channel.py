@@ -195,6 +195,19 @@ async def test_a_pairing_tries_a_new_token_at_once_and_says_why_it_fails(scene: 
     assert caught.value.fault is PairingFault.BROKEN
 
 
+async def test_a_pairing_takes_up_a_new_token_in_the_place_of_one_that_works(live: Scene) -> None:
+    steps = live.channel.pair()
+    assert isinstance(await anext(steps), PairingCode)
+    await steps.aclose()
+    asked = live.server.calls.count("getme")
+    live.server.token = "424242:another_one_0123456789"  # noqa: S105 - of nobody's bot
+    live.write_token(live.server.token)
+    steps = live.channel.pair()
+    assert isinstance(await anext(steps), PairingCode)
+    assert live.server.calls.count("getme") == asked + 1
+    await steps.aclose()
+
+
 async def test_a_logout_forgets_the_token_and_stops_the_bot(live: Scene) -> None:
     await live.channel.logout()
     await condition(live, ChannelCondition.UNPAIRED)
