@@ -22,7 +22,7 @@ class Exit(IntEnum):
     FAILED = 4
     """``send``: the turn failed or was stopped. ``tasks check``: a task cannot be run."""
     TIMED_OUT = 5
-    """``send``: stored, no answer in time."""
+    """``send``: stored, no answer in time. ``auth``: nobody used a code in time."""
     STAY_DOWN = 6
     """``run``: stopped by ``nanoclaw stop`` under systemd, which is not to start it again."""
     CRASHED = 70

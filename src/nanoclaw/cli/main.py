@@ -30,6 +30,7 @@ VERBS = {
     "channels": "list channels, switch them on and off, try them out",
     "people": "say who may do what",
     "tasks": "make and look after scheduled tasks",
+    "auth": "link your WhatsApp account, or a bot of Telegram",
     "usage": "show what calls to the model used",
     "doctor": "check the whole installation, and mend what is safe to mend",
     "verify": "try out the running installation, with a scripted model, and leave no trace",

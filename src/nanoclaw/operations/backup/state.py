@@ -16,9 +16,9 @@ from nanoclaw.settings.whole_files import replace_file
 VERIFY = "verify"
 DRILL = "drill"
 _WATCHED = "watched"
-_CHURN = ("incoming",)
+_CHURN = ("incoming", "fetched", "spool")
 """Folders of channels whose files come and go with every message."""
-_CHURNING = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
+_CHURNING = ("sent", ".log", ".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
 """Files that change all the time; that there is one still counts."""
 
 

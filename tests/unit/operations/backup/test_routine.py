@@ -88,10 +88,14 @@ async def test_a_change_of_the_configuration_is_backed_up_within_ten_minutes(com
 async def test_messages_and_files_in_passing_are_no_change(commands: Commands, world: World) -> None:
     routine = commands.routine()
     world.write("store/auth/whatsapp/session.db", "x")
+    world.write("store/auth/whatsapp/sent.log", "x")
     await routine.round()
     commands.ran.clear()
     world.write("store/auth/web/incoming/upload", "x")
     world.write("store/auth/whatsapp/session.db", "xyz")
+    world.write("store/auth/whatsapp/spool/7.json", "x")
+    world.write("store/auth/whatsapp/fetched/picture", "x")
+    world.write("store/auth/whatsapp/sent.log", "xyz")
     assert await routine.round()
     assert commands.ran == []
 

@@ -1,0 +1,49 @@
+"""What the owner is told in the end: how it went, and what to do next."""
+
+from nanoclaw.channels.contract import PairingFault
+from nanoclaw.cli.auth.linking import Linked, is_linked
+from nanoclaw.cli.context import Context, Result
+from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.reach import ask
+from nanoclaw.cli.render import one_line, visible
+from nanoclaw.control.client import Document
+from nanoclaw.operations.extras.contract import EXTRAS
+
+
+def conclude(context: Context, channel: str, linked: Linked) -> Result:
+    """The result of a pairing. What went wrong is said as errors are; ``--json`` has all of it, too."""
+    shape = linked.shape
+    if is_linked(shape):
+        text = "\n".join([_opening(channel, shape), *_next_steps(context, channel, linked)])
+        return Result(document=shape, text=text, notes=linked.notes)
+    notes = (f"error: {shape['problem']}", *([f"hint: {shape['hint']}"] if shape["hint"] else []))
+    timed_out = shape["fault"] == PairingFault.TIMEOUT
+    return Result(document=shape, notes=notes, exit=Exit.TIMED_OUT if timed_out else Exit.ERROR)
+
+
+def _opening(channel: str, shape: Document) -> str:
+    title = EXTRAS[channel].title if channel in EXTRAS else channel
+    if shape["state"] != "done":
+        return f"{title} is linked already. To link another account: nanoclaw auth logout {channel}"
+    account = one_line(shape["account"]).partition("@")[0]
+    return f"{title} is linked{f': {account}' if account else ''}."
+
+
+def _next_steps(context: Context, channel: str, linked: Linked) -> list[str]:
+    groups = ask(context, lambda client: client.groups(), lambda service: service.groups())["groups"]
+    chats = {chat["chat"] for group in groups for chat in group["chats"] if chat["channel"] == channel}
+    steps = []
+    chat = visible(linked.shape.get("chat", ""))
+    if chat and chat not in chats:
+        steps.append(
+            "Your own chat with the assistant becomes a group, which answers everything you write there:\n"
+            f"    nanoclaw groups add Me --folder me-{channel} --channel {channel} --chat '{chat}' --no-trigger"
+        )
+    if not linked.live:
+        steps.append("Start the assistant:\n    nanoclaw run        (or: nanoclaw service install)")
+    steps.append(
+        "Other chats: once somebody wrote there, `nanoclaw groups list` shows their ids; then\n"
+        f"    nanoclaw groups add Family --channel {channel} --chat ID"
+    )
+    steps.append(f"Try it out:\n    nanoclaw channels test {channel}")
+    return ["What to do next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]

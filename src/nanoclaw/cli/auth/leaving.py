@@ -1,0 +1,69 @@
+"""Unlinks an account, with a daemon or without."""
+
+import asyncio
+from collections.abc import Callable
+
+from nanoclaw.channels.contract import Channel, ChannelError
+from nanoclaw.channels.telegram.credential import forget_token, token_path
+from nanoclaw.channels.telegram.options import parse_options
+from nanoclaw.cli.auth.own_channel import Plan, running
+from nanoclaw.cli.auth.readiness import make_ready, options_of
+from nanoclaw.cli.context import Context
+from nanoclaw.control.errors import DaemonDownError
+from nanoclaw.daemon.lock import hold
+from nanoclaw.settings.edit import switch_channel
+
+_WORDS = {
+    "whatsapp": "WhatsApp is unlinked. Should the telephone still list the device, remove it there.",
+    "telegram": "The bot's token is forgotten here. It stays good until you send /revoke to @BotFather.",
+}
+_LOGOUT_SECONDS = 60
+
+
+def leave(context: Context, channel: str, make: Callable[[str], Channel] | None = None) -> str:
+    """End the session, forget it, and switch the channel off, which would else be told as a trouble. What is so now.
+
+    Raises:
+        ChannelError, ControlError: the network could not be told; nothing was changed.
+    """
+    context.home.create()
+    running_channels = _running_channels(context)
+    if channel == "telegram" and channel not in (running_channels or ()):
+        # Telegram knows no session: the token is all there is, and needs nothing that may not be installed.
+        options = parse_options(options_of(context, channel))
+        forget_token(token_path(context.home.channel(channel), options.token_file))
+    elif running_channels is not None:
+        make_ready(context, channel)
+        context.client.logout(channel)
+    else:
+        _alone(context, channel, make)
+    switch_channel(context.home, channel, on=False)
+    if running_channels is not None:
+        context.client.apply_channel(channel)
+    return _WORDS[channel]
+
+
+def _running_channels(context: Context) -> frozenset[str] | None:
+    """The daemon's; None while none runs."""
+    try:
+        return frozenset(str(one["name"]) for one in context.client.status()["channels"])
+    except DaemonDownError:
+        return None
+
+
+def _alone(context: Context, channel: str, make: Callable[[str], Channel] | None) -> None:
+    options = options_of(context, channel)
+    plan = Plan(home=context.home, name=channel, options=options, clock=context.clock, known=frozenset())
+    with hold(context.home.lock):
+        asyncio.run(_end(plan, make))
+
+
+async def _end(plan: Plan, make: Callable[[str], Channel] | None) -> None:
+    try:
+        async with asyncio.timeout(_LOGOUT_SECONDS), running(plan, make) as pairing:
+            await pairing.logout()
+    except TimeoutError:
+        raise ChannelError(
+            f"{plan.name} did not answer within {_LOGOUT_SECONDS} s",
+            hint="Check the network and try again; or remove the device on the telephone.",
+        ) from None
