@@ -53,6 +53,12 @@ PROMISED = {
         "chat": "string",
         "name": "string?",
         "last_activity": "string|null?",
+        "primary": "boolean?",
+    },
+    "ChangeChatsRequest": {
+        "verb": "ChatVerb",
+        "channel": "string",
+        "chat": "string",
     },
     "GroupShape": {
         "folder": "string",

@@ -11,9 +11,11 @@ from nanoclaw.control.service import ConflictError, NoSuchGroupError, StoppingEr
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     AgentShape,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     ChannelShape,
     ChatShape,
+    ChatVerb,
     Done,
     ErrorShape,
     GroupList,
@@ -233,6 +235,16 @@ class FakeService:
         shape = self._find(folder).model_copy(update={"options": options_as_text(options)})
         self._groups[folder] = shape
         return shape
+
+    async def change_chats(self, folder: str, request: ChangeChatsRequest) -> GroupShape:
+        group = self._find(folder)
+        others = [one for one in group.chats if (one.channel, one.chat) != (request.channel, request.chat)]
+        if request.verb is not ChatVerb.ADD and len(others) == len(group.chats):
+            raise ConflictError("That is no chat of the group", hint="Look at its chats.")
+        mine = ChatShape(channel=request.channel, chat=request.chat, primary=request.verb is ChatVerb.PRIMARY)
+        chats = others if request.verb is ChatVerb.REMOVE else [*others, mine]
+        self._groups[folder] = group.model_copy(update={"chats": chats})
+        return self._groups[folder]
 
     async def messages(self, query: MessageQuery) -> MessageList:
         lines = [

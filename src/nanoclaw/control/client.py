@@ -64,6 +64,10 @@ class ControlClient:
         """The changed ``GroupShape``."""
         return self.call("PATCH", _group_path(folder), {"changes": changes})
 
+    def change_chats(self, folder: str, request: Document) -> Document:
+        """Given a ``ChangeChatsRequest``, the changed ``GroupShape``."""
+        return self.call("POST", f"{_group_path(folder)}/chats", request)
+
     def people(self) -> Document:
         """A ``PersonList``."""
         return self.call("GET", "/v1/people")

@@ -8,6 +8,7 @@ from nanoclaw.control.route import Route
 from nanoclaw.control.service import Service
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     Done,
     GroupList,
@@ -57,6 +58,10 @@ async def _remove_group(service: Service, folder: str, _request: None) -> Done:
 
 async def _change_group(service: Service, folder: str, request: ChangeGroupRequest) -> GroupShape:
     return await service.change_group(folder, request)
+
+
+async def _change_chats(service: Service, folder: str, request: ChangeChatsRequest) -> GroupShape:
+    return await service.change_chats(folder, request)
 
 
 async def _options(_service: Service, _folder: str, _request: None) -> OptionList:
@@ -141,6 +146,16 @@ ROUTES: tuple[Route, ...] = (
         body=ChangeGroupRequest,
         response=GroupShape,
         problems=(400, 404, 413, 422, 503),
+    ),
+    Route(
+        method="POST",
+        path="/v1/groups/{folder}/chats",
+        name="change_chats",
+        summary="Add a chat to a group, take one from it, or say which its tasks and news go to.",
+        answer=_change_chats,
+        body=ChangeChatsRequest,
+        response=GroupShape,
+        problems=(400, 404, 409, 413, 422, 503),
     ),
     Route(
         method="GET",

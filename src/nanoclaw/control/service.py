@@ -10,6 +10,7 @@ from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     Done,
     GroupList,
@@ -108,6 +109,10 @@ class Service(Protocol):
 
     async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
         """Change a group's settings. Raises NoSuchGroupError, InvalidOptionError."""
+        ...
+
+    async def change_chats(self, folder: str, request: ChangeChatsRequest) -> GroupShape:
+        """Add, take away or prefer a chat of a group. Raises NoSuchGroupError, ConflictError."""
         ...
 
     async def messages(self, query: MessageQuery) -> MessageList:

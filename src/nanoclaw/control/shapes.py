@@ -98,6 +98,8 @@ class ChatShape(Shape):
     chat: str
     name: str = ""
     last_activity: str | None = None
+    primary: bool = False
+    """Whether the tasks and the news of its group go here, if the owner said so; else to the one used last."""
 
 
 class GroupShape(Shape):
@@ -142,6 +144,22 @@ class ChangeGroupRequest(Shape):
     """
 
     changes: Annotated[dict[str, Annotated[str, Field(max_length=4000)]], Field(min_length=1, max_length=40)]
+
+
+class ChatVerb(StrEnum):
+    """What to do with a chat of a group."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    PRIMARY = "primary"
+
+
+class ChangeChatsRequest(Shape):
+    """One chat to add to a group, to take from it, or to make its primary one."""
+
+    verb: ChatVerb
+    channel: Annotated[str, Field(min_length=1, max_length=40)]
+    chat: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class OptionShape(Shape):

@@ -24,6 +24,7 @@ from nanoclaw.control.pairing_shapes import PairingQuery, PairingShape, PairRequ
 from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     Done,
     GroupList,
@@ -255,6 +256,10 @@ class OfflineService:
     async def change_group(self, folder: str, request: ChangeGroupRequest) -> GroupShape:
         """Change a group's settings."""
         return (await self._records.change_group(folder, request))[1]
+
+    async def change_chats(self, folder: str, request: ChangeChatsRequest) -> GroupShape:
+        """Add, take away or prefer a chat of a group."""
+        return await self._records.change_chats(folder, request)
 
     async def messages(self, query: MessageQuery) -> MessageList:
         """History."""

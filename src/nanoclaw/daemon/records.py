@@ -7,8 +7,10 @@ from nanoclaw import __version__
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     ChatShape,
+    ChatVerb,
     Done,
     ErrorShape,
     GroupList,
@@ -124,6 +126,28 @@ class Records:
             raise NoSuchGroupError(f"There is no group {folder[:64]!r}", hint="It was removed meanwhile.")
         return changed, await self.group(folder)
 
+    async def change_chats(self, folder: str, request: ChangeChatsRequest) -> GroupShape:
+        """Add, take away or prefer a chat of a group. Raises NoSuchGroupError, ConflictError."""
+        group = await self.find(folder)
+        address = ChatAddress(channel=check_channel(request.channel), chat=request.chat)
+        chat = await self._groups.chat(group.id, address)
+        try:
+            match request.verb:
+                case ChatVerb.ADD:
+                    await self._groups.add_chat(group, address, group.name)
+                case _ if chat is None:
+                    raise ConflictError(
+                        f"{address.channel}:{address.chat} is no chat of the group {group.folder!r}",
+                        hint=f"`nanoclaw groups chats {group.folder}` shows them.",
+                    )
+                case ChatVerb.REMOVE:
+                    await self._groups.remove_chat(group, chat)
+                case ChatVerb.PRIMARY:
+                    await self._groups.set_primary(group.id, chat)
+        except GroupConflictError as error:
+            raise ConflictError(str(error), hint=error.hint) from error
+        return await self.group(group.folder)
+
     async def messages(self, query: MessageQuery) -> MessageList:
         """History, oldest first."""
         if query.search is not None:
@@ -158,7 +182,11 @@ def _shape(group: Group, chats: Iterable[KnownChat], position: SessionPosition |
 
 def _chat(chat: KnownChat) -> ChatShape:
     return ChatShape(
-        channel=chat.address.channel, chat=chat.address.chat, name=chat.name, last_activity=iso(chat.last_activity)
+        channel=chat.address.channel,
+        chat=chat.address.chat,
+        name=chat.name,
+        last_activity=iso(chat.last_activity),
+        primary=chat.primary,
     )
 
 

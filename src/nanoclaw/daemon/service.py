@@ -16,6 +16,7 @@ from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     AgentShape,
+    ChangeChatsRequest,
     ChangeGroupRequest,
     Done,
     GroupList,
@@ -213,6 +214,12 @@ class DaemonService:
         group, shape = await self._records.change_group(folder, request)
         self._views.group_changed(group)
         self._lanes.release(group.id)
+        return shape
+
+    async def change_chats(self, folder: str, request: ChangeChatsRequest) -> GroupShape:
+        """Add, take away or prefer a chat of a group; its agent starts anew for the others."""
+        shape = await self._records.change_chats(folder, request)
+        self._lanes.release((await self._records.find(folder)).id)
         return shape
 
     async def messages(self, query: MessageQuery) -> MessageList:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
-from nanoclaw.control.shapes import AddGroupRequest, MessageQuery
+from nanoclaw.control.shapes import AddGroupRequest, ChangeChatsRequest, ChatVerb, MessageQuery
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.times import InvalidTimeError, iso, parse_time
 from nanoclaw.intake.trigger import InvalidTriggerError
@@ -129,3 +129,25 @@ def test_what_is_no_time_is_refused_briefly(text: str) -> None:
         parse_time(text)
     assert len(str(caught.value)) < 100
     assert caught.value.hint
+
+
+async def test_chats_are_added_to_a_group_preferred_and_taken_away(records: Records, store: Store) -> None:
+    await store.add_group("family")
+
+    async def do(verb: str, chat: str, channel: str = "whatsapp", folder: str = "family") -> list[tuple[str, bool]]:
+        request = ChangeChatsRequest(verb=ChatVerb(verb), channel=channel, chat=chat)
+        return [(chat.chat, chat.primary) for chat in (await records.change_chats(folder, request)).chats]
+
+    assert sorted(await do("add", "x@g.us")) == [("family", False), ("x@g.us", False)]
+    assert sorted(await do("add", "x@g.us")) == [("family", False), ("x@g.us", False)]
+    assert ("x@g.us", True) in await do("primary", "x@g.us")
+    with pytest.raises(ConflictError, match="main"):
+        await do("add", "main", "local")
+    for verb in ("remove", "primary"):
+        with pytest.raises(ConflictError, match="no chat of the group 'family'"):
+            await do(verb, "main", "local")
+    assert await do("remove", "family", "local") == [("x@g.us", True)]
+    with pytest.raises(ConflictError, match="only chat"):
+        await do("remove", "x@g.us")
+    with pytest.raises(NoSuchGroupError):
+        await do("add", "y@g.us", folder="nobody")

@@ -12,11 +12,13 @@ from nanoclaw.model.options import OPTION_NAMES
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Subparsers
-    from nanoclaw.control.shapes import AddGroupRequest, ChangeGroupRequest
+    from nanoclaw.control.shapes import AddGroupRequest, ChangeChatsRequest, ChangeGroupRequest
+
+_VERBS = {"add": "Added.", "remove": "Taken away; its history is kept.", "primary": "Its tasks and news go there now."}
 
 
 def add_parser(subparsers: "Subparsers") -> None:
-    """Five actions."""
+    """Six actions."""
     parser = add_command(
         subparsers,
         "groups",
@@ -37,6 +39,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     show = add_command(actions, "show", "Show one group.", "nanoclaw groups show main")
     show.add_argument("folder", metavar="FOLDER", help="the group's folder name")
     _add_parser_of_set(actions)
+    _add_parser_of_chats(actions)
     remove = add_command(
         actions,
         "remove",
@@ -69,6 +72,28 @@ def _add_parser_of_add(actions: "Subparsers") -> None:
     )
 
 
+def _add_parser_of_chats(actions: "Subparsers") -> None:
+    chats = add_command(
+        actions,
+        "chats",
+        "List a group's chats, add one, take one away, or say which its tasks and news go to. The chats of a group"
+        " share its files and its memory, and its conversation unless it is set to conversation=separate.",
+        "nanoclaw groups chats family",
+        "nanoclaw groups chats family add telegram:-1001234567890",
+        "nanoclaw groups chats family primary telegram:-1001234567890",
+    )
+    chats.add_argument("folder", metavar="FOLDER", help="the group's folder name")
+    chats.add_argument(
+        "step",
+        metavar="ACTION",
+        nargs="?",
+        choices=("list", *_VERBS),
+        default="list",
+        help="list, add, remove, primary",
+    )
+    chats.add_argument("chat", metavar="CHANNEL:CHAT", nargs="?", default="", help="the chat, for all but list")
+
+
 def _add_parser_of_set(actions: "Subparsers") -> None:
     change = add_command(
         actions,
@@ -93,6 +118,8 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
             folder: str = arguments.folder
             shown = ask(context, lambda client: client.group(folder), lambda service: service.group(folder))
             return Result(document=shown, text=_describe(shown))
+        case "chats":
+            return _chats(arguments.folder, arguments.step, arguments.chat, context)
         case "set":
             return _set(arguments.folder, arguments.settings, context)
         case _:
@@ -136,6 +163,48 @@ def _set(folder: str, settings: list[str], context: Context) -> Result:
         lambda service: service.change_group(folder, _checked_changes(changes)),
     )
     return Result(document=changed, text=f"Changed.\n{_describe(changed)}")
+
+
+def _chats(folder: str, verb: str, address: str, context: Context) -> Result:
+    if verb == "list":
+        if address:
+            raise UsageError("argument CHANNEL:CHAT: not with list", "see: nanoclaw groups chats --help")
+        shown = ask(context, lambda client: client.group(folder), lambda service: service.group(folder))
+        return Result(document=shown, text=_chat_table(shown))
+    channel, _, chat = address.partition(":")
+    if not channel or not chat:
+        raise UsageError(
+            "argument CHANNEL:CHAT: name the chat, such as telegram:-1001234567890",
+            "`nanoclaw groups list` shows those that wrote",
+        )
+    request = {"verb": verb, "channel": channel, "chat": chat}
+    changed = ask(
+        context,
+        lambda client: client.change_chats(folder, request),
+        lambda service: service.change_chats(folder, _checked_chats(request)),
+    )
+    return Result(document=changed, text=f"{_VERBS[verb]}\n{_chat_table(changed)}")
+
+
+def _chat_table(group: dict[str, Any]) -> str:
+    rows = [
+        (
+            chat["channel"],
+            chat["chat"],
+            chat["name"],
+            "primary" if chat["primary"] else "",
+            local_time(chat["last_activity"]),
+        )
+        for chat in group["chats"]
+    ]
+    return table(("CHANNEL", "CHAT", "NAME", "", "LAST WROTE"), rows)
+
+
+def _checked_chats(request: dict[str, str]) -> "ChangeChatsRequest":
+    from nanoclaw.control.requests import parse_values  # noqa: PLC0415 - as below
+    from nanoclaw.control.shapes import ChangeChatsRequest  # noqa: PLC0415
+
+    return parse_values(ChangeChatsRequest, request)
 
 
 def _checked_changes(changes: dict[str, str]) -> "ChangeGroupRequest":

@@ -16,7 +16,8 @@ def either(request: pytest.FixtureRequest, stored: FakeService) -> FakeService:
 
 def test_groups_are_added_shown_listed_and_removed(run: Run, either: FakeService) -> None:
     added = run("groups", "add", "Family", "--folder", "fam", "--channel", "web", "--chat", "x1", "--json")
-    assert added.json["chats"][0] == {"channel": "web", "chat": "x1", "name": "Family", "last_activity": None}
+    known = {"name": "Family", "last_activity": None, "primary": False}
+    assert added.json["chats"][0] == {"channel": "web", "chat": "x1", **known}
     assert "Family" in run("groups", "show", "fam").out
     listed = run("groups", "list")
     assert "fam" in listed.out
@@ -39,3 +40,24 @@ def test_main_cannot_be_removed(run: Run, either: FakeService) -> None:
 
 def test_a_main_group_needs_no_trigger(run: Run, either: FakeService) -> None:
     assert not run("groups", "add", "mine", "--main", "--json").json["requires_trigger"]
+
+
+def test_chats_of_a_group_are_listed_added_preferred_and_taken_away(run: Run, either: FakeService) -> None:  # noqa: ARG001 - makes it reachable
+    run("groups", "add", "Family", "--folder", "fam", "--channel", "web", "--chat", "x1")
+    added = run("groups", "chats", "fam", "add", "telegram:-100:7")
+    assert (added.status, added.out.splitlines()[0]) == (Exit.OK, "Added.")
+    preferred = run("groups", "chats", "fam", "primary", "telegram:-100:7", "--json").json
+    assert [(chat["channel"], chat["chat"], chat["primary"]) for chat in preferred["chats"]] == [
+        ("web", "x1", False),
+        ("telegram", "-100:7", True),
+    ]
+    assert "primary" in run("groups", "chats", "fam").out
+    assert [chat["chat"] for chat in run("groups", "chats", "fam", "remove", "web:x1", "--json").json["chats"]] == [
+        "-100:7"
+    ]
+    assert run("groups", "chats", "fam", "remove", "web:x1").status == Exit.ERROR
+
+
+@pytest.mark.parametrize("words", [("add",), ("add", "telegram"), ("primary", ":5"), ("list", "telegram:5")])
+def test_a_chat_is_named_by_its_channel_and_its_id(run: Run, either: FakeService, words: tuple[str, ...]) -> None:  # noqa: ARG001 - makes it reachable
+    assert run("groups", "chats", "main", *words).status == Exit.USAGE
