@@ -123,6 +123,9 @@ class Orders:
     async def pair(self, order: dict[str, Any]) -> Any:
         return await self._client.PairPhone(order["phone"], True)
 
+    async def stop(self, _order: dict[str, Any]) -> Any:
+        return await self._client.stop()
+
     async def log_out(self, _order: dict[str, Any]) -> Any:
         return await self._client.logout()
 
@@ -162,7 +165,7 @@ def subscribe(client: NewAClient, orders: Orders) -> None:
                     ]
                     tell(history=texts)
                 elif kind.__name__ not in _QUIET:
-                    tell(event=kind.__name__, detail=str(event).replace("\n", " ")[:300])
+                    tell(event=kind.__name__, detail=str(event).replace("\n", " "))
 
             return handle
 

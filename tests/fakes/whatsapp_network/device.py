@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.fakes.whatsapp_network.addresses import Address
 from tests.fakes.whatsapp_network.nodes import Node
-from tests.fakes.whatsapp_network.signal.chains import SignalError
+from tests.fakes.whatsapp_network.signal.chains import SeenBeforeError, SignalError
 from tests.fakes.whatsapp_network.signal.keys import KEY_TYPE, KeyPair
 from tests.fakes.whatsapp_network.signal.messages import Opening
 from tests.fakes.whatsapp_network.signal.sender_key import OwnSenderKey, TheirSenderKey
@@ -53,6 +53,7 @@ class Device:
         """What a device sent to this one.
 
         Raises:
+            SeenBeforeError: it did before.
             SignalError: no session of the two fits.
         """
         if kind == "pkmsg":
@@ -64,6 +65,8 @@ class Device:
         for session in sessions:
             try:
                 plain = session.decrypt(data)
+            except SeenBeforeError:
+                raise
             except ValueError as error:
                 problems.append(str(error))
                 continue

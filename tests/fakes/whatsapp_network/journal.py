@@ -77,6 +77,8 @@ class Journal:
         self.presences: list[str] = []
         self.typing: list[Typing] = []
         self.logins: list[str] = []
+        self.nacks: list[tuple[str, int]] = []
+        """Ids and error codes of what the client could not make sense of."""
         self.problems: list[str] = []
         """What went wrong on the network's side, or what a recipient could not read."""
         self._handed_out = 0

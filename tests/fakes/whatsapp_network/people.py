@@ -114,6 +114,17 @@ class Person:
         await self._deliver(message, {"id": message_id, **(stanza or {})}, chat)
         return message_id
 
+    async def send_unavailable(self, kind: str = "view_once") -> str:
+        """Send something that only a telephone may show; the client is told no more than that. Its id."""
+        message_id = new_id()
+        self.has_written = True
+        await self._post.unavailable(self, message_id, kind)
+        return message_id
+
+    async def has_received(self, *ids: str, chat: "Group | None" = None) -> None:
+        """Tell the client that its messages arrived; by itself a telephone does when it ``receives``."""
+        self._post.receipt(self, "", ids, chat)
+
     async def has_read(self, *ids: str, chat: "Group | None" = None) -> None:
         """Tell the client that its messages were read."""
         self._post.receipt(self, "read", ids, chat)

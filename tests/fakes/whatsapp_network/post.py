@@ -47,6 +47,8 @@ class Post:
 
     async def to_group(self, sender: Account, group: Circle, message: Any, attributes: Attributes) -> None:
         """To all members, the owner's linked devices among them."""
+        if self._world.owner not in group.members():
+            return
         named: Attributes = {"from": group.id, "notify": sender.name, "addressing_mode": group.addressing}
         if group.addressing == LID:
             named |= {"participant": sender.lid, "participant_pn": sender.phone}
@@ -59,6 +61,12 @@ class Post:
             if sender.device.hands_out(group.id, companion.lid):
                 parts.insert(0, self._encrypted(sender, companion, key))
             self._put(sender, companion, message, {"type": _type(message), **named, **attributes}, parts)
+
+    async def unavailable(self, sender: Account, message_id: str, kind: str) -> None:
+        """A message without its content."""
+        about: Attributes = {"from": sender.lid, "sender_pn": sender.phone, "notify": sender.name, "type": "media"}
+        parts = [Node("unavailable", {"type": kind})]
+        self._world.put(Node("message", {**about, "id": message_id, "t": self._world.now()}, parts))
 
     async def peer(self, message: Any, message_id: str) -> None:
         """From the owner's telephone to their linked devices, about themselves: no person reads it."""

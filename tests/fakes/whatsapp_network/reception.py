@@ -35,6 +35,8 @@ class Reception:
         self._world.journal.woke()
 
     def _confirm(self, node: Node) -> None:
+        if node.text("error"):
+            self._world.journal.nacks.append((node.text("id"), int(node.text("error"))))
         for key in confirmed_by(node):
             self._companion.mailbox.confirm(key)
 
@@ -57,26 +59,34 @@ class Reception:
             repeat(int(node.part("retry").text("count")))
 
     async def _message(self, node: Node) -> None:
-        faults = self._world.faults
-        recipient = self._world.account_of(_to(node))
-        error = faults.refuse_sends
-        if faults.strangers and recipient and not recipient.has_written:
-            error = faults.strangers
+        error = self._refusal(_to(node))
         if not error:
             self._deliver(node)
-        if not faults.swallow_sends:
+        if not self._world.faults.swallow_sends:
             attributes: Attributes = {"class": "message", "id": node.text("id"), "from": _to(node)}
             await self._line.send(Node("ack", {**attributes, "t": self._world.now(), "error": error or ""}))
+
+    def _refusal(self, chat: Address) -> int:
+        """Why the client may not write there; 0 when it may."""
+        faults = self._world.faults
+        if chat.server == GROUP:
+            circle = self._world.groups.get(chat)
+            if circle is None or self._world.owner not in circle.members():
+                return 403 if circle else 404
+        recipient = self._world.account_of(chat)
+        if faults.strangers and recipient and not recipient.has_written and recipient is not self._world.owner:
+            return faults.strangers
+        return faults.refuse_sends
 
     def _deliver(self, node: Node) -> None:
         chat = _to(node).account
         opened = open_message(self._world, self._companion, node, chat)
         for account in opened.failed:
             self._ask_again(node, chat, account)
-        if opened.message is None or node.text("category") == "peer":
+        sent = None if node.text("category") == "peer" else as_sent(self._world, node, chat, opened)
+        if sent is None:
             return
-        sent = as_sent(self._world, node, chat, opened)
-        self._world.seen.add((sent.chat, sent.id))
+        self._world.seen.setdefault((sent.chat, sent.id), sent)
         self._world.journal.sent.append(sent)
         self._say_that_it_arrived(sent.id, chat, opened)
 

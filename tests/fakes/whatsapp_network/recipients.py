@@ -1,7 +1,7 @@
 """Reads what the client sends with the keys of those it is for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.fakes.whatsapp_network.addresses import GROUP, Address
@@ -11,14 +11,16 @@ from tests.fakes.whatsapp_network.media import Encrypted, MediaError, MediaKind,
 from tests.fakes.whatsapp_network.nodes import Node
 from tests.fakes.whatsapp_network.protobufs import DecodeError, e2e
 from tests.fakes.whatsapp_network.reading import Read, read
+from tests.fakes.whatsapp_network.signal.chains import SeenBeforeError
 from tests.fakes.whatsapp_network.world import Account, World
 
 
 @dataclass(slots=True)
 class Opened:
-    """A message as its recipients have it. ``failed``: who could not read it."""
+    """A message as its recipients have it. ``failed``: who could not read it; ``repeated``: it came before."""
 
     message: Any = None
+    repeated: bool = False
     readers: list[Account] = field(default_factory=list)
     failed: list[Account] = field(default_factory=list)
 
@@ -29,9 +31,8 @@ def open_message(world: World, sender: Companion, node: Node, chat: Address) -> 
     if chat.server == GROUP:
         return _open_in_group(world, sender, node, chat)
     for account, part in _parts(world, node, chat):
-        plain = _decrypted(world, account, sender, part)
+        plain = _decrypted(world, account, sender, part, opened)
         if plain is None:
-            opened.failed.append(account)
             continue
         if account not in opened.readers:
             opened.readers.append(account)
@@ -40,11 +41,14 @@ def open_message(world: World, sender: Companion, node: Node, chat: Address) -> 
     return opened
 
 
-def as_sent(world: World, node: Node, chat: Address, opened: Opened) -> Sent:
-    """What the recipients see."""
-    said = read(opened.message)
+def as_sent(world: World, node: Node, chat: Address, opened: Opened) -> Sent | None:
+    """What the recipients see; nothing, when none of them ever could."""
     known = world.account_of(chat)
     name, message_id = str(known.lid if known else chat), node.text("id")
+    before = world.seen.get((name, message_id))
+    if opened.message is None:
+        return replace(before, again=True) if before and opened.repeated else None
+    said = read(opened.message)
     return Sent(
         id=message_id,
         chat=name,
@@ -58,7 +62,7 @@ def as_sent(world: World, node: Node, chat: Address, opened: Opened) -> Sent:
         mentions=said.mentions,
         file=_file(world, said),
         readers=tuple(account.name for account in opened.readers),
-        again=(name, message_id) in world.seen,
+        again=before is not None,
         raw=opened.message,
     )
 
@@ -66,7 +70,7 @@ def as_sent(world: World, node: Node, chat: Address, opened: Opened) -> Sent:
 def _open_in_group(world: World, sender: Companion, node: Node, group: Address) -> Opened:
     opened = Opened()
     for account, part in _parts(world, node, group):
-        plain = _decrypted(world, account, sender, part)
+        plain = _decrypted(world, account, sender, part, opened)
         message = e2e.Message.FromString(plain) if plain is not None else e2e.Message()
         key = message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage
         if key:
@@ -80,6 +84,8 @@ def _open_in_group(world: World, sender: Companion, node: Node, group: Address) 
         try:
             plain = account.device.decrypt_from_group(group, sender.lid, body or b"")
             opened.message = e2e.Message.FromString(plain)
+        except SeenBeforeError:
+            opened.repeated = True
         except (ValueError, DecodeError) as problem:
             world.journal.problems.append(str(problem))
             opened.failed.append(account)
@@ -88,12 +94,15 @@ def _open_in_group(world: World, sender: Companion, node: Node, group: Address) 
     return opened
 
 
-def _decrypted(world: World, account: Account, sender: Companion, part: Node) -> bytes | None:
+def _decrypted(world: World, account: Account, sender: Companion, part: Node, opened: Opened) -> bytes | None:
     try:
         return account.device.decrypt(sender.lid, part.text("type"), part.body())
+    except SeenBeforeError:
+        opened.repeated = True
     except ValueError as problem:
         world.journal.problems.append(str(problem))
-        return None
+        opened.failed.append(account)
+    return None
 
 
 def _parts(world: World, node: Node, chat: Address) -> Iterator[tuple[Account, Node]]:

@@ -50,11 +50,9 @@ class WhatsAppNetwork:
         await site.start()
         self._proxy = Proxy(self.faults, self._runner.addresses[0][1])
         await self._proxy.start()
-        trusting = write_sitecustomize(self._folder, self.world.authority.root)
         self._environment = {
             "SSL_CERT_FILE": str(trusted),
             "HTTPS_PROXY": self._proxy.url,
-            "PYTHONPATH": str(trusting),
         }
         return self
 
@@ -70,7 +68,8 @@ class WhatsAppNetwork:
     def environment(self, before: Mapping[str, str] | None = None) -> dict[str, str]:
         """``before`` with what a client, or a daemon that starts one, needs; a ``PYTHONPATH`` is kept behind ours."""
         given = before or {}
-        path = os.pathsep.join(filter(None, [self._environment["PYTHONPATH"], given.get("PYTHONPATH", "")]))
+        trusting = str(write_sitecustomize(self._folder, self.world.authority.root))
+        path = os.pathsep.join(filter(None, [trusting, given.get("PYTHONPATH", "")]))
         return {**given, **self._environment, "PYTHONPATH": path}
 
     def contact(self, name: str, phone: str, lid: str) -> Contact:

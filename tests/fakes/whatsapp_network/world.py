@@ -11,7 +11,7 @@ from tests.fakes.whatsapp_network.addresses import GROUP, Address
 from tests.fakes.whatsapp_network.companion import Companion
 from tests.fakes.whatsapp_network.device import Device
 from tests.fakes.whatsapp_network.faults import Faults
-from tests.fakes.whatsapp_network.journal import Journal
+from tests.fakes.whatsapp_network.journal import Journal, Sent
 from tests.fakes.whatsapp_network.media import MediaStore
 from tests.fakes.whatsapp_network.nodes import Node
 from tests.fakes.whatsapp_network.noise import Authority
@@ -82,8 +82,8 @@ class World:
         """The owner comes first."""
         self.groups: dict[Address, Circle] = {}
         self.lines: list[Line] = []
-        self.seen: set[tuple[str, str]] = set()
-        """Chats and ids of what the client sent."""
+        self.seen: dict[tuple[str, str], Sent] = {}
+        """What the client sent, by chat and id."""
         self.asked_again: Counter[tuple[str, str]] = Counter()
         """How often somebody could not read one of the client's messages."""
         self.clock_skew = 0

@@ -124,6 +124,7 @@ async def test_bytes_that_are_no_message_are_refused_by_the_client(
     await ann.send(b"\xff\xff\xff\xff")
     after = await ann.say("after")
     assert (await client.until("message"))["message"] == after
+    await network.journal.until(lambda: [code for _, code in network.journal.nacks] == [491], 10)
 
 
 async def test_a_thousand_messages_arrive_in_order(network: WhatsAppNetwork, client: BareClient) -> None:
@@ -131,3 +132,50 @@ async def test_a_thousand_messages_arrive_in_order(network: WhatsAppNetwork, cli
     sent = [await ann.say(f"message {number}") for number in range(1000)]
     seen = [(await client.until("message"))["message"] for _ in sent]
     assert seen == sent
+
+
+async def test_a_message_without_an_answer_is_sent_again_and_known_again(
+    network: WhatsAppNetwork, client: BareClient
+) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    network.faults.swallow_sends = True
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(client.do("say", to=str(ann.lid), text="once"), name="send")
+        first = await network.next_sent()
+        network.faults.swallow_sends = False
+        network.cut()
+        assert await sending == first.id
+    second = await network.next_sent()
+    assert (first.again, second.again) == (False, True)
+    assert (second.id, second.text, second.readers) == (first.id, "once", first.readers)
+
+
+async def test_receipts_for_a_client_that_is_away_wait_for_it(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    ann.receives = network.phone.receives = False
+    sent = await client.do("say", to=str(ann.lid), text="hello")
+    await client.kill()
+    await ann.has_received(sent)
+    await client.start()
+    assert (await client.until("receipt"))["ids"] == [sent]
+
+
+async def test_only_members_write_to_a_group(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    group = network.group("Garden", [ann])
+    group.announce(ann)
+    assert "Garden" in (await client.until("event", "JoinedGroup"))["detail"]
+    await client.until("message", await ann.say("hello", chat=group))
+    group.remove(network.phone, ann)
+    with pytest.raises(RefusedError, match="403"):
+        await client.do("say", to=str(group.id), text="still here")
+    await ann.say("we are alone", chat=group)
+    aside = await ann.say("you are out", stanza={"notify": "Annie"})
+    seen = await client.until("message")
+    assert (seen["message"], seen["name"]) == (aside, "Annie")
+
+
+async def test_what_only_a_telephone_may_show_is_no_message(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    await ann.send_unavailable()
+    assert "IsUnavailable: true" in (await client.until("event", "UndecryptableMessage"))["detail"]

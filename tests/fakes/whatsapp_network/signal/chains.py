@@ -12,6 +12,10 @@ class SignalError(ValueError):
     """A message cannot be decrypted."""
 
 
+class SeenBeforeError(SignalError):
+    """The very same message was decrypted before."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageKeys:
     """For one message."""
@@ -40,11 +44,12 @@ class Chain:
         """The keys of that message, once.
 
         Raises:
-            SignalError: they were used, or it is from too far ahead.
+            SeenBeforeError: they were used.
+            SignalError: it is from too far ahead.
         """
         if counter < self.index:
             if counter not in self.overtaken:
-                raise SignalError(f"message {counter} came before")
+                raise SeenBeforeError(f"message {counter} came before")
             return self.overtaken.pop(counter)
         if counter - self.index > _FURTHEST:
             raise SignalError(f"message {counter} is too far ahead of {self.index}")

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from tests.fakes.whatsapp_network.signal.chains import SignalError
+from tests.fakes.whatsapp_network.signal.chains import SeenBeforeError, SignalError
 from tests.fakes.whatsapp_network.signal.keys import KeyPair, decrypt_cbc, derive, digest, encrypt_cbc, verify
 from tests.fakes.whatsapp_network.signal.messages import Distribution, ToGroup
 
@@ -61,7 +61,8 @@ class TheirSenderKey:
         """Read one message, once.
 
         Raises:
-            SignalError: it came before, or another hand wrote it.
+            SeenBeforeError: it came before.
+            SignalError: another hand wrote it, or it is under another key.
         """
         message, body, signature = ToGroup.read(data)
         if message.key_id != self.key_id:
@@ -72,6 +73,6 @@ class TheirSenderKey:
             at = self._ratchet.iteration
             self._overtaken[at] = self._ratchet.step()
         if message.iteration not in self._overtaken:
-            raise SignalError(f"message {message.iteration} to the group came before")
+            raise SeenBeforeError(f"message {message.iteration} to the group came before")
         iv, key = self._overtaken.pop(message.iteration)
         return decrypt_cbc(key, iv, message.ciphertext)

@@ -95,7 +95,8 @@ class Session:
         """Read an ordinary message; the session is as before when that fails.
 
         Raises:
-            SignalError: it is not of this session, or came before.
+            SeenBeforeError: it came before.
+            SignalError: it is not of this session.
         """
         message, body, mac = Ordinary.read(data)
         trial = copy.deepcopy(self)
