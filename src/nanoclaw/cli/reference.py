@@ -38,7 +38,7 @@ _EXITS = f"""
 | {Exit.USAGE.value} | the arguments are wrong; `doctor`: there are errors |
 | {Exit.NOT_TRIGGERED.value} | `send`, `chat` from a pipe: stored, but it woke nobody; `status`: no daemon runs |
 | {Exit.FAILED.value} | `send`, `chat` from a pipe: the turn failed or was stopped |
-| {Exit.TIMED_OUT.value} | `send`, `chat` from a pipe: stored, no answer in time; it will be answered. `auth`: nobody used a code in time |
+| {Exit.TIMED_OUT.value} | `send`, `chat` from a pipe: stored, the answer comes later; `auth`: nobody used a code |
 | {Exit.STAY_DOWN.value} | `run` under systemd: stopped by `nanoclaw stop`; systemd does not start it again |
 | {Exit.CRASHED.value} | a defect: the line names the file in `logs/` that holds the details |
 | {Exit.NEEDS_A_PERSON.value} | `run`: a restart would not help: the configuration, or a damaged or newer database |
