@@ -199,7 +199,10 @@ async def _get_ready(daemon: Daemon) -> None:
     try:
         await daemon.preparation.ready()
     except SandboxError as error:
-        await daemon.troubles.note(f"The sandbox is not ready: {error}", error.hint)
+        try:
+            await daemon.troubles.note(f"The sandbox is not ready: {error}", error.hint)
+        except NanoclawError as also:
+            logger.error("a trouble could not be noted", extra={"error": str(also)})  # noqa: TRY400 - no traceback needed
     await daemon.workshop.open()
 
 

@@ -40,6 +40,7 @@ from nanoclaw.sandboxes.processes import measure
 from nanoclaw.sandboxes.records import Records
 from nanoclaw.sandboxes.scope import find_scope, scope_arguments
 from nanoclaw.sandboxes.seccomp.bpf import bpf_program
+from nanoclaw.settings.whole_files import replace_file
 
 _HINT = "Linux with unprivileged user namespaces is needed, or root; or set sandbox.kind to an engine."
 _TRIAL = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--ro-bind", "/", "/", "--proc", "/proc")
@@ -245,7 +246,4 @@ def _write_once(path: Path, content: bytes, *, mode: int) -> None:
             return
     except OSError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.chmod(mode)
-    partial.replace(path)
+    replace_file(path, content, mode=mode)

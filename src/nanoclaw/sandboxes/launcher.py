@@ -1,5 +1,6 @@
 """A command as one executable file, for callers that take a path where we have an argv."""
 
+import contextlib
 import os
 import shlex
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ def write_launcher(directory: Path, command: Sequence[str]) -> Path:
             file.write(text)
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise SandboxError(
             f"Cannot write {path}: {error.strerror}", hint="Free some space, or check who owns the folder."
         ) from error

@@ -28,6 +28,7 @@ from nanoclaw.sandboxes.installation import Installation, agent_user, workspace_
 from nanoclaw.sandboxes.oci_arguments import GROUP_LABEL, INSTALLATION_LABEL, OciChoices, run_arguments
 from nanoclaw.sandboxes.oci_words import USAGE_FORMAT, read_happenings, read_listing, read_usage
 from nanoclaw.sandboxes.seccomp.profile import oci_profile
+from nanoclaw.settings.whole_files import replace_file
 
 _GONE_SECONDS = 20.0
 _LONGEST_PAUSE = 3.0
@@ -255,9 +256,7 @@ class OciSandbox:
         path = self._installation.state / f"seccomp-{digest}.json"
         if not path.is_file():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            partial.write_text(text)
-            partial.replace(path)
+            replace_file(path, text.encode())
         return path
 
 

@@ -49,6 +49,13 @@ class Preparation:
             except SandboxError as error:
                 self._failed = (self._clock.monotonic(), error)
                 raise
+            except OSError as error:
+                failed = SandboxError(
+                    f"What agents need cannot be written: {error.strerror or error}",
+                    hint="Free space on the disk of the home, or mend its mode or owner.",
+                )
+                self._failed = (self._clock.monotonic(), failed)
+                raise failed from error
             finally:
                 self._line = ""
                 await self.look()

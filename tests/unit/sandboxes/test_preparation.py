@@ -5,9 +5,10 @@ import pytest
 
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.sandboxes.bubblewrap import BubblewrapSandbox
-from nanoclaw.sandboxes.contract import ImageBuildError, Progress, SandboxReport
+from nanoclaw.sandboxes.contract import ImageBuildError, Progress, SandboxError, SandboxReport
 from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.preparation import Preparation
+from tests.fakes.small_disk import fill, small_disk
 
 
 class HeldClock:
@@ -80,3 +81,15 @@ async def test_after_a_failed_start_the_image_is_looked_at_again(sandbox: Counti
     preparation.distrust()
     await preparation.ready()
     assert sandbox.prepared == 2
+
+
+async def test_a_full_disk_is_a_reason_of_its_own_and_passes(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as place:
+        filler = fill(place, leave=0)
+        clock = HeldClock()
+        preparation = Preparation(BubblewrapSandbox(Installation(id="test", state=place / "s", environment={})), clock)
+        with pytest.raises(SandboxError, match="cannot be written: No space left"):
+            await preparation.ready()
+        filler.unlink()
+        clock.seconds += 3600
+        await preparation.ready()
