@@ -61,7 +61,8 @@ class ChannelRecords:
         name = ChannelName(channel)
         if name == LOCAL:
             raise ConflictError("The terminal's own channel is always there", hint="Switch another one.")
-        table = (await asyncio.to_thread(load_settings, self._hands.home)).enabled_channels.get(name)
+        settings = await asyncio.to_thread(load_settings, self._hands.home)
+        table = settings.enabled_channels.get(name)
         async with self._switching:
             before = name in self._roster.channels
             try:
@@ -71,7 +72,7 @@ class ChannelRecords:
                     await self._hands.welcome(name)
                 await self._networks.stop(name)
                 if table is not None:
-                    self._networks.start(made, table)
+                    self._networks.start(made, table, canary_minutes=settings.channel(name).canary_minutes)
             except ChannelError as error:
                 raise ConflictError(str(error), hint=error.hint) from error
         if table is None:

@@ -22,6 +22,7 @@ from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.built_in import built_in_channels
+from nanoclaw.daemon.canary import Canary
 from nanoclaw.daemon.channel_desk import ChannelHands, ChannelRecords
 from nanoclaw.daemon.channel_news import ChannelNews
 from nanoclaw.daemon.channel_watch import ChannelWatch
@@ -71,6 +72,7 @@ from nanoclaw.operations.profiling.profiler import Profiler
 from nanoclaw.operations.profiling.signals import SignalledProfiles
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
+from nanoclaw.settings.schema import Settings
 from nanoclaw.store.erasing import Erasing
 
 if TYPE_CHECKING:
@@ -292,6 +294,7 @@ def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks
     return intake, Networks(
         base.roster,
         _watch(ground, base, crew.tidings),
+        Canary(base.roster, ground.clock, ground.counting, _canary_minutes(ground.settings)),
         NetworkGround(
             intake=intake,
             conversations=LiveConversations(base.store.groups, base.store.history, base.broadcast, crew.lanes),
@@ -301,6 +304,10 @@ def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks
             make=base.make_channel,
         ),
     )
+
+
+def _canary_minutes(settings: Settings) -> dict[ChannelName, float]:
+    return {ChannelName(name): settings.channel(name).canary_minutes for name in settings.enabled_channels}
 
 
 def _watch(ground: Ground, base: _Base, tidings: Tidings) -> ChannelWatch:

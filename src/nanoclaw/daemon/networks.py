@@ -16,6 +16,7 @@ from nanoclaw.channels.contract import (
     Surroundings,
 )
 from nanoclaw.control.shapes import ChannelShape
+from nanoclaw.daemon.canary import Canary
 from nanoclaw.daemon.channel_watch import ChannelWatch
 from nanoclaw.daemon.roster import Doubt, Roster, Sighting
 from nanoclaw.daemon.times import iso
@@ -47,9 +48,10 @@ class NetworkGround:
 class Networks:
     """Runs every channel of a roster and says how each is."""
 
-    def __init__(self, roster: Roster, watch: ChannelWatch, ground: NetworkGround) -> None:
+    def __init__(self, roster: Roster, watch: ChannelWatch, canary: Canary, ground: NetworkGround) -> None:
         self._roster = roster
         self._watch = watch
+        self._canary = canary
         self._ground = ground
         self._running: dict[ChannelName, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -59,6 +61,7 @@ class Networks:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             tasks.create_task(self._watch.run(), name="channel-watch")
+            tasks.create_task(self._canary.run(), name="canary")
             for name, channel in self._roster.channels.items():
                 self._begin(tasks, channel, self._ground.options(name))
 
@@ -66,7 +69,7 @@ class Networks:
         """A channel that does not run yet; its libraries may take a while to be read. Raises ChannelError."""
         return await asyncio.to_thread(self._ground.make, name)
 
-    def start(self, channel: Channel, options: dict[str, Any]) -> None:
+    def start(self, channel: Channel, options: dict[str, Any], *, canary_minutes: float) -> None:
         """Run one more channel.
 
         Raises:
@@ -75,6 +78,7 @@ class Networks:
         if self._tasks is None:
             raise ChannelError("The assistant is just starting", hint="Try again in a moment.")
         self._roster.channels[channel.name] = channel
+        self._canary.minutes[channel.name] = canary_minutes
         self._begin(self._tasks, channel, options)
 
     async def stop(self, name: ChannelName) -> None:

@@ -91,6 +91,9 @@ class Outages:
         record.tellings = {
             trouble: [at for at in moments if 0 <= now - at < _DAY] for trouble, moments in record.tellings.items()
         }
+        if seen is not None and seen.sighting.is_up and not sighting.is_up and now - seen.since >= SETTLED:
+            # It was back, and nobody looked in between: a machine that slept.
+            record.down_since, record.told = 0, []
         if sighting.is_up:
             record.proven = True
         elif not record.down_since:

@@ -76,6 +76,13 @@ class Roster:
         """How all are."""
         return {name: self.sighting(name) for name in self.channels}
 
+    def claims_to_be_up(self, name: ChannelName) -> bool:
+        """Whether a channel runs and says itself that it is up."""
+        channel = self.channels.get(name)
+        if channel is None or (name, Doubt.ENDED) in self._doubts:
+            return False
+        return _own_word(channel).status is ChannelStatus.UP
+
     def is_up(self, name: ChannelName) -> bool:
         """Whether a channel carries messages right now."""
         return self.sighting(name).is_up

@@ -186,7 +186,7 @@ class AlertSettings(_Table):
     @field_validator("chats")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(re.fullmatch(r"[^:\s]+:\S+", address) for address in value):
+        if not all(re.fullmatch(r"[^:\s]+:.+", address) for address in value):
             raise ValueError("not channel:chat, such as telegram:12345; `nanoclaw groups list` shows the chats")
         if len(set(value)) < len(value):
             raise ValueError("the same chat twice")

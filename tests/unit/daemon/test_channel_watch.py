@@ -3,118 +3,19 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState
-from nanoclaw.control.shapes import ChannelShape
-from nanoclaw.daemon.channel_news import ChannelNews
-from nanoclaw.daemon.channel_watch import ChannelWatch
-from nanoclaw.daemon.conversations import LiveConversations
-from nanoclaw.daemon.networks import NetworkGround, Networks
-from nanoclaw.daemon.owner_chats import OwnerChats
-from nanoclaw.daemon.roster import Roster
-from nanoclaw.daemon.tidings import Tidings
-from nanoclaw.delivery.courier import Courier
-from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.measures import Measure
-from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.groups import MAIN_FOLDER
-from nanoclaw.operations.alerts.book import Book
-from nanoclaw.operations.alerts.contract import Level
-from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
-from nanoclaw.operations.alerts.routes import Routes
-from nanoclaw.operations.figures.counting import Counting
 from nanoclaw.settings.home import Home
-from nanoclaw.store.outbox import Outbox
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import SettableChannel, gave_up
 from tests.unit.store.conftest import Store, new_group, open_store
-
-PAGER, BELL = ChannelName("pager"), ChannelName("bell")
-ON_PAGER, ON_BELL = ChatAddress(channel=PAGER, chat="me"), ChatAddress(channel=BELL, chat="me too")
-
-
-class Channels:
-    """Two networks on which the owner has a chat, in the daemon's own parts; delivery and store are real."""
-
-    def __init__(self, store: Store, home: Home, channels: list[SettableChannel], named: tuple[str, ...] = ()) -> None:
-        self.store, self.home, self.clock, self.counting = store, home, ClockForTests(), Counting()
-        self.roster = Roster({channel.name: channel for channel in channels})
-        self.book = Book(home)
-        routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
-        desk = AlertDesk(self.book, routes, self.clock, DeskHands(conceal=str, note=store.groups.note_trouble))
-        self.broadcast = Broadcast()
-        self.outbox = Outbox(store.database, self.clock)
-        self.courier = Courier(
-            self.outbox,
-            self.roster.channels,
-            self.broadcast,
-            self.clock,
-            alert=store.groups.note_trouble,
-        )
-        self.roster.listen(self.courier.wake_channel)
-        self.chats = OwnerChats(store.groups, store.people, named, self.roster.is_up)
-        self.tidings = Tidings(self.chats, self.outbox, self.courier.wake, desk)
-        self.watch = ChannelWatch(
-            self.roster,
-            home.outages,
-            self.clock,
-            tell=ChannelNews(self.tidings).tell,
-            observe=self.counting,
-            patience_minutes=15,
-        )
-        self.networks = Networks(self.roster, self.watch, _ground(store, home, self.clock, self.broadcast))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["Channels"]:
-        async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(self.courier.run()), tasks.create_task(self.networks.run())]
-            await until(lambda: all(channel.state().status == "up" for channel in self.roster.channels.values()))
-            yield self
-            for task in running:
-                task.cancel()
-
-    def shape(self, name: ChannelName) -> ChannelShape:
-        return next(shape for shape in self.networks.shapes() if shape.name == name)
-
-    def alerts(self) -> list[str]:
-        state = self.book.read()
-        return [entry.alert.text for entry in [*state.history, *state.waiting]]
-
-    async def pass_(self, minutes: float) -> None:
-        """Time passes, and the watch looks again."""
-        self.clock.ahead += minutes * 60
-        for name in self.roster.channels:
-            self.watch.see(name)
-        self.watch._wake.set()
-        await asyncio.sleep(0.05)
-
-
-def _ground(store: Store, home: Home, clock: ClockForTests, broadcast: Broadcast) -> NetworkGround:
-    class NoIntake:
-        """These channels take nothing in."""
-
-        async def accept(self, _message: object) -> NoReturn:
-            raise AssertionError
-
-        async def change(self, _change: object) -> NoReturn:
-            raise AssertionError
-
-    nobody: Any = None
-    intake: Any = NoIntake()
-    return NetworkGround(
-        intake=intake,
-        conversations=LiveConversations(store.groups, nobody, broadcast, nobody),
-        home=home,
-        clock=clock,
-        options=lambda _name: {},
-        make=SettableChannel,
-    )
 
 
 @pytest.fixture
@@ -145,12 +46,6 @@ async def channels(
     (tmp_path / "data").mkdir()
     async with made.running():
         yield made
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not done():  # noqa: ASYNC110 - channels and stores have no event for it
-            await asyncio.sleep(0.01)
 
 
 async def test_a_lost_account_is_told_at_once_by_the_other_channel_and_the_alert_routes(

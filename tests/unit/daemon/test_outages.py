@@ -160,6 +160,15 @@ def test_while_nobody_looked_a_channel_was_not_down(days: Days) -> None:
     assert again.words == []
 
 
+def test_an_outage_that_ended_while_nobody_looked_is_over(days: Days) -> None:
+    days.is_(down(), HOUR)
+    days.outages.see(PAGER, UP, days.now)
+    days.now += 8 * HOUR
+    days.is_(down(), 30 * MINUTE)
+    assert [news.lasted for news in days.told] == [15 * MINUTE, 15 * MINUTE]
+    assert days.told[1].began - days.told[0].began == 9 * HOUR
+
+
 def test_a_clock_that_is_set_back_silences_nothing(days: Days) -> None:
     days.is_(down(ChannelCondition.LOGGED_OUT), HOUR)
     days.is_(UP, HOUR)
