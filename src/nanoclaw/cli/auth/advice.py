@@ -36,8 +36,8 @@ def _next_steps(context: Context, channel: str, linked: Linked) -> list[str]:
     chat = visible(linked.shape.get("chat", ""))
     if chat and chat not in chats:
         steps.append(
-            "Your own chat with the assistant becomes a group, which answers everything you write there:\n"
-            f"    nanoclaw groups add Me --folder me-{channel} --channel {channel} --chat '{chat}' --no-trigger"
+            "Your own chat there joins your main group, which answers everything you write in it:\n"
+            f"    nanoclaw groups chats main add {channel}:{chat}"
         )
     if not linked.live:
         steps.append("Start the assistant:\n    nanoclaw run        (or: nanoclaw service install)")
