@@ -160,7 +160,7 @@ class Turns:
         if not found or only not in {None, found[0][1]}:
             return None
         turn, chat_id, trigger, attempt, channel, address, cursor = found[0][:7]
-        group, run, place = group_from(found[0][7:15]), found[0][16], found[0][17]
+        group, (run, place) = group_from(found[0][7:15]), found[0][16:18]
         values = {
             "turn": turn,
             "chat": chat_id,
@@ -174,8 +174,7 @@ class Turns:
         # A run answers nobody: it leaves the chat's cursor where it is.
         values["through"] = max(message.id for message in messages) if run is None else None
         # The one that woke the agent may be far older than the others.
-        newer = (message.id for message in messages if message.id > values["after"] and message.id != trigger)
-        values["oldest"] = min(newer, default=trigger)
+        values["oldest"] = min((m.id for m in messages if values["after"] < m.id != trigger), default=trigger)
         if run is None:
             rows(connection, self._sql["claim"], values)
         rows(connection, self._sql["claim_trigger"], values)

@@ -42,7 +42,7 @@ def test_a_main_group_needs_no_trigger(run: Run, either: FakeService) -> None:
     assert not run("groups", "add", "mine", "--main", "--json").json["requires_trigger"]
 
 
-def test_chats_of_a_group_are_listed_added_preferred_and_taken_away(run: Run, either: FakeService) -> None:  # noqa: ARG001 - makes it reachable
+def test_chats_of_a_group_are_listed_added_preferred_and_taken_away(run: Run, either: FakeService) -> None:
     run("groups", "add", "Family", "--folder", "fam", "--channel", "web", "--chat", "x1")
     added = run("groups", "chats", "fam", "add", "telegram:-100:7")
     assert (added.status, added.out.splitlines()[0]) == (Exit.OK, "Added.")
@@ -59,5 +59,5 @@ def test_chats_of_a_group_are_listed_added_preferred_and_taken_away(run: Run, ei
 
 
 @pytest.mark.parametrize("words", [("add",), ("add", "telegram"), ("primary", ":5"), ("list", "telegram:5")])
-def test_a_chat_is_named_by_its_channel_and_its_id(run: Run, either: FakeService, words: tuple[str, ...]) -> None:  # noqa: ARG001 - makes it reachable
+def test_a_chat_is_named_by_its_channel_and_its_id(run: Run, either: FakeService, words: tuple[str, ...]) -> None:
     assert run("groups", "chats", "main", *words).status == Exit.USAGE
