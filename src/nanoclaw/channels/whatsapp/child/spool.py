@@ -25,6 +25,7 @@ _BODY = struct.Struct(">Qc16s")
 _NO_KEY = bytes(16)
 _REMEMBERED = 20_000
 _QUIET = 2.0
+_AGAIN = 0.5
 
 
 class Kind(StrEnum):
@@ -204,7 +205,10 @@ class Spool:
                 self._changed.wait_for(lambda: self._number > self._durable or self._closing, _QUIET)
                 if self._closing:
                     return
-            self._sync()
+            try:
+                self._sync()
+            except OSError:
+                time.sleep(_AGAIN)  # nothing counts as durable, so nothing is confirmed
 
     def _sync(self) -> None:
         with self._changed:
@@ -212,7 +216,7 @@ class Spool:
                 del self._unwritten[0]
             file, reached, held = self._file, self._number, bool(self._unwritten)
         if held:
-            time.sleep(0.5)
+            time.sleep(_AGAIN)
             return
         if reached > self._durable:
             os.fsync(file)
@@ -225,23 +229,23 @@ class Spool:
                 self._turn()
 
     def _turn(self) -> None:
-        old = self._segment
-        os.fsync(self._file)
-        os.close(self._file)
+        old, file = self._segment, self._file
+        os.fsync(file)
         self._start_segment()
+        os.close(file)
         if not self._open[old]:
             self._drop(old)
 
     def _start_segment(self) -> None:
-        self._segment = self._number + 1
-        while (self._folder / _segment_name(self._segment)).exists():
-            self._segment += 1
-        self._number = self._segment - 1
-        self._durable = max(self._durable, self._number)
-        self._open[self._segment] = set()
-        path = self._folder / _segment_name(self._segment)
+        first = self._number + 1
+        while (self._folder / _segment_name(first)).exists():
+            first += 1
+        path = self._folder / _segment_name(first)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._size = 0
+        self._segment, self._number = first, first - 1
+        self._durable = max(self._durable, self._number)
+        self._open[first] = set()
         _sync_folder(self._folder)
 
     def _drop(self, first: int) -> None:
