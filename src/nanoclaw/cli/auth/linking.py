@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nanoclaw.channels.contract import Channel, Pairing, PairingDone
 from nanoclaw.cli.auth.follow import follow
-from nanoclaw.cli.auth.own_channel import Plan, running
+from nanoclaw.cli.auth.own_channel import Plan, running, settled
 from nanoclaw.cli.auth.readiness import Readiness, make_ready, options_of, take_back
 from nanoclaw.cli.auth.screen import Screen
 from nanoclaw.cli.auth.sources import LiveSource, OwnSource
@@ -88,7 +88,11 @@ async def _own(
 ) -> Document:
     async with running(plan, make) as pairing, asyncio.TaskGroup() as tasks:
         source = OwnSource(plan.name, context.clock, tasks, _sessions(context, pairing))
-        return await follow(source, _screen(context, plan.name), phone, seconds=seconds, clock=context.clock)
+        shape = await follow(source, _screen(context, plan.name), phone, seconds=seconds, clock=context.clock)
+        if shape["state"] == "done":
+            # The network's side of it ends with the first login.
+            await settled(pairing)
+        return shape
 
 
 def _sessions(context: Context, pairing: Pairing) -> Callable[[str], PairingSession]:

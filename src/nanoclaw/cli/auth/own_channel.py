@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from nanoclaw.channels.contract import (
     Channel,
@@ -45,8 +45,12 @@ class Plan:
     known: frozenset[str]
 
 
+class PairingChannel(Channel, Pairing, Protocol):
+    """A channel that has an account to link."""
+
+
 @asynccontextmanager
-async def running(plan: Plan, make: Callable[[str], Channel] | None = None) -> AsyncIterator[Pairing]:
+async def running(plan: Plan, make: Callable[[str], Channel] | None = None) -> AsyncIterator["PairingChannel"]:
     """The channel, at work for the length of the block, once it knows how it is. ``make`` makes another one.
 
     Raises:
@@ -62,7 +66,6 @@ async def running(plan: Plan, make: Callable[[str], Channel] | None = None) -> A
             at_work = tasks.create_task(channel.run(surroundings), name=f"channel-{plan.name}")
             await settled(channel)
             yield channel
-            await settled(channel)
             at_work.cancel()
     except* NanoclawError as several:
         raise _first(several) from None
