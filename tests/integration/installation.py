@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -46,7 +47,8 @@ class Installation:
 
     def child_environment(self) -> dict[str, str]:
         """What the daemon sees: scrubbed, the scripted model's address, and the test's own key."""
-        own = {"ANTHROPIC_BASE_URL": self.model_url, "PYTHONPATH": str(REPOSITORY / "src")}
+        path = os.pathsep.join(filter(None, [str(REPOSITORY / "src"), self.environment.get("PYTHONPATH", "")]))
+        own = {"ANTHROPIC_BASE_URL": self.model_url, "PYTHONPATH": path}
         return {**self.environment, **own, **({"ANTHROPIC_API_KEY": self.key} if self.key else {})}
 
     def command(self, *arguments: str) -> list[str]:

@@ -28,6 +28,9 @@ WHATSAPP = ChannelName("whatsapp")
 
 _DAY = 86_400_000
 _UNREADABLE = "[A message came that could not be decrypted. Ask for it once more if it matters.]"
+_CUT = "[… It was longer than any telephone writes, and is cut off here.]"
+_LONGEST = 65_536
+"""In characters; what the child hands in is never longer."""
 _UNKNOWN = "[A message of a kind that cannot be shown here.]"
 _CHANGES = {"edited": ChangeKind.EDITED, "deleted": ChangeKind.DELETED, "reacted": ChangeKind.REACTED}
 
@@ -156,5 +159,6 @@ def _named(ours: bool, sender: str, identity: str) -> str:  # noqa: FBT001 - one
 def _text(said: Incoming, taken: Taken) -> str:
     if said.kind == "unreadable":
         return _UNREADABLE
-    parts = [part for part in (said.text, *taken.notes) if part]
+    cut = _CUT if len(said.text) >= _LONGEST else ""
+    parts = [part for part in (said.text, cut, *taken.notes) if part]
     return "\n".join(parts) if parts or taken.files else _UNKNOWN

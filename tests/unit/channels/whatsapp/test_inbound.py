@@ -159,6 +159,9 @@ def test_a_clock_that_is_an_hour_off_changes_nothing(inbound: Inbound) -> None:
 def test_what_cannot_be_read_or_shown_is_said(inbound: Inbound) -> None:
     assert "could not be decrypted" in message(inbound, incoming(1, kind="unreadable", text="")).text
     assert "cannot be shown" in message(inbound, incoming(2, text="")).text
+    assert message(inbound, incoming(2, text="x" * 65_536)).text.endswith(
+        "x\n[… It was longer than any telephone writes, and is cut off here.]"
+    )
     lost = Media(name="plan.pdf", media_type="application/pdf", problem="it is larger than 25 MB")
     assert message(inbound, incoming(3, text="See", media=(lost,))).text == (
         "See\n[plan.pdf could not be had: it is larger than 25 MB]"
