@@ -24,6 +24,7 @@ _ALLOWED = (
     ("GET", f"/v1/tasks/{_WORD}/runs"),
     ("POST", f"/v1/tasks/{_WORD}/(?:pause|resume|cancel|run)"),
     ("GET", "/v1/usage"),
+    *((method, f"/v1/channels/{_WORD}/pairing") for method in ("GET", "POST", "DELETE")),
 )
 _QUERY = re.compile(r"(?:[a-z_]{1,32}=[A-Za-z0-9_.:+%-]{0,64}&?){1,6}", re.ASCII)
 _BODY_BYTES = 131_072
