@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from tests.fakes.whatsapp_network.addresses import LID, PHONE, Address
@@ -77,6 +78,7 @@ def _binary(value: bytes) -> bytes:
     return bytes([_BINARY_32]) + size.to_bytes(4, "big") + value
 
 
+@lru_cache(maxsize=4096)
 def _string(value: str) -> bytes:
     if value in _BYTES_OF:
         return _BYTES_OF[value]

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
@@ -55,14 +56,19 @@ class Connection:
 
     async def send(self, node: Node) -> None:
         """Send a stanza, unless the server is silent or the line is dead already."""
+        await self._send(encode(node))
+
+    async def garble(self, data: bytes) -> None:
+        """Send a frame that holds no stanza."""
+        await self._send(data)
+
+    async def _send(self, data: bytes) -> None:
         assert self._transport
         if self._world.faults.silent or self._socket.closed:
             return
         async with self._sending:
-            try:
-                await self._socket.send_bytes(frame(self._transport.seal(encode(node))))
-            except ConnectionError:
-                return
+            with suppress(ConnectionError):
+                await self._socket.send_bytes(frame(self._transport.seal(data)))
 
     async def end(self, node: Node) -> None:
         """Say why, then hang up."""

@@ -14,6 +14,8 @@ class Faults:
     """Connections are accepted, and nothing is ever answered, keepalives neither."""
     unreachable: bool = False
     """The proxy refuses."""
+    hanging: bool = False
+    """The proxy accepts connections, and says nothing."""
     refuse_sends: int = 0
     """The error that every message of the client is answered with."""
     strangers: int = 0
@@ -21,7 +23,10 @@ class Faults:
     swallow_sends: bool = False
     """Messages of the client arrive, and are never acknowledged."""
     codes: int = 6
-    """How many codes to scan the client is given: it shows the first for 60 seconds and each other for 20."""
+    """How many codes to scan the client is given: it shows the first for 60 seconds and each other for 20.
+
+    Fewer are shown for 20 seconds each; without any it gives up at once.
+    """
     passkey: bool = False
     """Linking demands a passkey."""
     media: Mapping[str, int] = field(default_factory=dict)

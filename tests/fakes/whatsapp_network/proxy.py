@@ -47,7 +47,9 @@ class Proxy:
         self._writers.add(writer)
         try:
             host = await self._asked_for(reader)
-            if self._faults.unreachable or host not in HOSTS:
+            if self._faults.hanging:
+                await reader.read()
+            elif self._faults.unreachable or host not in HOSTS:
                 self.refused.append(host)
                 writer.write(_NO)
                 await writer.drain()

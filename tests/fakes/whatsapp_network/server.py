@@ -1,6 +1,7 @@
 """The whole network in one object: what tests start, act through, and look at."""
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +128,11 @@ class WhatsAppNetwork:
         for line in list(self.world.online()):
             await line.end(Node("stream:error", {"code": code or ""}, parts))
 
+    async def send_garbage(self, size: int = 100) -> None:
+        """Send every client a frame that holds no stanza."""
+        for line in list(self.world.online()):
+            await line.garble(secrets.token_bytes(size))
+
     def go_down(self) -> None:
         """The network is away: what is connected is cut, and the proxy refuses."""
         self.faults.unreachable = True
@@ -142,7 +148,7 @@ class WhatsAppNetwork:
         self._proxy.cut()
 
     async def _chat(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=0)
+        socket = web.WebSocketResponse(timeout=1, compress=False, max_msg_size=0)
         await socket.prepare(request)
         await Connection(self.world, socket).serve()
         return socket

@@ -65,6 +65,9 @@ class Line(Protocol):
     async def send(self, node: Node) -> None:
         """Send a stanza."""
 
+    async def garble(self, data: bytes) -> None:
+        """Send a frame that holds no stanza."""
+
     async def end(self, node: Node) -> None:
         """Say why, then hang up."""
 

@@ -1,5 +1,6 @@
 """The real library links itself, chats, and comes back."""
 
+from tests.fakes.whatsapp_network.addresses import PHONE
 from tests.fakes.whatsapp_network.client import BareClient
 from tests.fakes.whatsapp_network.server import WhatsAppNetwork
 from tests.fakes.whatsapp_network.texts import Quote
@@ -26,6 +27,23 @@ async def test_a_contact_writes_and_reads_the_answer(network: WhatsAppNetwork, c
     )
     second = await ann.say("and again", quote=Quote(id=sent, sender=str(network.phone.lid), text="hello Ann"))
     assert (await client.until("message", second))["quoted"] == sent
+
+
+async def test_the_network_names_people_by_either_id(network: WhatsAppNetwork, client: BareClient) -> None:
+    ann = network.contact("Ann", "491701112223", "222200000000002")
+    ann.addressing = network.phone.addressing = PHONE
+    ann.name = "Owner"
+    seen = await client.until("message", await ann.say("hello"))
+    assert (seen["chat"], seen["sender"], seen["other"], seen["name"]) == (
+        str(ann.phone),
+        str(ann.phone),
+        str(ann.lid),
+        "Owner",
+    )
+    seen = await client.until("message", await network.phone.say("hi Ann", chat=ann))
+    assert (seen["chat"], seen["from_me"]) == (str(ann.phone), True)
+    await client.do("say", to=str(ann.phone), text="hello Ann")
+    assert (await network.next_sent()).chat == str(ann.lid)
 
 
 async def test_a_client_that_was_killed_gets_what_came_meanwhile(network: WhatsAppNetwork, client: BareClient) -> None:

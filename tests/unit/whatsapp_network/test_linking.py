@@ -37,6 +37,17 @@ async def test_a_wrong_code_links_nothing(network: WhatsAppNetwork, new_client: 
     assert not network.world.companions
 
 
+async def test_a_client_without_codes_left_gives_up(
+    network: WhatsAppNetwork, new_client: Callable[[], BareClient]
+) -> None:
+    network.faults.codes = 0
+    client = new_client()
+    await client.start()
+    with pytest.raises(TimeoutError):
+        await client.until("code", seconds=3)
+    assert "Login event: timeout" in client.noise
+
+
 async def test_an_account_with_a_passkey_cannot_be_linked(
     network: WhatsAppNetwork, new_client: Callable[[], BareClient]
 ) -> None:
