@@ -4,7 +4,6 @@ import asyncio
 import logging
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from nanoclaw.control.shapes import ErrorShape
 from nanoclaw.daemon.tidings import Tidings
@@ -13,6 +12,7 @@ from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.alerts.contract import Alert, Level
 from nanoclaw.settings.home import Home
+from nanoclaw.store.files import log_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def shortage(home: Home) -> ErrorShape | None:
     free = shutil.disk_usage(home.root).free
     if free >= FULL:
         return None
-    written = [path for path in (home.database, Path(f"{home.database}-wal")) if path.exists()]
+    written = [path for path in (home.database, log_of(home.database)) if path.exists()]
     last = max((path.stat().st_mtime for path in written), default=0.0)
     what = f"The disk of {home.root} is full: {free // 2**20} MiB are left. A message that does not fit is refused."
     return ErrorShape(at=iso(Milliseconds(int(last * 1000))), what=what, hint=_HINT)

@@ -19,7 +19,8 @@ import apsw
 
 from nanoclaw.events.measures import Measure, Observe, unobserved
 from nanoclaw.store.connection import open_connection
-from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, StoreError, explained
+from nanoclaw.store.errors import WAYS_BACK, StoreError, explained
+from nanoclaw.store.files import require_whole
 from nanoclaw.store.migrate import migrate, refuse_older
 
 logger = logging.getLogger(__name__)
@@ -201,9 +202,4 @@ def _open_both(path: Path, migrations: str) -> tuple[apsw.Connection, apsw.Conne
 
 def _check(connection: apsw.Connection, path: Path) -> None:
     with explained(path):
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
-    if verdict != [("ok",)]:
-        raise DatabaseCorruptError(
-            f"{path} is damaged: {verdict[0][0] if verdict else 'no verdict'}",
-            hint=WAYS_BACK,
-        )
+        require_whole(connection, path, WAYS_BACK)

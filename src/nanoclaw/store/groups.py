@@ -97,17 +97,7 @@ class Groups:
                 raise GroupConflictError(f"{group.folder!r} is the main group already", hint="Leave --main out.")
         for (owner,) in rows(connection, sql["chat_owner"], address):
             raise GroupConflictError(f"This chat belongs to the group {owner!r}", hint="Choose another --chat.")
-        values = {
-            "folder": new.folder,
-            "name": new.name,
-            "trigger": new.trigger,
-            "requires_trigger": int(new.requires_trigger),
-            "is_main": int(new.is_main),
-            "temporary": int(new.temporary),
-            "now": now,
-        }
-        (identity,) = rows(connection, sql["add"], values)[0]
-        rows(connection, sql["bind_chat"], {**address, "name": new.name, "group": identity, "now": now})
+        register(connection, new, now)
         return group_from(rows(connection, sql["find"], {"folder": new.folder})[0])
 
     async def bind(self, folder: GroupFolder, address: ChatAddress, name: str) -> None:
@@ -312,6 +302,23 @@ class Groups:
     async def _do(self, name: str, values: dict[str, object]) -> None:
         work: Callable[[apsw.Connection], object] = lambda connection: rows(connection, self._sql[name], values)  # noqa: E731
         await self._database.write(work)
+
+
+def register(connection: apsw.Connection, new: NewGroup, now: Milliseconds) -> None:
+    """Add a group and bind its chat, in a transaction that is under way. Both must be free."""
+    sql = load_queries("groups")
+    values = {
+        "folder": new.folder,
+        "name": new.name,
+        "trigger": new.trigger,
+        "requires_trigger": int(new.requires_trigger),
+        "is_main": int(new.is_main),
+        "temporary": int(new.temporary),
+        "now": now,
+    }
+    (identity,) = rows(connection, sql["add"], values)[0]
+    address = {"channel": new.address.channel, "address": new.address.chat}
+    rows(connection, sql["bind_chat"], {**address, "name": new.name, "group": identity, "now": now})
 
 
 def known_chat_from(row: Sequence[Any]) -> KnownChat:

@@ -18,10 +18,11 @@ from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import NewTask, RunState, TaskState
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import explained
-from nanoclaw.store.groups import NewGroup
+from nanoclaw.store.groups import NewGroup, register
 from nanoclaw.store.migrate import migrate, refuse_older
 from nanoclaw.store.rows import group_from, storable
 from nanoclaw.store.sql import load_queries, rows
+from nanoclaw.store.tasks import add_task
 
 
 @contextmanager
@@ -69,16 +70,7 @@ class History:
 
     def register(self, new: NewGroup) -> None:
         """Register a group; its folder and its chat must be free. Its chat is bound with it."""
-        values = {
-            "folder": new.folder,
-            "name": new.name,
-            "trigger": new.trigger,
-            "requires_trigger": int(new.requires_trigger),
-            "is_main": int(new.is_main),
-            "now": self._now,
-        }
-        rows(self._connection, self._sql["register"], values)
-        self.bind(new.folder, new.address, new.name)
+        register(self._connection, new, self._now)
 
     def bind(self, folder: GroupFolder, address: ChatAddress, name: str) -> None:
         """Let a chat belong to a registered group."""
@@ -130,18 +122,20 @@ class Pages:
             "quote": json.dumps(quoted) if quoted else None,
             "at": at,
         }
-        return self._kept("add_incoming", "index_incoming", values)
+        for (row,) in rows(self._connection, self._sql["add_incoming"], values):
+            indexed = {"message": row, "text": text, "group": self._group}
+            rows(self._connection, load_queries("inbox")["index_text"], indexed)
+            return True
+        return False
 
     def outgoing(self, name: str, text: str, at: Milliseconds) -> bool:
         """A reply that was sent; False when it is there already."""
         whole = json.dumps([self._address.channel, self._address.chat, name])
         digest = sha256(whole.encode()).hexdigest()[:32]
         values = {"chat": self.chat, "client_id": f"v1-{digest}", "text": text, "external_id": name, "at": at}
-        return self._kept("add_outgoing", "index_outgoing", values)
-
-    def _kept(self, add: str, index: str, values: dict[str, object]) -> bool:
-        for (row,) in rows(self._connection, self._sql[add], values):
-            rows(self._connection, self._sql[index], {"row": row, "text": values["text"], "group": self._group})
+        for (row,) in rows(self._connection, self._sql["add_outgoing"], values):
+            indexed = {"reply": row, "text": text, "chat": self.chat}
+            rows(self._connection, load_queries("outbox")["index_text"], indexed)
             return True
         return False
 
@@ -160,22 +154,7 @@ class TaskBook:
 
     def add(self, new: NewTask, state: TaskState, created_at: Milliseconds, next_at: Milliseconds | None) -> int:
         """A task; its row."""
-        values = {
-            "folder": new.group,
-            "channel": new.address.channel,
-            "chat": new.address.chat,
-            "prompt": new.prompt,
-            "kind": new.schedule.kind,
-            "value": new.schedule.value,
-            "context": new.context,
-            "missed": new.missed,
-            "script": new.script,
-            "name": new.name,
-            "state": state,
-            "created_at": created_at,
-            "next_at": next_at,
-        }
-        return int(rows(self._connection, self._sql["add_task"], values)[0][0])
+        return int(add_task(self._connection, new, state, created_at, next_at).id)
 
     def add_run(
         self, task: int, at: Milliseconds, ended: Milliseconds, state: RunState, words: tuple[str, str]

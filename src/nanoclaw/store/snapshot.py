@@ -8,7 +8,8 @@ from pathlib import Path
 
 import apsw
 
-from nanoclaw.store.errors import DatabaseCorruptError, explained
+from nanoclaw.store.errors import explained
+from nanoclaw.store.files import require_whole
 from nanoclaw.store.upkeep import count_rows
 
 _BUSY_MS = 10_000
@@ -89,13 +90,9 @@ def check_integrity(path: Path) -> None:
     with explained(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
-            verdict = connection.execute("PRAGMA integrity_check(3)").fetchall()
+            require_whole(connection, path, "Use another backup.", thorough=True)
         finally:
             connection.close()
-    if verdict != [("ok",)]:
-        raise DatabaseCorruptError(
-            f"{path} is damaged: {verdict[0][0] if verdict else 'no verdict'}", hint="Use another backup."
-        )
 
 
 def _sync(path: Path) -> None:

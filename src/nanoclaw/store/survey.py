@@ -18,6 +18,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
 from nanoclaw.store.errors import StoreError, explained
+from nanoclaw.store.files import log_of
 from nanoclaw.store.groups import KnownChat, Trouble, known_chat_from
 from nanoclaw.store.migrate import migrations
 from nanoclaw.store.rows import group_from
@@ -197,7 +198,7 @@ def shorten_log(path: Path) -> int:
 
 def log_size(path: Path) -> int:
     """Bytes in the write-ahead log of a database."""
-    log = path.with_name(f"{path.name}-wal")
+    log = log_of(path)
     return log.stat().st_size if log.exists() else 0
 
 

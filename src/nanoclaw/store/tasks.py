@@ -69,10 +69,8 @@ class Tasks:
 
     async def add(self, new: NewTask, next_at: Milliseconds) -> Task:
         """Keep a task."""
-        values = {**_values(new), "folder": new.group, "channel": new.address.channel, "chat": new.address.chat}
-        values |= {"now": self._clock.now(), "next_at": next_at}
-        found = await self._database.write(lambda connection: rows(connection, self._sql["add"], values))
-        return _task(found[0])
+        now = self._clock.now()
+        return await self._database.write(lambda connection: add_task(connection, new, TaskState.ACTIVE, now, next_at))
 
     async def get(self, task: TaskId) -> Task | None:
         """One task."""
@@ -193,6 +191,15 @@ class Tasks:
 
 
 _UNENDED: Mapping[str, None] = {"finished_at": None}
+
+
+def add_task(
+    connection: apsw.Connection, new: NewTask, state: TaskState, created: Milliseconds, next_at: Milliseconds | None
+) -> Task:
+    """Keep a task, in a transaction that is under way."""
+    values = {**_values(new), "folder": new.group, "channel": new.address.channel, "chat": new.address.chat}
+    values |= {"state": state, "now": created, "next_at": next_at}
+    return _task(rows(connection, load_queries("tasks")["add"], values)[0])
 
 
 def _values(new: NewTask) -> dict[str, Any]:

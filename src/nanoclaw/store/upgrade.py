@@ -11,6 +11,7 @@ import apsw
 from nanoclaw.settings.whole_files import sync, sync_folder
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import WAYS_BACK, DatabaseCorruptError, DatabaseLockedError, explained
+from nanoclaw.store.files import require_whole
 from nanoclaw.store.migrate import migrate, newest_schema
 from nanoclaw.store.snapshot import copy_database
 from nanoclaw.store.survey import log_size, read_state, shorten_log
@@ -75,9 +76,7 @@ def make_upgraded(source: Path, target: Path, of: str, alive: Callable[[], None]
 
 
 def _check(connection: apsw.Connection, source: Path) -> None:
-    verdict = connection.execute("PRAGMA integrity_check(3)").fetchall()
-    if verdict != [("ok",)]:
-        raise DatabaseCorruptError(f"{source} is damaged: {verdict[0][0] if verdict else 'no verdict'}", hint=WAYS_BACK)
+    require_whole(connection, source, WAYS_BACK, thorough=True)
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
         raise DatabaseCorruptError(
             f"{source} is damaged: row {row} of {table} names a row of {parent} that is not there", hint=WAYS_BACK

@@ -17,7 +17,8 @@ import apsw
 from nanoclaw.model.chats import Quote
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.store.errors import DatabaseCorruptError, explained
+from nanoclaw.store.errors import explained
+from nanoclaw.store.files import require_whole
 
 _NEEDED = {"chats": {"jid"}, "messages": {"id", "chat_jid", "content", "timestamp"}}
 _NOT_A_CHAT = "__group_sync__"
@@ -214,12 +215,8 @@ class V1Database:
             NotV1Error: it is something else.
         """
         with explained(self._path):
-            verdict = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-        if verdict != [("ok",)]:
-            raise DatabaseCorruptError(
-                f"{self._path} is damaged: {verdict[0][0] if verdict else 'no verdict'}",
-                hint="Mend it first, such as with the `.recover` of the sqlite3 shell. Nothing was changed.",
-            )
+            hint = "Mend it first, such as with the `.recover` of the sqlite3 shell. Nothing was changed."
+            require_whole(self._connection, self._path, hint)
         for table, needed in _NEEDED.items():
             if missing := sorted(needed - self._columns(table)):
                 raise NotV1Error(

@@ -1,7 +1,6 @@
 """Look into the databases. Works while the daemon runs."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ def write_dump(arguments: argparse.Namespace, context: Context) -> Result:
     """The database as SQL, to a file that is not there yet or to standard output."""
     (which,) = chosen_databases(arguments, context)
     if arguments.output is None:
-        dump(which.path, context.stdout if context.stdout is not sys.stdout else sys.stdout)
+        dump(which.path, context.stdout)
         return Result()
     path = Path(arguments.output)
     try:

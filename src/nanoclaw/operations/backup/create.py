@@ -22,6 +22,7 @@ from nanoclaw.operations.backup.sources import Manner, Source, sources
 from nanoclaw.operations.backup.swap import is_pending
 from nanoclaw.operations.backup.vault import Use
 from nanoclaw.settings.home import Home
+from nanoclaw.store.files import SIDES, log_of
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file that changed so shortly before a snapshot may change again within the same tick of its clock."""
@@ -232,7 +233,7 @@ def _stamps(database: Path) -> tuple[Stamp, Stamp | None]:
 
     Without the time of the last change of mode or owner, which SQLite sets anew whenever it opens the log.
     """
-    log = Path(f"{database}-wal")
+    log = log_of(database)
     main = replace(stamp_of(database.stat()), changed=0)
     return main, replace(stamp_of(log.stat()), changed=0) if log.exists() else None
 
@@ -258,7 +259,7 @@ def _belongs_to_database(one: Found, databases: frozenset[tuple[str, ...]]) -> b
     name = one.parts[-1]
     return any(
         name.endswith(ending) and (*one.parts[:-1], name.removesuffix(ending)) in databases
-        for ending in ("-wal", "-shm", "-journal")
+        for ending in SIDES
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nanoclaw.operations.backup.errors import NoRoomError
 from nanoclaw.operations.backup.snapshot import DatabaseFacts
+from nanoclaw.store.files import SIDES
 from nanoclaw.store.snapshot import copy_database, read_contents
 
 
@@ -57,5 +58,5 @@ class DatabaseCopies:
             finally:
                 os.close(descriptor)
         finally:
-            for ending in ("", "-wal", "-shm", "-journal"):
+            for ending in ("", *SIDES):
                 Path(f"{target}{ending}").unlink(missing_ok=True)

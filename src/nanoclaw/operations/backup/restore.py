@@ -20,6 +20,7 @@ from nanoclaw.operations.backup.sources import OUTSIDE, Source, sources
 from nanoclaw.operations.backup.swap import Swap, begin, finish, is_pending, workshop
 from nanoclaw.operations.backup.vault import FolderVault, Use
 from nanoclaw.settings.home import Home
+from nanoclaw.store.files import SIDES
 
 _PATIENCE_SECONDS = 600
 """A backup that is being made may take its time; what is restored is ready by then."""
@@ -189,7 +190,7 @@ def _swaps(way: Way, path: str, stamp: str) -> Iterator[Swap]:
         yield _swap_outside(way, new, stamp)
         return
     if path.startswith("store/") and (way.home.root / new).is_file():
-        for ending in ("-wal", "-shm", "-journal"):
+        for ending in SIDES:
             # With another database beside it, a log left behind could be taken for that one's.
             yield Swap(target=f"{path}{ending}", new="", saved=f"replaced/{stamp}/{path}{ending}")
     yield Swap(target=path, new=new, saved=f"replaced/{stamp}/{path}")

@@ -12,13 +12,14 @@ from nanoclaw.operations.backup.scan import Omissions, scan
 from nanoclaw.operations.backup.snapshot import EntryType
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.whole_files import replace_file
+from nanoclaw.store.files import SIDES
 
 VERIFY = "verify"
 DRILL = "drill"
 _WATCHED = "watched"
 _CHURN = ("incoming", "fetched", "spool")
 """Folders of channels whose files come and go with every message."""
-_CHURNING = ("sent", ".log", ".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
+_CHURNING = ("sent", ".log", ".db", ".sqlite", ".sqlite3", *SIDES)
 """Files that change all the time; that there is one still counts."""
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nanoclaw.settings.home import Home
+from nanoclaw.store.files import INDEX, log_of
 
 _BLOCK = 512
 _LOOKS = 256
@@ -86,8 +87,8 @@ def _areas(home: Home) -> Iterator[tuple[Area, str, tuple[Path, ...]]]:
     """What is counted together. The many and large come last, so that the others are complete."""
     for database in (home.database, home.task_database):
         yield Area.DATABASE, database.name, (database,)
-        log = database.with_name(f"{database.name}-wal")
-        yield Area.DATABASE, log.name, (log, database.with_name(f"{database.name}-shm"))
+        log = log_of(database)
+        yield Area.DATABASE, log.name, (log, database.with_name(f"{database.name}{INDEX}"))
     data = home.root / "data"
     yield Area.LOGINS, "store/auth", (home.database.parent / "auth",)
     yield Area.LOGS, "logs", (home.log.parent,)

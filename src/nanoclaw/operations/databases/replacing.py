@@ -12,12 +12,13 @@ from nanoclaw.operations.backup.swap import Swap, begin, workshop
 from nanoclaw.operations.databases.names import NamedDatabase
 from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import StoreError
+from nanoclaw.store.files import INDEX, LOG
 from nanoclaw.store.salvage import Salvaged, salvage
 from nanoclaw.store.survey import find_damage, read_state
 from nanoclaw.store.upkeep import load
 
 _CHECK_SECONDS = 3_600.0
-_SIDES = ("-wal", "-shm")
+_SIDES = (LOG, INDEX)
 
 
 class UnfitDatabaseError(NanoclawError):

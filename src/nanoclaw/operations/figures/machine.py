@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nanoclaw.operations.figures.counting import Key
+from nanoclaw.store.files import log_of
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SECONDS = 10
@@ -58,7 +59,7 @@ def _sizes(databases: Mapping[str, Path]) -> dict[Key, float]:
         with suppress(OSError):
             found["database_bytes", name] = path.stat().st_size
         with suppress(OSError):
-            found["database_wal_bytes", name] = path.with_name(f"{path.name}-wal").stat().st_size
+            found["database_wal_bytes", name] = log_of(path).stat().st_size
     return found
 
 

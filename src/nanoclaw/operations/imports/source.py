@@ -12,10 +12,11 @@ from typing import Any
 from nanoclaw.operations.backup.reach import Reach
 from nanoclaw.operations.imports.errors import ImportSourceError
 from nanoclaw.store.errors import DatabaseLockedError
+from nanoclaw.store.files import JOURNAL, LOG
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_JSON = 16 * 2**20
-_SIDES = ("", "-journal", "-wal")
+_SIDES = ("", JOURNAL, LOG)
 _PIECE = 2**20
 # Where SQLite's readers lock a file, and for how long: writers must have all of it.
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510

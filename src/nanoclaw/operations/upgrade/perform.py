@@ -20,12 +20,12 @@ from nanoclaw.operations.upgrade.errors import NoRollbackError, UpgradeError
 from nanoclaw.operations.upgrade.outlook import Outlook, look_ahead, note_version
 from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import StoreError
+from nanoclaw.store.files import INDEX, LOG
 from nanoclaw.store.migrate import refuse_newer
 from nanoclaw.store.upgrade import make_upgraded, schema_of, settle
 
 KEEP = 2
 """How many snapshots from before upgrades stay."""
-_SIDES = ("-wal", "-shm")
 _NAME = re.compile(r"(\d{4,})-(\d{8}T\d{6}Z)")
 
 
@@ -160,7 +160,7 @@ def _swaps(home: Home, which: NamedDatabase, new: Path | None, kept: Path) -> li
     """The file, and before it whatever is beside it: a log that stayed would be taken for the new one's."""
     sides = [
         Swap(target=_relative(home, which.path) + side, new="", saved=_relative(home, kept / (which.path.name + side)))
-        for side in _SIDES
+        for side in (LOG, INDEX)
     ]
     main = Swap(
         target=_relative(home, which.path),

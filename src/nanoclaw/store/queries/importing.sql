@@ -2,13 +2,6 @@
 SELECT c.id, g.folder FROM chats c LEFT JOIN groups g ON g.id = c.group_id
 WHERE c.channel = :channel AND c.address = :address
 
--- name: register
-INSERT INTO groups (folder, name, trigger, requires_trigger, is_main, created_at)
-VALUES (:folder, :name, :trigger, :requires_trigger, :is_main, :now)
-ON CONFLICT (folder) DO UPDATE SET
-    name = excluded.name, trigger = excluded.trigger, requires_trigger = excluded.requires_trigger,
-    is_main = excluded.is_main, removed_at = NULL
-
 -- name: hear_of
 INSERT INTO chats (channel, address, name, last_activity) VALUES (:channel, :address, :name, :at)
 ON CONFLICT (channel, address) DO NOTHING
@@ -33,12 +26,6 @@ INSERT INTO outbox (chat_id, client_id, text, state, attempts, external_id, crea
 VALUES (:chat, :client_id, :text, 'sent', 1, :external_id, :at, :at)
 ON CONFLICT (client_id) DO NOTHING
 RETURNING id
-
--- name: index_incoming
-INSERT INTO messages_text (rowid, text, scope, group_id) VALUES (:row, searchable(:text), 'g' || :group, :group)
-
--- name: index_outgoing
-INSERT INTO outbox_text (rowid, text, scope, group_id) VALUES (:row, searchable(:text), 'g' || :group, :group)
 
 -- name: pass_over
 UPDATE chats SET cursor = coalesce((SELECT max(id) FROM messages WHERE chat_id = :chat), 0) WHERE id = :chat

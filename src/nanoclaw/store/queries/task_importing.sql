@@ -1,12 +1,6 @@
 -- name: known_tasks
 SELECT id FROM tasks WHERE folder = :folder AND created_at = :created_at ORDER BY id
 
--- name: add_task
-INSERT INTO tasks (folder, channel, chat, prompt, kind, value, context, missed, script, name, state, created_at, next_at)
-VALUES (:folder, :channel, :chat, :prompt, :kind, :value, :context, :missed, :script, :name, :state, :created_at,
-    :next_at)
-RETURNING id
-
 -- name: add_run
 INSERT INTO runs (task_id, scheduled_at, state, started_at, finished_at, result, error, told)
 VALUES (:task, :at, :state, :at, :finished_at, :result, :error, 1)

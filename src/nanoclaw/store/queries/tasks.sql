@@ -1,6 +1,6 @@
 -- name: add
 INSERT INTO tasks (folder, channel, chat, prompt, kind, value, context, missed, script, name, state, created_at, next_at)
-VALUES (:folder, :channel, :chat, :prompt, :kind, :value, :context, :missed, :script, :name, 'active', :now, :next_at)
+VALUES (:folder, :channel, :chat, :prompt, :kind, :value, :context, :missed, :script, :name, :state, :now, :next_at)
 RETURNING *
 
 -- name: get

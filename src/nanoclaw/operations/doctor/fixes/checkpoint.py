@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from nanoclaw.operations.doctor.contract import Fix, Words
+from nanoclaw.store.files import log_of
 from nanoclaw.store.survey import log_size, shorten_log
 
 
@@ -20,7 +21,7 @@ def _checkpoint(database: Path) -> tuple[Words, ...]:
     after = shorten_log(database)
     if after >= before:
         return ()
-    name = f"{database.name}-wal"
+    name = log_of(database).name
     return (
         Words(
             f"{name}: {before >> 20} MiB → {after >> 20} MiB",
