@@ -11,12 +11,13 @@ from typing import Any
 
 from nanoclaw.channels.contract import Channel, Surroundings
 from nanoclaw.channels.telegram.channel import TelegramChannel
+from nanoclaw.channels.telegram.tempo import Tempo
 from nanoclaw.model.turns import Reply
 from tests.fakes.counterpart import Told
 from tests.fakes.telegram_server import OWNER, TelegramServer
 
+TEMPO = Tempo(pauses=(0.05, 0.2))
 _TEXT_LIMIT = 4096
-_PATIENCE = 0.4
 
 
 def as_markdown(markup: str) -> str:
@@ -54,11 +55,10 @@ class _Owner:
     async def _sent(self, external_id: str, text: str | None, more: dict[str, Any]) -> Told:
         if external_id not in self._numbers:
             self._numbers[external_id] = self._server.fresh_id()
-        number = await self._server.says(text, message_id=self._numbers[external_id], **more)
-        try:
-            await self._server.all_confirmed(_PATIENCE if "document" not in more else 10)
-        except TimeoutError:
-            return Told(accepted=False, why="the bot did not fetch it", name=str(number))
+        number = self._numbers[external_id]
+        update = await self._server.says(text, message_id=number, **more)
+        if not await self._server.fared(update):
+            return Told(accepted=False, why="the bot asks for it again", name=str(number))
         return Told(accepted=True, name=str(number))
 
     async def sees(self) -> list[str]:
@@ -97,7 +97,7 @@ class TelegramCounterpart:
                 yield
 
     def make(self) -> Channel:
-        return TelegramChannel()
+        return TelegramChannel(TEMPO)
 
     @asynccontextmanager
     async def join(

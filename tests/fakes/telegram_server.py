@@ -7,7 +7,7 @@ that are too long, topics that are not there, groups that moved.
 import asyncio
 import itertools
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,6 +62,8 @@ class TelegramServer:
     paths: dict[str, str] = field(default_factory=dict)
     """Where a server with bad intentions says that files are."""
     pending: list[dict[str, Any]] = field(default_factory=list)
+    given: Counter[int] = field(default_factory=Counter)
+    """How often each update was handed out."""
     offsets: list[int | None] = field(default_factory=list)
     """What polls asked for."""
 
@@ -87,18 +89,26 @@ class TelegramServer:
         return next(self._messages)
 
     async def says(self, text: str | None, *, chat: dict[str, Any] | int = 1001, **more: Any) -> int:
-        """A message of the owner's; its id. ``more``: fields of the Bot API's Message."""
-        identity = int(more.setdefault("message_id", self.fresh_id()))
+        """A message of the owner's; the number of its update. ``more``: fields of the Bot API's Message."""
+        more.setdefault("message_id", self.fresh_id())
         place = chat if isinstance(chat, dict) else {"id": chat, "type": "private", "first_name": "Olga"}
         words = {} if text is None else {"text": text}
         message = {"date": SystemClock().now() // 1000, "from": OWNER, "chat": place, **words, **more}
-        await self.arrives(message=message)
-        return identity
+        return await self.arrives(message=message)
 
     async def confirmed(self, update: int, seconds: float = 10) -> None:
         """Return once the bot's offset is past an update."""
         async with asyncio.timeout(seconds), self._news:
-            await self._news.wait_for(lambda: all(one["update_id"] != update for one in self.pending))
+            await self._news.wait_for(lambda: not self._waits(update))
+
+    async def fared(self, update: int, seconds: float = 10) -> bool:
+        """Whether an update was confirmed, once that is clear: what is asked for a second time was not."""
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(lambda: not self._waits(update) or self.given[update] > 1)
+            return not self._waits(update)
+
+    def _waits(self, update: int) -> bool:
+        return any(one["update_id"] == update for one in self.pending)
 
     async def all_confirmed(self, seconds: float = 10) -> None:
         """Return once nothing waits for the bot."""
@@ -205,8 +215,10 @@ class TelegramServer:
                 return []
             if self._poll != mine:
                 raise RefusedError(409, "Conflict: terminated by other getUpdates request")
-            found = self._from(offset)
-            return [one for one in found if wanted & one.keys() or len(one) == 1][: int(fields["limit"])]
+            found = [one for one in self._from(offset) if wanted & one.keys() or len(one) == 1]
+            self.given.update(one["update_id"] for one in found[: int(fields["limit"])])
+            self._news.notify_all()
+            return found[: int(fields["limit"])]
 
     def _from(self, offset: int | None) -> list[dict[str, Any]]:
         return [one for one in self.pending if offset is None or one["update_id"] >= offset]

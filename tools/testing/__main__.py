@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools.testing import base_image, checks, packages, suites, surroundings
+from tools.testing import base_image, checks, crabline, packages, suites, surroundings
 from tools.testing.engine import Engine
 from tools.testing.steps import Shell, StepFailedError, StepNotRunError, Steps, say
 
@@ -82,6 +82,9 @@ def _run(selection: _Selection, steps: Steps, home: Path) -> None:
     for name, command in checks.commands(_ROOT).items():
         steps.run(name, partial(_unless, selection.reason_against_checks, partial(checks.run, shell, name, command)))
     steps.run("packages", partial(_unless, selection.reason_against_installing, partial(packages.install, installer)))
+    settings = Path(os.environ.get("NPM_CONFIG_USERCONFIG", Path.home() / ".npmrc"))
+    server = partial(crabline.install, installer, settings)
+    steps.run("crabline", partial(_unless, selection.reason_against_installing, server))
     engine = Engine(installer)
     with engine.stopped_at_the_end():
         answers = steps.run("docker engine", engine.start)

@@ -13,8 +13,11 @@ _NEEDED = {
     "git": "git",
     "tmux": "tmux",
 }
-_WELCOME = {"podman": "podman", "systemd-analyze": "systemd", "promtool": "prometheus"}
+_WELCOME = {"podman": "podman", "systemd-analyze": "systemd", "promtool": "prometheus", "npm": "npm"}
 """Programs and their Debian packages. Tests that want a welcome one skip without it."""
+
+_ALONE = {"npm"}
+"""Welcome packages that recommend more than is of use."""
 
 _SECONDS = 1500
 
@@ -40,7 +43,8 @@ def install(shell: Shell) -> str:
     for package in welcome:
         try:
             # With what it recommends: a Podman without its network program starts nothing, not even without a network.
-            shell.run(f"apt-install-{package}", ["apt-get", "install", "--yes", package], seconds=_SECONDS)
+            command = install if package in _ALONE else ["apt-get", "install", "--yes"]
+            shell.run(f"apt-install-{package}", [*command, package], seconds=_SECONDS)
         except StepFailedError:
             failed.append(package)
     installed = [package for package in needed + welcome if package not in failed]

@@ -13,7 +13,7 @@ _FOR_INSTALLS = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
-_PREFIXES_FOR_INSTALLS = ("PIP_", "UV_", "APT_")
+_PREFIXES_FOR_INSTALLS = ("PIP_", "UV_", "APT_", "NPM_CONFIG_", "npm_config_")
 _SYSTEM_PROGRAMS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 

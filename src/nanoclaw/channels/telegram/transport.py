@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import aiohttp
 from telegram.error import BadRequest, NetworkError, TelegramError
@@ -78,8 +78,9 @@ class Transport(BaseRequest):
         seconds = read_timeout if isinstance(read_timeout, int | float) else _SECONDS
         if request_data is not None and request_data.contains_files:
             seconds = _UPLOAD_SECONDS
-        address = f"{self._api}/bot{self._token.secret}/{url.rpartition('/')[2]}"
-        body = _form(request_data) if request_data is not None else None
+        name, _, query = url.rpartition("/")[2].partition("?")
+        address = f"{self._api}/bot{self._token.secret}/{name}"
+        body = _form(request_data, query)
         try:
             async with asyncio.timeout(seconds):
                 asked = self._session.request(method, address, data=body, proxy=self._proxy, allow_redirects=False)
@@ -115,9 +116,11 @@ class Transport(BaseRequest):
             raise NetworkError(_what(error)) from None
 
 
-def _form(data: RequestData) -> aiohttp.FormData:
+def _form(data: RequestData | None, query: str) -> aiohttp.FormData:
     # Names of files go as they are, in UTF-8, as browsers send them.
-    form = aiohttp.FormData(quote_fields=False)
+    form = aiohttp.FormData(parse_qsl(query), quote_fields=False)
+    if data is None:
+        return form
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in data.multipart_data.items():

@@ -119,7 +119,8 @@ async def test_numbers_that_begin_anew_after_a_silence_are_no_old_ones(live: Sce
 
 
 async def test_edits_and_reactions_are_handed_in_as_changes(live: Scene) -> None:
-    target = await live.server.says("Helo")
+    target = live.server.fresh_id()
+    await live.server.says("Helo", message_id=target)
     edited = {"message_id": target, "date": 1, "edit_date": 2, "from": OWNER, "chat": {"id": 1001, "type": "private"}}
     await live.server.arrives(edited_message={**edited, "text": "Hello"})
     reaction = {"chat": {"id": 1001, "type": "private"}, "message_id": target, "user": OWNER, "date": 3}
