@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from nanoclaw.channels.web.channel import WebChannel
+from nanoclaw.control.channel_shapes import ChannelTestShape
+from nanoclaw.control.shapes import ChannelShape
 from nanoclaw.control.task_shapes import AddTaskRequest, RunShape, TaskShape
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
@@ -117,6 +119,29 @@ TASKS = [
 RUNS = [a_run(2, state="failed", result="", error="The model was busy"), a_run(1, by_hand=True)]
 
 
+_CHANNELS = [
+    ChannelShape(name="web", status="up", detail="http://127.0.0.1:8787", since="2026-11-22T08:00:00.000Z"),
+    ChannelShape(name="telegram", status="starting", since="2026-11-22T08:00:00.000Z"),
+    ChannelShape(
+        name="whatsapp",
+        status="down",
+        condition="logged-out",
+        detail="The session was ended on the telephone, or by WhatsApp.",
+        hint="`nanoclaw auth whatsapp` links it again.",
+        since="2026-11-22T09:30:00.000Z",
+    ),
+]
+CHANNELS = [channel.model_dump(mode="json") for channel in _CHANNELS]
+TESTED = ChannelTestShape(
+    channel=ChannelShape(name="whatsapp", status="down"),
+    ok=False,
+    probe="failed",
+    probe_detail="nobody answers",
+    message="undelivered",
+    message_detail="not within 15 s",
+).model_dump(mode="json")
+
+
 class Daemon:
     """The control operations, with answers as they are documented; notes what was changed."""
 
@@ -124,6 +149,7 @@ class Daemon:
         self.asked: list[str] = []
         self.changes: list[tuple[str, str, Any]] = []
         self.problem: dict[str, str] | None = None
+        self.channels = CHANNELS
 
     async def __call__(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if method == "GET":
@@ -132,12 +158,14 @@ class Daemon:
         if self.problem is not None:
             return 422, json.dumps(self.problem).encode()
         self.changes.append((method, path, json.loads(body) if body else None))
-        return 200, b"{}"
+        return 200, json.dumps(TESTED if path.endswith("/test") else {}).encode()
 
     def _answer(self, path: str) -> dict[str, Any]:
         match path:
             case "/v1/groups":
                 return GROUPS
+            case "/v1/status":
+                return {"channels": self.channels}
             case "/v1/options":
                 return OPTIONS
             case "/v1/usage":
@@ -275,6 +303,39 @@ async def test_tasks_are_shown_and_held_up(
         ("POST", "/v1/tasks/8/resume"),
         ("POST", "/v1/tasks/8/cancel"),
     ]
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+async def test_channels_say_why_they_are_down_and_what_to_do_and_can_be_tested(
+    browser: Browser, channel: WebChannel, daemon: Daemon, name: str, size: tuple[int, int]
+) -> None:
+    async with window(browser, size) as page:
+        await sign_in(page, channel)
+        back = page.get_by_role("button", name="Show all chats")
+        if await back.is_visible():
+            await back.click()
+        await page.get_by_role("button", name="Channels (1 down)").click()
+        await expect(page.get_by_role("heading", name="Channels", exact=True)).to_be_focused()
+        cards = page.get_by_role("article")
+        await expect(cards).to_have_count(3)
+        await expect(cards.nth(2)).to_contain_text("whatsapp down, logged-out")
+        await expect(cards.nth(2)).to_contain_text("The session was ended on the telephone, or by WhatsApp.")
+        await expect(cards.nth(2)).to_contain_text("`nanoclaw auth whatsapp` links it again.")
+        await expect(cards.nth(2)).to_contain_text("22 Nov 2026")
+        assert await fits(page)
+        assert await unnamed(page) == []
+        await screenshots(page, f"web-channels-{name}")
+        await page.get_by_role("button", name="Test whatsapp").click()
+        await expect(page.get_by_role("alert")).to_have_text(
+            "whatsapp: message undelivered (not within 15 s), probe failed (nobody answers)."
+        )
+        daemon.channels = CHANNELS[:2]
+        await page.get_by_role("button", name="Look again").click()
+        await expect(cards).to_have_count(2)
+        if name == "phone":
+            await back.click()
+        await expect(page.get_by_role("button", name="Channels", exact=True)).to_be_visible()
+    assert daemon.changes == [("POST", "/v1/channels/whatsapp/test", {"wait_seconds": 15})]
 
 
 async def test_a_task_is_made(browser: Browser, channel: WebChannel, daemon: Daemon) -> None:

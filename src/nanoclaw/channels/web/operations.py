@@ -25,6 +25,7 @@ _ALLOWED = (
     ("POST", f"/v1/tasks/{_WORD}/(?:pause|resume|cancel|run)"),
     ("GET", "/v1/usage"),
     *((method, f"/v1/channels/{_WORD}/pairing") for method in ("GET", "POST", "DELETE")),
+    ("POST", f"/v1/channels/{_WORD}/test"),
 )
 _QUERY = re.compile(r"(?:[a-z_]{1,32}=[A-Za-z0-9_.:+%-]{0,64}&?){1,6}", re.ASCII)
 _BODY_BYTES = 131_072

@@ -1,12 +1,13 @@
 // The sheets beside the chats: groups, tasks, usage. Each is read from the daemon when it is opened, and after a change.
 
 import { button } from "/static/dom.js";
+import { channels, troubled } from "/static/channels.js";
 import { groups } from "/static/groups.js";
 import { excuse, operate, Refused } from "/static/server.js";
 import { tasks } from "/static/tasks.js";
 import { usage } from "/static/usage.js";
 
-const SHEETS = { groups: ["Groups", groups], tasks: ["Tasks", tasks], usage: ["Usage", usage] };
+const SHEETS = { groups: ["Groups", groups], tasks: ["Tasks", tasks], channels: ["Channels", channels], usage: ["Usage", usage] };
 
 const $ = (id) => document.getElementById(id);
 
@@ -31,9 +32,18 @@ export class Desk {
     try {
       await operate("GET", "/v1/options");
       $("desks").hidden = false;
+      await this.warn();
     } catch (error) {
       if (error instanceof Refused && error.status === 404) $("desks").hidden = true;
     }
+  }
+
+  // How many channels are down stands beside their name, whatever is open.
+  async warn() {
+    const count = await troubled();
+    const entry = $("desks").querySelector('[data-sheet="channels"]');
+    entry.textContent = count ? `Channels (${count} down)` : "Channels";
+    entry.classList.toggle("bad", count > 0);
   }
 
   async open(name) {
@@ -72,6 +82,7 @@ export class Desk {
     try {
       const nodes = await SHEETS[this.name][1](this);
       if (turn !== this.opening) return;
+      if (this.name === "channels") await this.warn();
       $("desk-body").replaceChildren(...nodes);
       this.complain("");
     } catch (error) {
