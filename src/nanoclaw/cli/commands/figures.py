@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.parsing import UsageError, add_command
-from nanoclaw.cli.render import local_time, size, table
+from nanoclaw.cli.render import local_time, one_line, size
 from nanoclaw.cli.spans import parse_since
 from nanoclaw.control.errors import DaemonDownError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nanoclaw.control.client import Document
 
 _BARS = "▁▂▃▄▅▆▇█"
-_HEADS = ("FIGURE", "NOW", "LAST HOUR", "IN ALL", "TREND")
+_NAME_WIDTH = 44
 _SEE = "see: nanoclaw figures --help"
 
 
@@ -49,9 +49,9 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
         found = _stored(context, since)
     if not found["figures"]:
         return Result(document=found, text="No figures yet.")
-    rows = [_row(figure) for figure in found["figures"]]
+    lines = "\n".join(line for figure in found["figures"] for line in _lines(figure))
     head = f"since {local_time(found['since'])}" + ("" if found["running"] else "; the assistant is not running")
-    return Result(document=found, text=f"{head}\n\n{table(_HEADS, rows)}")
+    return Result(document=found, text=f"{head}\n\n{lines}")
 
 
 def _stored(context: Context, since: str) -> "Document":
@@ -63,16 +63,16 @@ def _stored(context: Context, since: str) -> "Document":
     return found.model_dump(mode="json")
 
 
-def _row(figure: dict[str, Any]) -> tuple[str, ...]:
-    name = f"{figure['title']} ({figure['label']})" if figure["label"] else figure["title"]
-    now, unit = figure["now"], figure["unit"]
-    return (
-        name,
-        "-" if now is None else _value(now, unit),
-        _summary(figure["hour"], figure),
-        _summary(figure["window"], figure),
-        sparkline(figure["trend"]),
-    )
+def _lines(figure: dict[str, Any]) -> tuple[str, ...]:
+    """Its name, how it went and how it is; below what it was in the last hour and in all. 80 columns."""
+    name = one_line(f"{figure['title']} ({figure['label']})" if figure["label"] else figure["title"])
+    shown = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
+    now = "" if figure["now"] is None else _value(figure["now"], figure["unit"])
+    first = f"{shown:<{_NAME_WIDTH}}{sparkline(figure['trend'])}  {now}".rstrip()
+    hour, window = _summary(figure["hour"], figure), _summary(figure["window"], figure)
+    if figure["kind"] == "counter":
+        return first, f"  hour {hour}, in all {window}"
+    return first, f"  hour    {hour}", f"  in all  {window}"
 
 
 def _summary(found: dict[str, Any], figure: dict[str, Any]) -> str:
