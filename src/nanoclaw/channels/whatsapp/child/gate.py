@@ -32,9 +32,13 @@ class _Expected:
     key: bytes
     users: tuple[str, ...]
     chat: str
+    number: int
+    """Which of all that came it is."""
     settled: int = 0
     ignored: bool = False
     begun: bool = False
+    leaving: bool = False
+    """A receipt for it waits here."""
     recorded: list[int] = field(default_factory=list)
     """Numbers of its records."""
 
@@ -63,7 +67,9 @@ class Gate:
         self._patience = patience
         self._lost = lost
         self._changed = threading.Condition()
-        self._expected: dict[tuple[str, str], _Expected] = {}
+        self._expected: dict[tuple[str, str], list[_Expected]] = {}
+        """By id and origin; several where somebody uses an id again before it was confirmed."""
+        self._count = 0
         self._current: _Expected | None = None
 
     def arrived(self, node: Node) -> None:
@@ -72,12 +78,12 @@ class Gate:
         parts = max(1, node.holds("enc"))
         users = tuple(dict.fromkeys(nodes.user(node.attribute(name)) for name in _NAMES if node.attribute(name)))
         with self._changed:
-            entry = self._expected.get((identity, nodes.user(origin)))
-            if entry is None:
-                key = key_of(identity, origin, node.attribute("participant"))
-                self._expected[identity, nodes.user(origin)] = _Expected(parts=parts, key=key, users=users, chat=origin)
-            else:
-                entry.parts += parts
+            self._count += 1
+            key = key_of(identity, origin, node.attribute("participant"))
+            entry = _Expected(parts=parts, key=key, users=users, chat=origin, number=self._count)
+            same = self._expected.setdefault((identity, nodes.user(origin)), [])
+            same.append(entry)
+            del same[:-_REMEMBERED]
             while len(self._expected) > _REMEMBERED:
                 del self._expected[next(iter(self._expected))]
 
@@ -92,7 +98,8 @@ class Gate:
             if before is not None:
                 self._changed.wait_for(lambda: before.is_settled, self._patience)
                 self._done(before)
-            entry = next((one for one in self._expected.values() if not one.begun and user in one.users), None)
+            waiting = (one for same in self._expected.values() for one in same if not one.begun and user in one.users)
+            entry = min(waiting, key=lambda one: one.number, default=None)
             if entry is None:
                 return
             entry.begun = True
@@ -110,26 +117,37 @@ class Gate:
     def ignored(self, identity: str) -> None:
         """The client will give no event for a part of it: it decrypted that part before."""
         with self._changed:
-            for (other, _), entry in self._expected.items():
-                if other == identity:
+            for name in self._expected:
+                if name[0] == identity and (entry := self._unsettled(name)):
                     entry.ignored = True
                     self._settle(entry, entry.settled + 1)
 
     def parts(self, identity: str, origin: str) -> int:
         """How many parts a message has that is on its way; 1 when it is not known."""
         with self._changed:
-            entry = self._expected.get((identity, origin))
+            entry = self._unsettled((identity, origin))
             return entry.parts if entry else 1
 
     def settled(self, identity: str, origin: str, number: int, *, whole: bool) -> None:
         """An event of it was written down under ``number``; 0: it told nothing. ``whole``: no more will come."""
         with self._changed:
-            entry = self._expected.get((identity, origin))
+            entry = self._unsettled((identity, origin))
             if entry is None:
                 return
             if number:
                 entry.recorded.append(number)
             self._settle(entry, entry.parts if whole else entry.settled + 1)
+
+    def _forget(self, name: tuple[str, str], entry: _Expected) -> None:
+        same = self._expected.get(name, [])
+        if entry in same:
+            same.remove(entry)
+        if not same:
+            self._expected.pop(name, None)
+
+    def _unsettled(self, name: tuple[str, str]) -> _Expected | None:
+        """The client takes messages in the order in which they came."""
+        return next((one for one in self._expected.get(name, ()) if not one.is_settled), None)
 
     def _settle(self, entry: _Expected, settled: int) -> None:
         entry.settled = settled
@@ -143,13 +161,14 @@ class Gate:
             return
         name = (node.attribute("id"), nodes.user(node.attribute("to")))
         with self._changed:
-            entry = self._expected.get(name)
+            entry = next((one for one in self._expected.get(name, ()) if not one.leaving), None)
             if entry is None:
                 return
+            entry.leaving = True
             if not node.attribute("error"):
                 self._changed.wait_for(lambda: entry.is_settled, self._patience)
             overdue = not entry.is_settled
-            self._expected.pop(name, None)
+            self._forget(name, entry)
         if not entry.recorded and (overdue or entry.ignored):
             self._report(node, entry)
         with self._changed:

@@ -102,6 +102,21 @@ def test_a_message_in_two_parts_is_confirmed_after_both(bench: Bench) -> None:
     assert receipt.goes()
 
 
+def test_an_id_that_is_used_again_at_once_holds_nothing_up(bench: Bench) -> None:
+    for _ in range(3):
+        bench.arrives(DIRECT)
+    first, second, third = (bench.leaves(RECEIPT) for _ in range(3))
+    bench.event()
+    assert first.goes()
+    assert second.is_held()
+    assert third.is_held()
+    bench.gate.ignored("3A1")
+    bench.gate.settled("3A1", "222", 0, whole=True)
+    assert second.goes()
+    assert third.goes()
+    assert not bench.lost
+
+
 def test_what_was_decrypted_before_and_never_written_is_reported_before_it_is_confirmed(bench: Bench) -> None:
     bench.arrives(DIRECT)
     bench.gate.ignored("3A1")
