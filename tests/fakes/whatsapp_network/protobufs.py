@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ DecodeError: type[Exception] = importlib.import_module("google.protobuf.message"
 
 
 def _module(name: str) -> Any:
-    specification = find_spec("neonize")
+    specification = PathFinder.find_spec("neonize")  # not what somebody else put into sys.modules
     assert specification, "neonize is not installed"
     assert specification.submodule_search_locations
     folder = str(Path(specification.submodule_search_locations[0]) / "proto")
