@@ -75,12 +75,17 @@ class Taker:
             return
         message, files = said.message, list[IncomingFile]()
         try:
-            if said.media is not None:
+            if said.media is not None and await self._is_registered(message):
                 message = await self._with_file(message, said.media, files, tries)
             await self._places.save()
             await self._surroundings.accept(message)
         finally:
             self._fetcher.discard(files)
+
+    async def _is_registered(self, message: InboundMessage) -> bool:
+        """Whether a chat is one of ours: anybody can write to a bot, and nothing is fetched for strangers."""
+        cards = await self._surroundings.conversations.chats(message.address.channel)
+        return any(card.chat == message.address.chat for card in cards)
 
     async def _with_file(
         self, message: InboundMessage, media: Media, files: list[IncomingFile], tries: int

@@ -73,3 +73,11 @@ async def test_a_server_that_names_a_path_outside_is_not_followed(live: Scene, p
     live.server.paths["f1"] = path
     assert "not here: the server keeps it where" in await receive(live, document=document())
     assert not live.world.accepted[-1].files
+
+
+async def test_nothing_is_fetched_for_a_chat_that_is_not_registered(live: Scene) -> None:
+    live.server.files["f1"] = b"content"
+    await live.server.says(None, chat=6, document=document())
+    await live.server.all_confirmed()
+    assert "getfile" not in live.server.calls
+    assert not live.world.accepted
