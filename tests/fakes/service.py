@@ -154,6 +154,7 @@ class FakeService:
         self.insight = FakeInsight()
         self.pairing = FakePairing()
         self.channels = FakeChannels()
+        self.states = [ChannelShape(name="web", status="up", detail="127.0.0.1:8080", link="http://127.0.0.1:8080/")]
         self.running = True
         self.model_key = "ANTHROPIC_API_KEY in .env"
         self.sent: list[SendRequest] = []
@@ -177,7 +178,7 @@ class FakeService:
             started_at=AT if self.running else None,
             model_key=self.model_key,
             sandbox=SandboxShape(kind="bubblewrap", usable=True, ready=True, version="0.11", notes=["no memory limit"]),
-            channels=[ChannelShape(name="web", status="up", detail="127.0.0.1:8080", link="http://127.0.0.1:8080/")],
+            channels=self.states,
             agents=[AgentShape(group="main", state="idle", since=AT)] if self.running else [],
             queue=QueueShape(waiting_turns=0, running_turns=0, undelivered_replies=0, agents_at_once=5),
             groups=list(self._groups),

@@ -12,6 +12,7 @@ class FakeTrials:
 
     def __init__(self) -> None:
         self.holds = False
+        self.probes = {"local": ProbeShape(channel="local", outcome="skipped", detail="it has no probe of its own")}
 
     @asynccontextmanager
     async def hold(self, request: TrialRequest) -> AsyncIterator[TrialShape]:
@@ -25,6 +26,6 @@ class FakeTrials:
             self.holds = False
 
     async def probe(self, channel: str) -> ProbeShape:
-        if channel != "local":
+        if channel not in self.probes:
             raise NoSuchGroupError(f"There is no channel {channel!r}")
-        return ProbeShape(channel=channel, outcome="skipped", detail="it has no probe of its own")
+        return self.probes[channel]

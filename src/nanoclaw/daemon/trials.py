@@ -88,6 +88,10 @@ class Trials:
             return ProbeShape(channel=channel, outcome="failed", detail=str(error), hint=error.hint)
         except TimeoutError:
             return ProbeShape(channel=channel, outcome="failed", detail=f"no answer within {_PROBE_SECONDS} s")
+        except Exception as error:
+            # The boundary around third-party code: a probe that breaks is a channel that does not prove anything.
+            logger.exception("a channel's probe broke", extra={"channel": channel})
+            return ProbeShape(channel=channel, outcome="failed", detail=f"its probe broke ({type(error).__name__})")
 
     async def _make(self, request: TrialRequest) -> TrialShape:
         number = secrets.token_hex(4)

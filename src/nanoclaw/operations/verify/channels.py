@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from nanoclaw.control.client import Document
 from nanoclaw.operations.verify.contract import ANSWER_SECONDS, Field, StepFailedError, StepSkippedError
 from nanoclaw.operations.verify.page import PageVisit, visit
 
-_LOCAL, _WEB, _UP = "local", "web", "up"
+_LOCAL, _WEB, _UP, _STARTING = "local", "web", "up", "starting"
+CONNECT_SECONDS = 15.0
+_NOT_TRIED = "no message was sent, because somebody would get it: write to it yourself, or `nanoclaw channels test`"
 
 
 def channel_steps(status: dict[str, Any]) -> list[tuple[str, str, Callable[[Field], list[str]]]]:
@@ -27,15 +30,26 @@ def channel_steps(status: dict[str, Any]) -> list[tuple[str, str, Callable[[Fiel
 
 
 def _try(name: str, speak: Callable[[Field], list[str]], field: Field) -> list[str]:
-    channel = next((one for one in field.client.status()["channels"] if one["name"] == name), None)
+    channel = _settled(name, field)
     if channel is None or channel["status"] != _UP:
-        detail = (channel or {}).get("detail") or "it does not say why"
+        found = channel or {}
+        why = found.get("condition") or found.get("status") or "gone"
         raise StepFailedError(
-            f"The channel {name} is not up: {detail}",
-            hint="`nanoclaw doctor --section channels` says more.",
+            f"The channel {name} is not up ({why}): {found.get('detail') or 'it does not say why'}",
+            hint=found.get("hint") or "`nanoclaw doctor --section channels` says more.",
             check="channels",
         )
     return speak(field)
+
+
+def _settled(name: str, field: Field) -> Document | None:
+    """The channel once it has connected, which it may be about to."""
+    end = time.monotonic() + CONNECT_SECONDS
+    while True:
+        channel = next((one for one in field.client.status()["channels"] if one["name"] == name), None)
+        if channel is None or channel["status"] != _STARTING or time.monotonic() > end:
+            return channel
+        time.sleep(0.2)
 
 
 def _speak_locally(field: Field) -> list[str]:
@@ -103,9 +117,9 @@ def _probe(name: str, field: Field) -> list[str]:
     found = field.client.probe(name)
     match found["outcome"]:
         case "passed":
-            return [str(found["detail"])]
+            return [str(found["detail"]), _NOT_TRIED]
         case "skipped":
-            raise StepSkippedError(f"it is up, and {found['detail']}: write to it by hand from another account")
+            raise StepSkippedError(f"it is up, and {found['detail']}; {_NOT_TRIED}")
         case _:
             raise StepFailedError(
                 f"{name}: {found['detail']}", hint=found["hint"] or "See `nanoclaw status`.", check="channels"
