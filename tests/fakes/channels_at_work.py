@@ -57,7 +57,7 @@ class Channels:
             self.roster,
             home.outages,
             self.clock,
-            tell=ChannelNews(self.tidings).tell,
+            news=ChannelNews(self.tidings),
             observe=self.counting,
             patience_minutes=15,
         )

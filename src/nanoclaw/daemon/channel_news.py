@@ -2,6 +2,7 @@
 
 from nanoclaw.daemon.outages import News, Tone
 from nanoclaw.daemon.tidings import Tidings
+from nanoclaw.model.chats import ChannelName
 from nanoclaw.operations.alerts.contract import Alert, Level
 
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
@@ -22,8 +23,10 @@ class ChannelNews:
         await self._tidings.tell(
             text, key, Alert(level=Level.ERROR, key=key, text=text), avoid=None if back else news.channel
         )
-        if not back:
-            await self._tidings.tell_again(news.channel)
+
+    async def repeat(self, channel: ChannelName) -> None:
+        """What waits for a channel that is down for long is told in another chat, too."""
+        await self._tidings.tell_again(channel)
 
 
 def in_words(news: News) -> str:

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nanoclaw.daemon.outages import News, Outages, Record
 from nanoclaw.daemon.roster import Roster, Sighting
@@ -25,6 +25,18 @@ _LINES, _LINES_SECONDS = 20, 600.0
 """Lines in the log about one channel in so long: of one that flaps, the rest is counted."""
 
 
+class Herald(Protocol):
+    """Who tells the owner."""
+
+    async def tell(self, news: News) -> None:
+        """Tell one piece of news."""
+        ...
+
+    async def repeat(self, channel: ChannelName) -> None:
+        """Tell what waits for a channel that is down in another chat, too; each once."""
+        ...
+
+
 class ChannelWatch:
     """Sees every change of every channel of a roster."""
 
@@ -34,14 +46,14 @@ class ChannelWatch:
         path: Path,
         clock: Clock,
         *,
-        tell: Callable[[News], Awaitable[None]],
+        news: Herald,
         observe: Observe,
         patience_minutes: float,
     ) -> None:
         self._roster = roster
         self._path = path
         self._clock = clock
-        self._tell = tell
+        self._tell, self._repeat = news.tell, news.repeat
         self._observe = observe
         self._outages = Outages(read_records(path), int(patience_minutes * 60_000))
         self._written = _document(self._outages.records)
@@ -73,6 +85,8 @@ class ChannelWatch:
             try:
                 for news in self._outages.news(self._clock.now()):
                     await self._tell(news)
+                for name in self._outages.known_to_be_down():
+                    await self._repeat(name)
             except NanoclawError as error:
                 # The alert routes come first and need no database; what failed is the way by a chat.
                 logger.error("the owner could not be told", extra={"error": str(error)})  # noqa: TRY400 - no traceback needed

@@ -210,6 +210,7 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     preparation = Preparation(ground.sandbox, clock)
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
     tidings.forward_domains(reception.approvals.ask_domain)
+    reception.approvals.ask_in(owner_chats.where_answers_come_from)
     records = Records(ground.home, ground.settings, store.groups, store.history)
     workshop = Workshop(_bench(ground, preparation, gateway, lambda caller: build(tools.desk(), caller)))
     hands = TaskHands(store=store, lanes=lanes, workshop=workshop, tidings=tidings).hands()
@@ -315,7 +316,7 @@ def _watch(ground: Ground, base: _Base, tidings: Tidings) -> ChannelWatch:
         base.roster,
         ground.home.outages,
         ground.clock,
-        tell=ChannelNews(tidings).tell,
+        news=ChannelNews(tidings),
         observe=ground.counting,
         patience_minutes=ground.settings.alerts.channel_minutes,
     )

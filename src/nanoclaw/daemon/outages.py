@@ -126,6 +126,10 @@ class Outages:
             tone = Tone.DOWN if trouble == _DOWN else Tone.NEEDS_OWNER
             yield _news(name, tone, trouble, seen.sighting, (began, lasted))
 
+    def known_to_be_down(self) -> list[ChannelName]:
+        """The channels whose outage was told, and goes on."""
+        return [name for name, seen in self._seen.items() if self.records[name].told and not seen.sighting.is_up]
+
     def next_moment(self) -> int | None:
         """When :meth:`news` has something, if nothing changes until then."""
         moments = [self._due(seen, self.records[name]) for name, seen in self._seen.items()]

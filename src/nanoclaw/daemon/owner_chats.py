@@ -44,6 +44,13 @@ class OwnerChats:
             return (chosen, meant)
         return (chosen,)
 
+    async def where_answers_come_from(self) -> ChatAddress | None:
+        """Where the owner is to be asked something: a chat of the main group, because an answer must come in there."""
+        main = {group.folder for group in await self._groups.all() if group.is_main}
+        listening = {chat.address for chat in await self._groups.chats() if chat.folder in main}
+        chats = [chat for chat in await self.all() if chat in listening]
+        return next((chat for chat in chats if self.works(chat)), chats[0] if chats else None)
+
     def works(self, chat: ChatAddress) -> bool:
         """Whether a chat's channel carries messages right now."""
         return self._is_up(chat.channel)

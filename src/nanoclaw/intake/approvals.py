@@ -13,7 +13,7 @@ from typing import assert_never
 
 from nanoclaw.intake.asking import Asking
 from nanoclaw.intake.trigger import text_wakes
-from nanoclaw.model.chats import ChannelName, InboundMessage
+from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
@@ -67,6 +67,11 @@ class Approvals:
         self._clock = clock
         self._span = int(hours * 3_600_000)
         self._look = asyncio.Event()
+        self._choose: Callable[[], Awaitable[ChatAddress | None]] = store.groups.owner_chat
+
+    def ask_in(self, choose: Callable[[], Awaitable[ChatAddress | None]]) -> None:
+        """Who knows in which chat of the main group the owner is to be asked now."""
+        self._choose = choose
 
     def look(self) -> None:
         """A question was asked or answered."""
@@ -125,7 +130,7 @@ class Approvals:
         before = await self._store.questions.asked_about(purpose, group.folder, subject)
         if before is not None and before.expires_at > now and _stands(before):
             return
-        owner = await self._store.groups.owner_chat()
+        owner = await self._choose()
         if owner is None or await self._crowded(purpose, group):
             return
         new = NewQuestion(

@@ -11,7 +11,9 @@ import pytest
 
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState
 from nanoclaw.events.measures import Measure
-from nanoclaw.model.groups import MAIN_FOLDER
+from nanoclaw.model.chats import ChatAddress
+from nanoclaw.model.groups import MAIN_FOLDER, GroupFolder
+from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.home import Home
 from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import SettableChannel, gave_up
@@ -94,6 +96,27 @@ async def test_a_network_that_does_not_answer_is_told_after_a_while_and_news_tha
     assert bell.texts[1] == "The budget is used up."
     await channels.pass_(600)
     assert len(bell.texts) == 2
+    await channels.outbox.add(ON_PAGER, "The group Family got no answer.", client_id="failed-8")
+    await channels.pass_(1)
+    await channels.pass_(1)
+    await until(lambda: len(bell.texts) == 3)
+    assert bell.texts[2] == "The group Family got no answer."
+
+
+async def test_the_owner_is_asked_where_an_answer_can_come_in(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    channels.chats.named = ("pager:41791234567", "pager:me")
+    alone = ChatAddress(channel=PAGER, chat="41791234567")
+    await channels.store.add_group("private")
+    await channels.store.groups.bind(GroupFolder("private"), alone, "Boss")
+    await channels.store.people.add(Person(channel=PAGER, sender=alone.chat, role=Role.OWNER, folder=None))
+    assert await channels.chats.pick() == (alone,)
+    assert await channels.chats.where_answers_come_from() == ON_PAGER
+    pager.down()
+    assert await channels.chats.where_answers_come_from() == ON_BELL
+    bell.down()
+    assert await channels.chats.where_answers_come_from() == ON_PAGER
 
 
 async def test_news_go_at_once_to_the_next_chat_while_the_first_ones_channel_is_down(
