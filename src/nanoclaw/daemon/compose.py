@@ -64,7 +64,6 @@ from nanoclaw.gateway.budget import Budgets, Spending
 from nanoclaw.gateway.gateway import Gateway
 from nanoclaw.gateway.prices import Prices
 from nanoclaw.intake.admit import Intake
-from nanoclaw.intake.approvals import Approvals
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.tasks import RunId
 from nanoclaw.operations.figures.recorder import Recorder
@@ -85,7 +84,7 @@ class Daemon:
 
     networks: Networks
     intake: Intake
-    approvals: Approvals
+    reception: Reception
     tidings: Tidings
     troubles: Troubles
     budgets: Budgets
@@ -128,7 +127,7 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
     return Daemon(
         networks=networks,
         intake=intake,
-        approvals=crew.reception.approvals,
+        reception=crew.reception,
         tidings=crew.tidings,
         troubles=base.troubles,
         budgets=crew.budgets,

@@ -16,10 +16,13 @@ from nanoclaw.intake.admit import Desks
 from nanoclaw.intake.approvals import Approvals, Books, Powers
 from nanoclaw.intake.asking import Asking
 from nanoclaw.intake.commands import Commands, Levers
+from nanoclaw.intake.hearing import Hearing
+from nanoclaw.intake.transcription import Transcriber
 from nanoclaw.model.chats import Attachment, ChatAddress, ChatId, IncomingFile
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import Conversation, options_as_text, with_option
+from nanoclaw.settings.home import process_environment
 from nanoclaw.settings.load import time_zone
 from nanoclaw.store.groups import GroupChange
 from nanoclaw.workspaces.inbox import discard, keep
@@ -38,7 +41,14 @@ class Reception:
 
     asking: Asking
     approvals: Approvals
+    transcriber: Transcriber
     desks: Desks
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.approvals.run(), name="approvals")
+            tasks.create_task(self.transcriber.run(), name="transcriber")
 
 
 def open_reception(
@@ -57,6 +67,7 @@ def open_reception(
     hours = ground.settings.assistant.question_hours
     approvals = Approvals(books, asking, powers, ground.clock, hours=hours)
     commands = Commands(_levers(store, lanes), store.outbox, deliver)
+    transcriber = _open_transcriber(ground, store, lanes)
     desks = Desks(
         wake=lanes.wake,
         command=commands.obey,
@@ -64,8 +75,22 @@ def open_reception(
         answered=approvals.look,
         keep=lambda group, files: _keep(ground, group, files),
         discard=lambda group, paths: asyncio.to_thread(discard, ground.home.group(group.folder), paths),
+        spoken=transcriber.look if ground.settings.transcription.command else None,
     )
-    return Reception(asking=asking, approvals=approvals, desks=desks)
+    return Reception(asking=asking, approvals=approvals, transcriber=transcriber, desks=desks)
+
+
+def _open_transcriber(ground: Ground, store: Shelves, lanes: Lanes) -> Transcriber:
+    own = ground.settings.transcription
+    hearing = Hearing(command=own.command, seconds=own.seconds, environment=process_environment())
+    return Transcriber(
+        store.voices,
+        hearing if own.command else None,
+        lanes.wake,
+        root=ground.home.group,
+        scratch=ground.home.voices,
+        at_once=own.at_once,
+    )
 
 
 def _levers(store: Shelves, lanes: Lanes) -> Levers:

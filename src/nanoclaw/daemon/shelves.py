@@ -16,6 +16,7 @@ from nanoclaw.store.runs import Runs
 from nanoclaw.store.tasks import Tasks
 from nanoclaw.store.turns import Turns
 from nanoclaw.store.usage import UsageLedger
+from nanoclaw.store.voices import Voices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Shelves:
     outbox: Outbox
     questions: Questions
     usage: UsageLedger
+    voices: Voices
     tasks: Tasks
 
 
@@ -50,5 +52,6 @@ def open_shelves(database: Database, tasks: Database, clock: Clock, settings: Se
         outbox=Outbox(database, clock),
         questions=Questions(database, clock),
         usage=UsageLedger(database),
+        voices=Voices(database, clock),
         tasks=Tasks(tasks, clock),
     )

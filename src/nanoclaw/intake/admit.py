@@ -43,6 +43,8 @@ class Desks:
     """Copy files that came with a message into the group's folder."""
     discard: Callable[[Group, tuple[str, ...]], Awaitable[None]]
     """Remove such files again, by their paths below that folder."""
+    spoken: Callable[[], None] | None = None
+    """There is a voice note to write down; None where nobody does that."""
 
 
 class Intake:
@@ -68,7 +70,7 @@ class Intake:
         await self._check(message)
         complete = await self._with_attachments(message)
         try:
-            stored = await self._inbox.add(complete, judge)
+            stored = await self._inbox.add(complete, judge, voice=self._voice(complete))
         except StoreError:
             await self._without_attachments(complete)
             raise
@@ -112,6 +114,9 @@ class Intake:
             await self._desks.discard(target.group, target.files)
         if await self._inbox.change(change, text_wakes) is not None:
             self._desks.wake(target.group)
+        elif change.kind is ChangeKind.DELETED:
+            # What was deleted may be what others waited for.
+            self._desks.wake(target.group)
 
     async def _check(self, message: InboundMessage) -> None:
         if not self._open:
@@ -144,6 +149,13 @@ class Intake:
         if expected is not None:
             await self._desks.discard(expected[0], kept)
 
+    def _voice(self, message: InboundMessage) -> str:
+        """Where a voice note of a message lies that somebody writes down; empty when there is none."""
+        if self._desks.spoken is None or message.history or message.from_assistant:
+            return ""
+        both = zip(message.files, message.attachments, strict=False)
+        return next((attachment.path for file, attachment in both if file.voice), "")
+
     async def _follow(self, stored: Stored, group: Group, message: InboundMessage) -> None:
         """What comes after a message is on disk; a crash in between loses a convenience, never the message."""
         match stored.verdict.admission:
@@ -158,6 +170,8 @@ class Intake:
                         address=message.address, message=stored.message, sender=message.sender.name, text=message.text
                     )
                 )
+        if self._desks.spoken is not None and any(file.voice for file in message.files):
+            self._desks.spoken()
         if stored.turn is not None:
             self._desks.wake(group)
         if stored.verdict.question is not None:

@@ -57,6 +57,8 @@ class IncomingFile:
     name: str
     media_type: str
     path: str
+    voice: bool = False
+    """Spoken into the telephone, and not merely a sound: it is written down, where a program for that is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

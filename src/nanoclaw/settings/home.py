@@ -49,6 +49,11 @@ class Home:
         return self.root / "data" / "outgoing"
 
     @property
+    def voices(self) -> Path:
+        """Voice notes while they are written down."""
+        return self.root / "data" / "voices"
+
+    @property
     def global_folder(self) -> Path:
         """What all groups read and main writes."""
         return self.groups / "global"

@@ -233,6 +233,24 @@ def _is_table_of_channel(table: dict[str, Any]) -> dict[str, Any]:
 _ChannelTable = Annotated[dict[str, Any], AfterValidator(_is_table_of_channel)]
 
 
+class TranscriptionSettings(_Table):
+    """A program of the owner's that writes voice notes down. It runs on this machine as the assistant's own user."""
+
+    command: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        Field(description="The program and its arguments; {file} is the sound, the text is printed; empty: none"),
+    ] = ()
+    seconds: Annotated[float, Field(gt=0, le=3600, description="How long one voice note may take")] = 120
+    at_once: Annotated[_Positive, Field(le=16, description="Voice notes that are written down at the same time")] = 1
+
+    @field_validator("command")
+    @classmethod
+    def _names_the_file(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and not any("{file}" in part for part in value[1:]):
+            raise ValueError("one of its arguments must hold {file}, where the path of the sound goes")
+        return value
+
+
 class Settings(_Table):
     """The whole of ``config.toml``."""
 
@@ -248,6 +266,7 @@ class Settings(_Table):
     backup: BackupSettings = BackupSettings()
     clean: CleanSettings = CleanSettings()
     alerts: AlertSettings = AlertSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
     channels: Annotated[dict[str, _ChannelTable], Field(description="One table a channel, parsed by the channel")] = {
         "web": {}
     }

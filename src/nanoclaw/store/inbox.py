@@ -7,7 +7,7 @@ from enum import StrEnum
 import apsw
 
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundChange, InboundMessage, MessageId
-from nanoclaw.model.clock import Clock
+from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.people import Role
 from nanoclaw.model.questions import Question, QuestionPurpose, QuestionState
@@ -103,12 +103,14 @@ class Inbox:
         self._people = load_queries("people")
         self._questions = load_queries("questions")
 
-    async def add(self, message: InboundMessage, judge: Judge) -> Stored:
+    async def add(self, message: InboundMessage, judge: Judge, *, voice: str = "") -> Stored:
         """Store a message as ``judge`` decides, and queue a turn if it wakes its group's agent.
+
+        ``voice`` is the path of a voice note of it that has yet to be written down: its chat's turns wait for that.
 
         Of chats that are not registered only name and time are kept; of dropped messages only that there were some.
         """
-        return await self._database.write(lambda connection: self._add(connection, message, judge))
+        return await self._database.write(lambda connection: self._add(connection, message, judge, voice))
 
     async def refuse(self, message: InboundMessage, reason: str) -> None:
         """Count a message that is not taken in whoever sent it."""
@@ -136,7 +138,7 @@ class Inbox:
         revision = Revision(now=self._clock.now(), wakes=wakes, queue=self._queue)
         return await self._database.write(lambda connection: revision.apply(connection, change))
 
-    def _add(self, connection: apsw.Connection, message: InboundMessage, judge: Judge) -> Stored:
+    def _add(self, connection: apsw.Connection, message: InboundMessage, judge: Judge, voice: str) -> Stored:
         values = {**_address(message), "name": message.chat_name, "now": self._clock.now()}
         chat, group_id = rows(connection, self._sql["touch_chat"], values)[0]
         if group_id is None:
@@ -156,7 +158,7 @@ class Inbox:
             verdict = replace(verdict, admission=Admission.DROP)
         if verdict.admission is Admission.DROP:
             return self._drop(connection, message, arrival.group, verdict)
-        return self._keep(connection, arrival, chat, verdict)
+        return self._keep(connection, arrival, chat, verdict, voice)
 
     def _arrival(self, connection: apsw.Connection, message: InboundMessage, chat: int, group: int) -> Arrival:
         waiting = rows(connection, self._questions["open_here"], {"chat": chat, "now": self._clock.now()})
@@ -170,7 +172,7 @@ class Inbox:
             ),
         )
 
-    def _keep(self, connection: apsw.Connection, arrival: Arrival, chat: int, verdict: Verdict) -> Stored:
+    def _keep(self, connection: apsw.Connection, arrival: Arrival, chat: int, verdict: Verdict, voice: str) -> Stored:
         message, group, question = arrival.message, arrival.group, verdict.question
         row = {
             **message_values(message),
@@ -180,6 +182,7 @@ class Inbox:
             "held": _held(message) if verdict.admission is Admission.HOLD else 0,
             "question": question.id if question else None,
             "woke": int(verdict.admission is Admission.WAKE),
+            "voice": voice or None,
         }
         identity = MessageId(rows(connection, self._sql["insert"], row)[0][0])
         rows(connection, self._sql["index_text"], {"message": identity, "text": message.text, "group": group.id})
@@ -213,10 +216,7 @@ class Inbox:
         return Stored(message=_NOT_KEPT, group=group, duplicate=False, turn=None, verdict=verdict)
 
     def _queue(self, connection: apsw.Connection, chat: int, group: int, message: MessageId) -> TurnId:
-        for (waiting,) in rows(connection, self._sql["queued"], {"chat": chat}):
-            return TurnId(waiting)
-        values = {"chat": chat, "group": group, "message": message, "now": self._clock.now()}
-        return TurnId(rows(connection, self._sql["queue"], values)[0][0])
+        return queue_turn(connection, (chat, group), message, self._clock.now())
 
     async def release(self, group: Group, channel: str, sender: str, wakes: Callable[[str], bool]) -> bool:
         """Let the held messages of a person in; whether any wakes the agent, by a mention or by ``wakes(text)``."""
@@ -251,6 +251,18 @@ class Inbox:
         values = {"folder": group, "message": message}
         found = await self._database.read(lambda connection: rows(connection, self._sql["address_of"], values))
         return ChatAddress(channel=ChannelName(found[0][0]), chat=found[0][1]) if found else None
+
+
+def queue_turn(connection: apsw.Connection, place: tuple[int, int], message: MessageId, now: Milliseconds) -> TurnId:
+    """Have a message answered, inside a transaction of the caller's: the chat's turn that waits, or a new one.
+
+    ``place``: its chat and its group.
+    """
+    sql, (chat, group) = load_queries("inbox"), place
+    for (waiting,) in rows(connection, sql["queued"], {"chat": chat}):
+        return TurnId(waiting)
+    values = {"chat": chat, "group": group, "message": message, "now": now}
+    return TurnId(rows(connection, sql["queue"], values)[0][0])
 
 
 def answered(question: Question, answer: str) -> Question:

@@ -73,6 +73,7 @@ class Runs:
             "from_assistant": 0,
             "held": 0,
             "woke": 0,
+            "voice": None,
             "kind": "task",
             "sent_at": now,
             "now": now,

@@ -13,9 +13,9 @@ SELECT id, folder, name, trigger, requires_trigger, is_main, options, temporary 
 
 -- name: insert
 INSERT INTO messages (chat_id, external_id, sender_id, sender_name, text, quote, attachments, from_assistant, sent_at,
-    received_at, kind, held, question_id, woke)
+    received_at, kind, held, question_id, woke, voice)
 VALUES (:chat, :external_id, :sender_id, :sender_name, :text, :quote, :attachments, :from_assistant, :sent_at, :now,
-    :kind, :held, :question, :woke)
+    :kind, :held, :question, :woke, :voice)
 ON CONFLICT (chat_id, external_id) DO NOTHING
 RETURNING id
 
@@ -41,6 +41,16 @@ SELECT id, held FROM messages WHERE chat_id IN (SELECT id FROM chats WHERE group
 
 -- name: release
 UPDATE messages SET held = 0 WHERE id = :message RETURNING chat_id, text
+
+-- name: voices
+SELECT m.id, m.voice, g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary
+FROM messages m JOIN chats c ON c.id = m.chat_id JOIN groups g ON g.id = c.group_id
+WHERE m.voice IS NOT NULL ORDER BY +m.id
+
+-- name: write_down
+UPDATE messages SET text = trim(text || char(10) || :words, char(10)), voice = NULL
+WHERE id = :message AND voice IS NOT NULL
+RETURNING text, chat_id, woke
 
 -- name: mark_woke
 UPDATE messages SET woke = 1 WHERE id = :message

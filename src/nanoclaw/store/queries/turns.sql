@@ -1,7 +1,9 @@
 -- name: due
 SELECT g.id, g.folder, g.name, g.trigger, g.requires_trigger, g.is_main, g.options, g.temporary, t.not_before
 FROM turns t JOIN groups g ON g.id = t.group_id
-WHERE t.state = 'queued' AND t.lane = :lane ORDER BY (t.run IS NULL), t.not_before, t.id
+WHERE t.state = 'queued' AND t.lane = :lane
+    AND (t.run IS NOT NULL OR NOT EXISTS (SELECT 1 FROM messages v WHERE v.chat_id = t.chat_id AND v.voice IS NOT NULL))
+ORDER BY (t.run IS NULL), t.not_before, t.id
 
 -- name: next_of_group
 -- Beside a turn that runs already (:chat) only messages of the same chat are taken in.
@@ -13,6 +15,8 @@ SELECT t.id, t.chat_id, t.trigger_id, t.attempt, c.channel, c.address, c.cursor,
 FROM turns t JOIN chats c ON c.id = t.chat_id JOIN groups g ON g.id = t.group_id
 WHERE t.group_id = :group AND t.state = 'queued' AND t.lane = :lane AND t.not_before <= :now
     AND (:chat IS NULL OR (t.chat_id = :chat AND t.run IS NULL))
+    -- What was spoken is read in its place, once it is written down.
+    AND (t.run IS NOT NULL OR NOT EXISTS (SELECT 1 FROM messages v WHERE v.chat_id = t.chat_id AND v.voice IS NOT NULL))
 ORDER BY (t.run IS NULL), t.id LIMIT 1
 
 -- name: claimable
