@@ -31,3 +31,5 @@ class Faults:
     """Linking demands a passkey."""
     media: Mapping[str, int] = field(default_factory=dict)
     """HTTP statuses: of every ``get`` or ``post`` of a file."""
+    media_breaks: int = 0
+    """After so many bytes every download breaks off; 0 for never."""

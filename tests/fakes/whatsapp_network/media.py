@@ -112,11 +112,18 @@ class MediaStore:
             web.delete("/mms/{kind}/{token}", self._delete),
         ]
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
         self._note(request)
-        data = self._files.get(request.path)
-        status = self._faults.media.get("get", 404 if data is None else 200)
-        return web.Response(status=status, body=data if status == 200 else b"")
+        data = self._files.get(request.path, b"")
+        status = self._faults.media.get("get", 200 if data else 404)
+        if status != 200 or not self._faults.media_breaks:
+            return web.Response(status=status, body=data if status == 200 else b"")
+        response = web.StreamResponse(headers={"Content-Length": str(len(data))})
+        await response.prepare(request)
+        await response.write(data[: self._faults.media_breaks])
+        if request.transport:
+            request.transport.abort()
+        return response
 
     async def _upload(self, request: web.Request) -> web.Response:
         self._note(request)

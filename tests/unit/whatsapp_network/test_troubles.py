@@ -12,11 +12,9 @@ from tests.fakes.whatsapp_network.server import WhatsAppNetwork
 @pytest.mark.parametrize(
     ("code", "more", "event"),
     [
-        (401, {}, "LoggedOut"),
         (402, {"code": 101, "expire": 3600}, "TemporaryBan"),
         (403, {}, "LoggedOut"),
         (405, {"location": "frc"}, "ClientOutdated"),
-        (409, {}, "ConnectFailure"),
     ],
 )
 async def test_a_login_fails_with_each_code(
