@@ -17,6 +17,7 @@ from nanoclaw.model.turns import OutgoingFile, ReplyKind
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.counterpart import Counterpart
 from tests.fakes.crabline_counterpart import CrablineCounterpart
+from tests.fakes.lines_counterpart import LinesCounterpart
 from tests.fakes.local_counterpart import LocalCounterpart
 from tests.fakes.running_channel import running
 from tests.fakes.telegram_counterpart import TelegramCounterpart
@@ -24,6 +25,7 @@ from tests.fakes.web_counterpart import WebCounterpart
 from tests.fakes.whatsapp_counterpart import WhatsAppCounterpart
 
 COUNTERPARTS: dict[str, Counterpart] = {
+    "lines of the tutorial": LinesCounterpart(),
     "local": LocalCounterpart(),
     "telegram": TelegramCounterpart(),
     "telegram at crabline": CrablineCounterpart(),
