@@ -133,6 +133,7 @@ class Inbound:
             target=target,
             sender=sender,
             text="" if said.kind == "deleted" else said.text,
+            mentions_assistant=said.kind == "edited" and self._means_us(said),
             at=Milliseconds(said.at if said.at > 0 else self.clock.now()),
         )
 

@@ -72,7 +72,7 @@ def _file(one: Media, folder: Path) -> IncomingFile | str:
     if found.st_size > FILE_LIMIT:
         return f"it is larger than {FILE_LIMIT // 1024 // 1024} MB"
     name, media_type = _honest(_called(one), one.media_type.partition(";")[0].strip().lower() or _ANY, head)
-    return IncomingFile(name=name, media_type=media_type, path=str(path))
+    return IncomingFile(name=name, media_type=media_type, path=str(path), voice=one.voice)
 
 
 def _inside(path: Path, folder: Path) -> bool:

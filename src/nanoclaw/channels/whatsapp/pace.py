@@ -55,7 +55,9 @@ class Pace:
         own = self._queue(chat, now)
         wait = max(own.wait(now), self._all.wait(now))
         if wait > _LONGEST_WAIT:
-            raise TemporarySendError("More messages wait for WhatsApp than may be sent in a minute")
+            raise TemporarySendError(
+                "More messages wait for WhatsApp than may be sent in a minute", after=_LONGEST_WAIT / 2
+            )
         own.take(now)
         self._all.take(now)
         if wait:

@@ -171,6 +171,7 @@ def test_what_cannot_be_read_or_shown_is_said(inbound: Inbound) -> None:
 def test_an_edit_is_of_its_authors_own_message_only(inbound: Inbound) -> None:
     edit = change(inbound, in_group(1, kind="edited", target="T", text="Better"))
     assert (edit.kind, edit.target, edit.text) == (ChangeKind.EDITED, f"{ANN.phone}/T", "Better")
+    assert change(inbound, in_group(2, kind="edited", target="T", mentions=(ME.lid,))).mentions_assistant
     own = change(inbound, in_group(2, kind="edited", target="T", sender=ME, from_me=True, target_from_me=True))
     assert own.target == "T"
 

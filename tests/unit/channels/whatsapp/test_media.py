@@ -46,7 +46,7 @@ def test_a_file_goes_by_an_honest_name_and_type(
 def test_a_voice_note_has_a_name(tmp_path: Path) -> None:
     (file,) = take((media(tmp_path, b"OggS", media_type="audio/ogg; codecs=opus", voice=True),), tmp_path).files
     assert file.name.startswith("voice.")
-    assert file.media_type == "audio/ogg"
+    assert (file.media_type, file.voice) == ("audio/ogg", True)
 
 
 def test_a_name_of_any_length_keeps_its_ending(tmp_path: Path) -> None:
