@@ -123,6 +123,9 @@ class Orders:
     async def pair(self, order: dict[str, Any]) -> Any:
         return await self._client.PairPhone(order["phone"], True)
 
+    async def probe(self, _order: dict[str, Any]) -> Any:
+        return await self._client.set_passive(False)
+
     async def stop(self, _order: dict[str, Any]) -> Any:
         return await self._client.stop()
 

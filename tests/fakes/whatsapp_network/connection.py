@@ -36,7 +36,6 @@ class Connection:
         self._world = world
         self._socket = socket
         self._reader = FrameReader()
-        self._frames: list[bytes] = []
         self._transport: Transport | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._sending = asyncio.Lock()
@@ -48,8 +47,7 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 await self._talk()
-                if self._delivery:
-                    self._delivery.cancel()
+                self._stop_delivering()
         finally:
             self._world.lines.remove(self)
             await self._socket.close()
@@ -125,6 +123,7 @@ class Connection:
     async def _log_in(self, companion: Companion) -> None:
         other = self._world.line_of(companion)
         if isinstance(other, Connection):
+            other._stop_delivering()
             await other.end(Node("stream:error", {}, [Node("conflict", {"type": "replaced"})]))
         self.companion = companion
         await self.send(Node("success", {"t": self._world.now(), "lid": companion.lid, "creation": 1700000000}))
@@ -132,7 +131,7 @@ class Connection:
     async def _take(self, node: Node) -> None:
         if node.tag == "iq" and node.text("type") in {"get", "set"}:
             await self.send(self._link(node) or answer(self._world, self.companion, node))
-            if node.find("active"):
+            if node.find("active") and not self._delivery:
                 await self._deliver()
         elif node.tag == "iq" and node.find("pair-device-sign"):
             await self._confirm_link()
@@ -150,7 +149,7 @@ class Connection:
             self.typed_code.finish(asked)
             return Node("iq", about)
         if self.companion and request.find("remove-companion-device"):
-            self._world.companions.pop(self.companion.lid.device, None)
+            self._world.drop(self.companion.lid.device)
         return None
 
     async def _confirm_link(self) -> None:
@@ -166,9 +165,11 @@ class Connection:
         counts = {"count": len(backlog), "message": sum(node.tag == "message" for node in backlog)}
         counts["receipt"] = counts["count"] - counts["message"]
         await self.send(Node("ib", {"from": SERVER}, [Node("offline_preview", counts)]))
+        self._delivery = self._tasks.create_task(self._empty(self.companion, len(backlog)), name="deliver")
+
+    def _stop_delivering(self) -> None:
         if self._delivery:
             self._delivery.cancel()
-        self._delivery = self._tasks.create_task(self._empty(self.companion, len(backlog)), name="deliver")
 
     async def _empty(self, companion: Companion, waited: int) -> None:
         told = False

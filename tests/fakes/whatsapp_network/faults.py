@@ -22,6 +22,8 @@ class Faults:
     """As ``refuse_sends``, for messages to people who never wrote; 463 is the network's own."""
     swallow_sends: bool = False
     """Messages of the client arrive, and are never acknowledged."""
+    lose_confirmations: bool = False
+    """Receipts of the client arrive, and the server forgets them: what it has comes again at its next login."""
     codes: int = 6
     """How many codes to scan the client is given: it shows the first for 60 seconds and each other for 20.
 

@@ -37,7 +37,7 @@ class Reception:
     def _confirm(self, node: Node) -> None:
         if node.text("error"):
             self._world.journal.nacks.append((node.text("id"), int(node.text("error"))))
-        for key in confirmed_by(node):
+        for key in () if self._world.faults.lose_confirmations else confirmed_by(node):
             self._companion.mailbox.confirm(key)
 
     async def _receipt(self, node: Node) -> None:

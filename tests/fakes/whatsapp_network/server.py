@@ -103,6 +103,12 @@ class WhatsAppNetwork:
         """Where the client showed that it writes."""
         return self.journal.typing
 
+    @property
+    def refused(self) -> list[str]:
+        """Hosts that the client wanted to reach, and the proxy did not let it."""
+        assert self._proxy
+        return self._proxy.refused
+
     async def next_sent(self, seconds: float = 15) -> Sent:
         """The oldest message of the client that was not handed out yet.
 

@@ -36,7 +36,7 @@ class Telephone(Owner):
 
     async def remove_devices(self) -> None:
         """Log all linked devices out; one that is not connected learns it at its next login."""
-        self._world.companions.clear()
+        self._world.drop(*self._world.companions)
         removed = Node("stream:error", {"code": 401}, [Node("conflict", {"type": "device_removed"})])
         for line in list(self._world.online()):
             await line.end(removed)

@@ -103,8 +103,15 @@ class World:
 
     def next_device(self) -> int:
         """A number for a device that is being linked; none is used twice."""
-        self._next_device += 1
-        return self._next_device - 1
+        number = max(self._next_device, *(number + 1 for number in self.companions), 0)
+        self._next_device = number + 1
+        return number
+
+    def drop(self, *numbers: int) -> None:
+        """Let linked devices belong to the account no more."""
+        for number in numbers:
+            self.companions.pop(number, None)
+            self._next_device = max(self._next_device, number + 1)
 
     def account_of(self, address: Address) -> Account | None:
         """Who has this phone number or LID."""

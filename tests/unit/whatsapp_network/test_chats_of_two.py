@@ -71,6 +71,27 @@ async def test_what_was_confirmed_never_comes_again(network: WhatsAppNetwork, cl
     assert [line["message"] for line in client.lines if "message" in line] == [confirmed, last]
 
 
+async def test_what_was_not_confirmed_comes_again_with_a_new_login_only(
+    network: WhatsAppNetwork, client: BareClient
+) -> None:
+    (companion,) = network.world.companions.values()
+    network.faults.lose_confirmations = True
+    ids = [await network.phone.say("one"), await network.phone.say("two")]
+    for message_id in ids:
+        await client.until("message", message_id)
+    await network.journal.until(lambda: {one for receipt in network.receipts for one in receipt.ids} >= {*ids}, 10)
+    seen = len(network.receipts)
+    await client.do("probe")
+    await client.until("message", await network.phone.say("three"))
+    assert len([receipt for receipt in network.receipts[seen:] if set(receipt.ids) & {*ids}]) == 0
+    waiting = len(companion.mailbox)
+    network.faults.lose_confirmations = False
+    network.cut()
+    await network.journal.until(lambda: not len(companion.mailbox), 10)
+    assert waiting >= 3
+    assert {one for receipt in network.receipts[seen:] for one in receipt.ids} >= {*ids}
+
+
 async def test_reactions_edits_and_deletions_go_both_ways(network: WhatsAppNetwork, client: BareClient) -> None:
     ann = network.contact("Ann", "491701112223", "222200000000002")
     first = await ann.say("frist")
