@@ -9,7 +9,20 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from benchmarks import backup, commands, doctor, footprint, insight, intake, kills, latency, parallel, scale, tasks
+from benchmarks import (
+    backup,
+    commands,
+    doctor,
+    footprint,
+    insight,
+    intake,
+    kills,
+    latency,
+    parallel,
+    scale,
+    tasks,
+    whatsapp,
+)
 from benchmarks.figures import Figure, table
 from benchmarks.installation import Place
 from nanoclaw.sandboxes.contract import SandboxKind
@@ -47,6 +60,7 @@ def _benchmarks(chosen: argparse.Namespace) -> Mapping[str, Benchmark]:
         "memory": lambda: footprint.memory(place, 1000 if many else 200),
         "scale": lambda: scale.scale(place, 1_000, 1_000_000),
         "tasks": lambda: tasks.tasks(place, 10_000),
+        "whatsapp": lambda: whatsapp.whatsapp(place, 40 if many else 20, 10_000),
         "commands": lambda: commands.commands(place, 12 if many else 8),
         "doctor": lambda: doctor.doctor(place, 8 if many else 5),
         "backup": lambda: backup.backup(5 if many else 3),
