@@ -79,9 +79,7 @@ class WhatsAppChannel:
         """
         self._last = ChannelState(status=ChannelStatus.STARTING)
         try:
-            session = Session(
-                self._make_child(surroundings), parse_options(surroundings.options), surroundings
-            )
+            session = Session(self._make_child(surroundings), parse_options(surroundings.options), surroundings)
             self._session = session
             await session.run()
         except BaseException as error:
