@@ -156,5 +156,10 @@ class WhatsAppNetwork:
     async def _chat(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(timeout=1, compress=False, max_msg_size=0)
         await socket.prepare(request)
-        await Connection(self.world, socket).serve()
+        try:
+            await Connection(self.world, socket).serve()
+        except* ConnectionError:
+            pass
+        except* Exception as problems:  # noqa: BLE001 - whatever it is, a test finds it in the journal
+            self.journal.problems += [repr(problem) for problem in problems.exceptions]
         return socket

@@ -19,6 +19,8 @@ async def test_a_code_that_is_typed_links_too(network: WhatsAppNetwork, new_clie
     await network.phone.enter(await client.do("pair", phone=network.phone.phone.user))
     await client.until("event", "Connected")
     await client.until("message", await network.phone.say("hello, computer"))
+    assert not network.journal.problems
+    assert not network.refused, "the client went to hosts that it has no business with"
 
 
 async def test_a_wrong_code_links_nothing(network: WhatsAppNetwork, new_client: Callable[[], BareClient]) -> None:
