@@ -225,6 +225,12 @@ async def test_a_network_that_goes_away_is_waited_for_and_what_waits_is_sent(sce
     assert [one.text for one in scene.network.sent] == ["In time"]
 
 
+async def test_a_session_that_another_program_took_over_is_left_to_it(scene: Scene) -> None:
+    await scene.network.stream_error(conflict="replaced")
+    await scene.is_in(ChannelCondition.REPLACED)
+    assert scene.channel.state().hint
+
+
 @pytest.mark.parametrize(
     ("code", "more", "condition"),
     [

@@ -20,6 +20,8 @@ def show(standing: Standing, silent: float) -> ChannelState:
     if standing.state in {"starting", "connecting"}:
         return ChannelState(status=ChannelStatus.STARTING, detail="WhatsApp is being connected.")
     condition, detail, hint = _WORDS[standing.state]
+    if standing.state in {"unreachable", "failed"} and standing.detail:
+        detail = f"{detail[:-1]}: {standing.detail.rstrip('.')}."
     if standing.state == "banned":
         hint = hint.format(until=_until(standing.until))
         detail = f"WhatsApp has closed this account {_for(standing.until)}."

@@ -31,6 +31,11 @@ def test_what_is_down_says_why_and_what_to_do(state: str) -> None:
     assert shown.hint.endswith(".")
 
 
+def test_what_the_client_died_of_is_shown() -> None:
+    shown = show(Standing(state="failed", detail="it ended by signal 9"), 0)
+    assert shown.detail == "The WhatsApp client ended or hung: it ended by signal 9."
+
+
 @pytest.mark.parametrize("state", ["starting", "connecting"])
 def test_what_is_on_its_way_is_starting(state: str) -> None:
     assert show(Standing.model_validate({"says": "standing", "state": state}), 0).status is ChannelStatus.STARTING

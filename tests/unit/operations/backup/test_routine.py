@@ -89,6 +89,7 @@ async def test_messages_and_files_in_passing_are_no_change(commands: Commands, w
     routine = commands.routine()
     world.write("store/auth/whatsapp/session.db", "x")
     world.write("store/auth/whatsapp/sent.log", "x")
+    world.write("store/auth/whatsapp/identities", "x")
     await routine.round()
     commands.ran.clear()
     world.write("store/auth/web/incoming/upload", "x")
@@ -96,6 +97,7 @@ async def test_messages_and_files_in_passing_are_no_change(commands: Commands, w
     world.write("store/auth/whatsapp/spool/7.json", "x")
     world.write("store/auth/whatsapp/fetched/picture", "x")
     world.write("store/auth/whatsapp/sent.log", "xyz")
+    world.write("store/auth/whatsapp/identities", "xyz")
     assert await routine.round()
     assert commands.ran == []
 
