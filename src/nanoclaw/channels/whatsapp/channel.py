@@ -28,11 +28,14 @@ _TEXT_LIMIT = 4_096
 _LARGEST_FILE = 64 * 1024 * 1024
 
 
-def whatsapp_channel(environment: Mapping[str, str]) -> "WhatsAppChannel":
-    """The channel as the daemon has it, with a real client; ``environment`` is what its process may see a part of."""
+def whatsapp_channel(environment: Mapping[str, str], client: str = "neonize") -> "WhatsAppChannel":
+    """The channel as the daemon has it, with a real client; ``environment`` is what its process may see a part of.
+
+    ``client``: the package that must be installed, which is not imported here.
+    """
 
     def child(surroundings: Surroundings) -> Child:
-        if find_spec("neonize") is None:
+        if find_spec(client) is None:
             raise ChannelError("The WhatsApp client is not installed", hint="Run `./nanoclaw auth whatsapp`.")
         return Keeper(surroundings.directory, environment=environment, clock=surroundings.clock)
 

@@ -16,7 +16,7 @@ from nanoclaw.channels.contract import (
     PermanentSendError,
     TemporarySendError,
 )
-from nanoclaw.channels.whatsapp.channel import WhatsAppChannel
+from nanoclaw.channels.whatsapp.channel import WhatsAppChannel, whatsapp_channel
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
 from nanoclaw.channels.whatsapp.link import Media, Pair, Paired, Person, Probe, Read, Standing, Typing, Write
 from nanoclaw.model.errors import NanoclawError
@@ -255,6 +255,14 @@ async def test_nothing_works_before_the_start_and_that_is_said(bench: Bench) -> 
         await bench.channel.logout()
     with pytest.raises(PairingError, match="not started"):
         await anext(bench.channel.pair())
+
+
+async def test_without_the_client_it_says_what_to_run(bench: Bench) -> None:
+    channel = whatsapp_channel({}, client="no_such_client")
+    with pytest.raises(ChannelError, match="not installed") as caught:
+        await channel.run(bench.world.surroundings())
+    assert "auth whatsapp" in caught.value.hint
+    assert "auth whatsapp" in channel.state().hint
 
 
 async def test_a_folder_that_cannot_be_used_ends_the_channel_with_one_reason(bench: Bench) -> None:
