@@ -1,9 +1,10 @@
-"""The child's messages on their way in: one after the other, each confirmed once it is on disk."""
+"""The child's messages on their way in: those of a chat in order, each confirmed once it is on disk."""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nanoclaw.channels.contract import MessageRefusedError, Surroundings
@@ -23,7 +24,10 @@ _TRIES_OF_A_DEFECT = 5
 
 @dataclass(slots=True, kw_only=True)
 class Reader:
-    """Hands in what was said. ``kept`` tells the child; ``receipts`` is None where nothing is shown as read."""
+    """Hands in what was said. ``kept`` tells the child; ``receipts`` is None where nothing is shown as read.
+
+    A message that must wait, for want of room on the disk, holds up those that follow it in its chat, and no other.
+    """
 
     inbound: Inbound
     book: Identities
@@ -31,30 +35,44 @@ class Reader:
     kept: Callable[[int], Awaitable[None]]
     receipts: Receipts | None
     folder: Path
+    _waiting: dict[str, deque[Incoming]] = field(default_factory=dict)
 
-    async def take(self, said: Incoming) -> None:
-        """Bring one message to the disk, however long that takes, and confirm it."""
-        wait, defects = _FIRST_WAIT, 0
-        while True:
-            try:
-                await self._hand_in(said)
-                break
-            except MessageRefusedError as error:
-                logger.warning("message refused", extra={"channel": WHATSAPP, "error": str(error)})
-                break
-            except NanoclawError as error:
-                logger.warning("message waits", extra={"channel": WHATSAPP, "error": str(error)})
-            except Exception:
-                # The boundary around one message: one that we cannot bear must not hold up all the others for ever.
-                defects += 1
-                logger.exception("message broke", extra={"channel": WHATSAPP, "defects": defects})
-                if defects >= _TRIES_OF_A_DEFECT:
-                    break
-            # Later ones wait behind it, here and on the child's disk: order is kept.
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _LONGEST_WAIT)
+    async def take(self, said: Incoming, tasks: asyncio.TaskGroup) -> None:
+        """Bring one message to the disk, or have it wait; what waits is seen to by a task of its chat."""
+        if (waiting := self._waiting.get(said.chat)) is not None:
+            waiting.append(said)
+        elif not await self._bring(said):
+            self._waiting[said.chat] = deque([said])
+            tasks.create_task(self._bring_all(said.chat), name="whatsapp-waiting")
+
+    async def _bring_all(self, chat: str) -> None:
+        """One after the other, each as long as it takes."""
+        waiting = self._waiting[chat]
+        while waiting:
+            wait, tries = _FIRST_WAIT, 1
+            while not await self._bring(waiting[0], last=tries >= _TRIES_OF_A_DEFECT):
+                await asyncio.sleep(wait)
+                wait, tries = min(2 * wait, _LONGEST_WAIT), tries + 1
+            waiting.popleft()
+        del self._waiting[chat]
+
+    async def _bring(self, said: Incoming, *, last: bool = False) -> bool:
+        """One try; False: it must be tried again. ``last``: a defect of ours is no reason for yet another try."""
+        try:
+            await self._hand_in(said)
+        except MessageRefusedError as error:
+            logger.warning("message refused", extra={"channel": WHATSAPP, "error": str(error)})
+        except NanoclawError as error:
+            logger.warning("message waits", extra={"channel": WHATSAPP, "error": str(error)})
+            return False
+        except Exception:
+            # The boundary around one message: one that we cannot bear must not hold up its chat for ever.
+            logger.exception("message broke", extra={"channel": WHATSAPP})
+            if not last:
+                return False
         await self.kept(said.number)
         discard(said.media, self.folder)
+        return True
 
     async def _hand_in(self, said: Incoming) -> None:
         read = self.inbound.read(said)

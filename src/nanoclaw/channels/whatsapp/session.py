@@ -116,7 +116,7 @@ class Session:
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
         """What is said of the connection is heard at once, also while a message waits for the disk."""
         incoming: asyncio.Queue[Incoming] = asyncio.Queue()
-        tasks.create_task(self._read(incoming), name="whatsapp-read")
+        tasks.create_task(self._read(incoming, tasks), name="whatsapp-read")
         async for said in self._child.events():
             if isinstance(said, Incoming):
                 incoming.put_nowait(said)
@@ -129,9 +129,9 @@ class Session:
             self.pairing.hear(said)
             self._tell()
 
-    async def _read(self, incoming: "asyncio.Queue[Incoming]") -> None:
+    async def _read(self, incoming: "asyncio.Queue[Incoming]", tasks: asyncio.TaskGroup) -> None:
         while True:
-            await self._reader.take(await incoming.get())
+            await self._reader.take(await incoming.get(), tasks)
 
     async def _watch(self) -> None:
         """A connection that nothing proves any more goes down by the clock alone."""

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from nanoclaw.channels.contract import (
     PairingDone,
     PairingError,
     PermanentSendError,
+    Receipt,
     TemporarySendError,
 )
 from nanoclaw.channels.whatsapp.channel import WhatsAppChannel, whatsapp_channel
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
 from nanoclaw.channels.whatsapp.link import Media, Pair, Paired, Person, Probe, Read, Standing, Typing, Write
+from nanoclaw.model.chats import InboundMessage
 from nanoclaw.model.errors import NanoclawError
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
@@ -83,6 +86,41 @@ async def test_a_full_disk_holds_everything_up_and_nothing_is_lost(bench: Bench)
         bench.world.refusal = None
         await bench.child.until_kept(2)
     assert bench.texts() == ["one", "two"]
+
+
+async def test_a_message_that_must_wait_holds_up_its_own_chat_only(bench: Bench) -> None:
+    accept = bench.world.accept
+    full = True
+
+    async def choosy(message: InboundMessage) -> Receipt:
+        if full and message.address.chat == ANN.phone:
+            raise NanoclawError("No room for the file")
+        return await accept(message)
+
+    surroundings = replace(bench.world.surroundings(), accept=choosy)
+    bench.child.connect()
+    async with running(bench.channel, surroundings):
+        bench.child.say(incoming(1, text="one"), in_group(2, text="two"), incoming(3, text="three"))
+        await bench.child.until_kept(2)
+        assert bench.texts() == ["two"]
+        full = False
+        await bench.child.until_kept(3)
+    assert bench.texts() == ["two", "one", "three"]
+
+
+async def test_a_message_that_breaks_us_is_given_up_and_the_next_is_there(bench: Bench) -> None:
+    accept = bench.world.accept
+
+    async def breaks(message: InboundMessage) -> Receipt:
+        if message.text == "one":
+            raise ZeroDivisionError
+        return await accept(message)
+
+    bench.child.connect()
+    async with running(bench.channel, replace(bench.world.surroundings(), accept=breaks)):
+        await bench.say(incoming(1, text="one"), incoming(2, text="two"))
+    assert bench.child.answered == [1, 2]
+    assert bench.texts() == ["two"]
 
 
 async def test_what_is_refused_for_good_is_answered_for(bench: Bench) -> None:
