@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from typing import Any
 
 from nanoclaw.channels.whatsapp.link import Person
 
@@ -71,6 +72,6 @@ def _names(people: OrderedDict[str, Person]) -> dict[str, str]:
     return {name: ids[0] for name, ids in found.items() if len(ids) == 1 and name and not name.isdigit()}
 
 
-def _trim(kept: OrderedDict[str, object] | OrderedDict[str, Person], at_most: int) -> None:
+def _trim(kept: OrderedDict[str, Any], at_most: int) -> None:
     while len(kept) > at_most:
         kept.popitem(last=False)
