@@ -85,7 +85,7 @@ def _desks() -> Desks:
     async def never(*_: object) -> Any:
         raise RuntimeError("these messages are nothing but messages")
 
-    return Desks(wake=wake, command=never, stranger=never, answered=lambda: None, keep=never)
+    return Desks(wake=wake, command=never, stranger=never, answered=lambda: None, keep=never, discard=never)
 
 
 def _no_mark(_kind: str, _number: int) -> None:

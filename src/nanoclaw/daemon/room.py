@@ -25,7 +25,10 @@ _HINT = "`nanoclaw clean` frees some, `nanoclaw disk` shows where it went."
 
 def shortage(home: Home) -> ErrorShape | None:
     """What to say of a disk that is full, or nearly; the time is that of the last write to the messages. Blocks."""
-    free = shutil.disk_usage(home.root).free
+    try:
+        free = shutil.disk_usage(home.root).free
+    except FileNotFoundError:
+        return None  # There is no home yet, and nothing of it to write.
     if free >= FULL:
         return None
     written = [path for path in (home.database, log_of(home.database)) if path.exists()]
