@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Message
 from telegram.error import BadRequest, InvalidToken
@@ -27,6 +27,8 @@ class Media:
     name: str
     media_type: str
     size: int
+    voice: bool = False
+    """Spoken into the telephone."""
 
 
 _KINDS = (
@@ -48,7 +50,8 @@ def media_of(message: Message) -> Media | None:
     for attribute, name, media_type in _KINDS:
         if part := getattr(message, attribute):
             own = getattr(part, "file_name", None), getattr(part, "mime_type", None)
-            return _media(part.file_id, own[0] or name, own[1] or media_type, part.file_size)
+            found = _media(part.file_id, own[0] or name, own[1] or media_type, part.file_size)
+            return replace(found, voice=attribute == "voice")
     return None
 
 
@@ -83,7 +86,8 @@ class Fetcher:
             if path.startswith("/") or ".." in path.split("/"):
                 return "the server keeps it where it cannot be fetched"
             async with aclosing(self._session.transport.pieces(path, _SECONDS)) as pieces:
-                return await self._spool.receive(media.name, media.media_type, self._watched(pieces))
+                file = await self._spool.receive(media.name, media.media_type, self._watched(pieces))
+            return replace(file, voice=media.voice)
         except (BadRequest, InvalidToken):
             return "Telegram does not hand it out"
         except FileRefusedError as error:

@@ -90,7 +90,7 @@ def test_of_a_picture_the_largest_that_can_be_had() -> None:
 )
 def test_each_kind_of_file(kind: str, more: dict[str, Any], name: str, media_type: str) -> None:
     media = said(message(None, **{kind: {"file_id": "f", "file_unique_id": "u", "file_size": 7, **more}})).media
-    assert media == Media(file="f", name=name, media_type=media_type, size=7)
+    assert media == Media(file="f", name=name, media_type=media_type, size=7, voice=kind == "voice")
 
 
 @pytest.mark.parametrize(
