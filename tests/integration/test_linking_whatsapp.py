@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.channels.contract import Channel
+from nanoclaw.channels.whatsapp import link
 from nanoclaw.channels.whatsapp.channel import whatsapp_channel
 from nanoclaw.cli.auth.follow import follow
 from nanoclaw.cli.auth.own_channel import Plan, running, settled
@@ -21,6 +22,7 @@ from nanoclaw.operations.pairing.session import PairingSession
 from nanoclaw.settings.home import Home
 from nanoclaw.store.linked_device import is_device_linked
 from tests.fakes.whatsapp_network.server import OWNER_PHONE, WhatsAppNetwork
+from tests.fakes.whatsapp_rig import rig
 
 _ACCOUNT = f"{OWNER_PHONE}@s.whatsapp.net"
 
@@ -128,3 +130,17 @@ async def test_a_code_that_nobody_uses_ends_with_the_owners_time(
     shape = await _link(home, make, Owner(tmp_path, lambda _: None), seconds=2)
     assert shape["fault"] == "timeout"
     assert not is_device_linked(home.channel("whatsapp") / "session.db")
+
+
+async def test_a_pairing_that_is_given_up_ends_at_the_client_and_makes_room_for_the_next(tmp_path: Path) -> None:
+    async with rig(tmp_path, linked=False) as one:
+        await one.keeper.order(link.Pair(order=0))
+        first = await one.next(link.Code)
+        await one.keeper.order(link.StopPairing(order=0))
+        assert (await one.next(link.NotPaired)).why == "timeout"
+        said = len(one.heard)
+        await one.keeper.order(link.Pair(order=0))
+        second = await one.next(link.Code, since=said)
+        assert second.qr != first.qr
+        await one.network.phone.scan(second.qr)
+        await one.state("connected")

@@ -160,9 +160,10 @@ class Keeper:
         seconds = None
         if self._standing.until:
             seconds = max(1.0, (self._standing.until - self._clock.now()) / 1000)
-        self._wanted.clear()
+        # Not cleared before: it may have been asked for while the last child was ending.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), seconds)
+        self._wanted.clear()
 
     async def _live(self) -> int:
         """One child's life: its code."""
@@ -225,10 +226,11 @@ class Keeper:
 
     def _note(self, said: Heard) -> None:
         match said:
-            case Code():
+            case Code() | NotPaired():
                 self._pairing = True
-            case Paired() | NotPaired():
+            case Paired():
                 self._pairing = False
+                self._wanted.clear()
             case Standing():
                 self._standing = said
                 if said.state != "connected":

@@ -189,6 +189,12 @@ class Pair(Order):
     phone: str = ""
 
 
+class StopPairing(Order):
+    """Nobody uses the codes any more: ``not-paired`` follows, where a pairing goes on."""
+
+    says: Literal["stop-pairing"] = "stop-pairing"
+
+
 class Write(Order):
     """Send a text, or a file with ``text`` as its caption. ``client_id`` is the same at every try."""
 
@@ -257,7 +263,9 @@ class Logout(Order):
     says: Literal["logout"] = "logout"
 
 
-FromParent = Annotated[Kept | Pair | Write | React | Edit | Typing | Read | Probe | Logout, Field(discriminator="says")]
+FromParent = Annotated[
+    Kept | Pair | StopPairing | Write | React | Edit | Typing | Read | Probe | Logout, Field(discriminator="says")
+]
 
 _CHILD: TypeAdapter[FromChild] = TypeAdapter(FromChild)
 _PARENT: TypeAdapter[FromParent] = TypeAdapter(FromParent)

@@ -3,12 +3,25 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 
 from nanoclaw.channels.contract import PairingCode, PairingDone, PairingError, PairingFault, PairingStep
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
-from nanoclaw.channels.whatsapp.link import Code, Done, Logout, NotPaired, Order, Pair, Paired, Person, Standing
+from nanoclaw.channels.whatsapp.link import (
+    Code,
+    Done,
+    Logout,
+    NotPaired,
+    Order,
+    Pair,
+    Paired,
+    Person,
+    Standing,
+    StopPairing,
+)
 
 _PHONE = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
+_STOP_SECONDS = 2.0
 _SILENCE_SECONDS = 60.0
 """The longest between the order and the first code, and after the last one has expired."""
 _LINKED = frozenset({"connected", "connecting", "unreachable", "replaced"})
@@ -61,6 +74,9 @@ class PhonePairing:
             await self._begin(number)
             async for step in self._steps(self._ears):
                 yield step
+        except (GeneratorExit, asyncio.CancelledError):
+            await self._stop()
+            raise
         finally:
             self._ears = None
 
@@ -85,6 +101,12 @@ class PhonePairing:
         except OrderFailedError as error:
             fault = PairingFault.UNREACHABLE if error.again else PairingFault.REFUSED
             raise PairingError(f"Pairing could not begin: {error}", hint=_HINTS[fault], fault=fault) from error
+
+    async def _stop(self) -> None:
+        """Best effort: the codes end by themselves within minutes."""
+        with suppress(OrderFailedError, TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._order(StopPairing(order=0))
 
     async def _steps(self, ears: "asyncio.Queue[Code | Paired | NotPaired | Standing]") -> AsyncGenerator[PairingStep]:
         patience = self._silence

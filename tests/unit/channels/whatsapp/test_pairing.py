@@ -4,7 +4,18 @@ import pytest
 
 from nanoclaw.channels.contract import PairingCode, PairingDone, PairingError, PairingFault, PairingStep
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
-from nanoclaw.channels.whatsapp.link import Code, Done, Logout, NotPaired, Order, Pair, Paired, Person, Standing
+from nanoclaw.channels.whatsapp.link import (
+    Code,
+    Done,
+    Logout,
+    NotPaired,
+    Order,
+    Pair,
+    Paired,
+    Person,
+    Standing,
+    StopPairing,
+)
 from nanoclaw.channels.whatsapp.pairing import PhonePairing
 
 _ME = Person(phone="491701112223@s.whatsapp.net", lid="222200000000002@lid", name="Ann")
@@ -126,6 +137,7 @@ async def test_only_one_pairs_at_a_time_and_giving_up_makes_room() -> None:
         await anext(child.pairing.pair())
     assert caught.value.fault is PairingFault.BUSY
     await first.aclose()
+    assert child.orders[-1] == StopPairing(order=0)
     assert isinstance(await anext(child.pairing.pair()), PairingCode)
 
 

@@ -32,6 +32,7 @@ from nanoclaw.channels.whatsapp.link import (
     Order,
     Pair,
     Person,
+    StopPairing,
     from_parent,
     to_line,
 )
@@ -158,6 +159,9 @@ class Program:
             self._pairing.begin(order.phone)
             self._condition.begin_again("connecting")
             self._start()
+            return Done(order=order.order)
+        if isinstance(order, StopPairing):
+            self._pairing.fail("timeout", "given up")
             return Done(order=order.order)
         result = await self._orders.carry_out(order)
         if isinstance(order, Logout) and isinstance(result, Done):
