@@ -14,7 +14,7 @@ from nanoclaw.store.sql import load_queries
 from nanoclaw.store.tasks import MIGRATIONS
 
 OF_OTHERS = {"whatsapp.sql"}
-"""For a database that another program makes: tried on a real one in ``test_whatsapp.py``."""
+"""For a database that another program makes: tried in ``test_whatsapp.py``."""
 QUERY_FILES = sorted(
     {entry.name for entry in files("nanoclaw.store").joinpath("queries").iterdir() if entry.is_file()} - OF_OTHERS
 )
