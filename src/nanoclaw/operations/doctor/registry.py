@@ -5,6 +5,7 @@ from nanoclaw.operations.doctor.checks.alert_route import ALERT_ROUTE
 from nanoclaw.operations.doctor.checks.backup_copies import BACKUP_COPIES
 from nanoclaw.operations.doctor.checks.backup_fresh import BACKUP_FRESH
 from nanoclaw.operations.doctor.checks.backup_verified import BACKUP_VERIFIED
+from nanoclaw.operations.doctor.checks.channel_extras import CHANNEL_EXTRAS
 from nanoclaw.operations.doctor.checks.channel_libraries import CHANNEL_LIBRARIES
 from nanoclaw.operations.doctor.checks.channel_modes import CHANNEL_MODES
 from nanoclaw.operations.doctor.checks.channels import CHANNELS
@@ -49,6 +50,7 @@ from nanoclaw.operations.doctor.checks.service import SERVICE
 from nanoclaw.operations.doctor.checks.service_restart import SERVICE_RESTART
 from nanoclaw.operations.doctor.checks.start_failures import START_FAILURES
 from nanoclaw.operations.doctor.checks.tasks import TASKS
+from nanoclaw.operations.doctor.checks.telegram_token import TELEGRAM_TOKEN
 from nanoclaw.operations.doctor.checks.time_zone import TIME_ZONE
 from nanoclaw.operations.doctor.checks.trigger_clashes import TRIGGER_CLASHES
 from nanoclaw.operations.doctor.checks.triggers import TRIGGERS
@@ -96,6 +98,8 @@ CHECKS: tuple[Check, ...] = (
     DATABASE_LOCK,
     CHANNELS,
     WHATSAPP_SESSION,
+    TELEGRAM_TOKEN,
+    CHANNEL_EXTRAS,
     CHANNEL_LIBRARIES,
     DISK_SPACE,
     DATABASE_INTEGRITY,

@@ -1,19 +1,26 @@
 import os
 import socket
 import time
+from contextlib import closing
+
+import apsw
 
 from nanoclaw.daemon.built_in import built_in_channels
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds, SystemClock
-from nanoclaw.operations.doctor.checks import channel_libraries, channels, recent_errors
+from nanoclaw.operations.doctor.checks import channel_extras, channel_libraries, channels, recent_errors
 from nanoclaw.operations.doctor.checks.alert_route import ALERT_ROUTE
+from nanoclaw.operations.doctor.checks.channel_extras import CHANNEL_EXTRAS
 from nanoclaw.operations.doctor.checks.channel_libraries import CHANNEL_LIBRARIES
 from nanoclaw.operations.doctor.checks.channels import BUILT_IN, CHANNELS
 from nanoclaw.operations.doctor.checks.port import PORT
 from nanoclaw.operations.doctor.checks.recent_errors import RECENT_ERRORS
 from nanoclaw.operations.doctor.checks.running import RUNNING
+from nanoclaw.operations.doctor.checks.telegram_token import TELEGRAM_TOKEN
 from nanoclaw.operations.doctor.checks.whatsapp_session import WHATSAPP_SESSION
 from nanoclaw.operations.doctor.contract import Severity
+from nanoclaw.operations.extras.contract import EXTRAS
+from nanoclaw.operations.extras.programs import HELPERS
 from nanoclaw.sandboxes.engine import Outcome
 from nanoclaw.settings.home import Home
 from nanoclaw.store.database import Database
@@ -74,13 +81,53 @@ def test_a_whatsapp_session_is_missing_broken_old_or_in_order(ground: Make, home
     folder.mkdir(mode=0o700)
     session = folder / "session.db"
     session.write_bytes(b"")
-    assert only(WHATSAPP_SESSION, made).severity is ERROR
+    assert "no account is linked" in only(WHATSAPP_SESSION, made).what.en
     session.write_bytes(b"SQLite format 3\0" + bytes(4080))
+    assert "not whole" in only(WHATSAPP_SESSION, made).what.en
+    session.unlink()
+    with closing(apsw.Connection(str(session))) as connection:
+        connection.execute("CREATE TABLE whatsmeow_device (jid TEXT)")
+        assert only(WHATSAPP_SESSION, made).severity is ERROR
+        connection.execute("INSERT INTO whatsmeow_device VALUES ('1@s.whatsapp.net')")
     assert only(WHATSAPP_SESSION, made).severity is OK
     long_ago = time.time() - 20 * 86_400  # noqa: TID251 - a file's time is the machine's
     os.utime(session, (long_ago, long_ago))
     finding = only(WHATSAPP_SESSION, made)
     assert (finding.severity, "20 days" in finding.what.en) == (WARNING, True)
+
+
+def test_a_telegram_token_is_missing_open_to_others_or_in_order(ground: Make, home: Home) -> None:
+    assert only(TELEGRAM_TOKEN, ground()).severity is SKIPPED
+    made = ground(config="[channels.telegram]\n")
+    assert only(TELEGRAM_TOKEN, made).severity is ERROR
+    token = home.channel("telegram") / "token"
+    token.parent.mkdir(mode=0o700)
+    token.write_text("no token")
+    token.chmod(0o600)
+    assert "no bot token" in only(TELEGRAM_TOKEN, made).what.en
+    token.write_text("424242:AAtest-token_0123456789abcdefghijklmn")
+    finding = only(TELEGRAM_TOKEN, made)
+    assert (finding.severity, "AAtest" in finding.what.en) == (OK, False)
+    token.chmod(0o640)
+    finding = only(TELEGRAM_TOKEN, made)
+    assert (finding.severity, "Others can read" in finding.what.en) == (ERROR, True)
+    wrong = ground(config="[channels.telegram]\napi_url = 'ftp://x'\n")
+    assert only(TELEGRAM_TOKEN, wrong).severity is ERROR
+
+
+def test_what_an_enabled_channel_needs_is_named_with_the_command_that_installs_it(ground: Make) -> None:
+    assert only(CHANNEL_EXTRAS, ground()).severity is SKIPPED
+    assert only(CHANNEL_EXTRAS, ground(config="[channels.telegram]\n")).severity is OK
+    (missing,) = channel_extras.findings(["web", "whatsapp"], lambda extra: extra.packages)
+    assert (missing.severity, "neonize" in missing.what.en) == (ERROR, True)
+    here = channel_extras.judge(EXTRAS["whatsapp"], ("neonize",), (), checkout=True)
+    assert here.todo is not None
+    assert "nanoclaw auth whatsapp" in here.todo.en
+    packaged = channel_extras.judge(EXTRAS["whatsapp"], ("neonize",), (), checkout=False)
+    assert packaged.todo is not None
+    assert "pip install 'nanoclaw-py[whatsapp]'" in packaged.todo.zh
+    without = channel_extras.judge(EXTRAS["whatsapp"], (), HELPERS, checkout=True)
+    assert (without.severity, "no ffmpeg" in without.what.en, "无 libmagic" in without.what.zh) == (OK, True, True)
 
 
 def test_libraries_of_channels_are_named_and_a_newer_one_is_a_warning(ground: Make) -> None:

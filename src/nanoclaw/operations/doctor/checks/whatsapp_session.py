@@ -9,26 +9,34 @@ from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, warning
 from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.modes import walk
+from nanoclaw.store.errors import StoreError
+from nanoclaw.store.linked_device import is_device_linked
+from nanoclaw.store.survey import find_damage
 
 _WHATSAPP = "whatsapp"
-_SQLITE = b"SQLite format 3\0"
+_DATABASE = "session.db"
+_CHECK_SECONDS = 5.0
 _WARN_DAYS, _DEAD_DAYS = 10, 30
 """WhatsApp unlinks a device that was not connected for some weeks."""
-_PAIR = Words("Start the assistant, and pair the phone again.", "请启动助手，并用手机重新扫码配对。")
+_PAIR = Words("Link the telephone: nanoclaw auth whatsapp.", "请关联手机：nanoclaw auth whatsapp。")
+_START = Words(
+    "Start the assistant; should WhatsApp have ended the session: nanoclaw auth whatsapp.",
+    "请启动助手；若会话已失效：nanoclaw auth whatsapp。",
+)
 
 
 def judge(folder: Path, now: Milliseconds) -> Finding:
-    """What lies in the folder of the session. Its files are looked at from outside: the client may have them open."""
-    files = [path for path in walk(folder) if path.is_file() and not path.is_symlink()]
-    databases = [path for path in files if path.suffix == ".db"]
-    if not databases:
-        return error(Words("no session: the phone is not paired", "没有会话：尚未扫码配对"), _PAIR)
-    broken = [path.name for path in databases if not _is_database(path)]
-    if broken:
-        return error(
-            Words(f"the session is not complete: {', '.join(broken)}", f"会话文件不完整：{'、'.join(broken)}"),
-            Words("Restore store/auth from a backup, or pair again.", "请从备份恢复 store/auth，或重新配对。"),
-        )
+    """What lies in the folder of the session; nothing is written, and the client may have it open."""
+    database = folder / _DATABASE
+    try:
+        if not is_device_linked(database):
+            return error(Words("no session: no account is linked", "没有会话：尚未关联账号"), _PAIR)
+        damage = find_damage(database, _CHECK_SECONDS)
+    except StoreError as failure:
+        return _broken(str(failure))
+    if damage:
+        return _broken(damage[0])
+    files = [path for path in walk(folder) if path.is_file() and path.name.startswith(_DATABASE)]
     days = max(0, now // 1000 - int(max(path.stat().st_mtime for path in files))) // 86_400
     if days >= _WARN_DAYS:
         return warning(
@@ -36,14 +44,22 @@ def judge(folder: Path, now: Milliseconds) -> Finding:
                 f"last used {days} days ago; after about {_DEAD_DAYS} it ends",
                 f"上次使用在 {days} 天前；约 {_DEAD_DAYS} 天后失效",
             ),
-            _PAIR,
+            _START,
         )
-    return fine(Words(f"complete, last used {days} days ago", f"完整，上次使用在 {days} 天前"))
+    whole = Words("whole", "完整") if damage is not None else Words("too large to check in time", "过大，未能及时检查")
+    return fine(Words(f"linked, {whole.en}, last used {days} days ago", f"已关联，{whole.zh}，上次使用在 {days} 天前"))
 
 
-def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
+def _broken(why: str) -> Finding:
+    return error(
+        Words(f"the session is not whole: {why}", f"会话文件已损坏：{why}"),
+        Words(
+            "Stop the assistant and restore store/auth from a backup (nanoclaw backup restore), or remove"
+            " store/auth/whatsapp/session.db and run: nanoclaw auth whatsapp.",
+            "请停止助手，从备份恢复 store/auth（nanoclaw backup restore）；或删除 store/auth/whatsapp/session.db"
+            " 后运行：nanoclaw auth whatsapp。",
+        ),
+    )
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
