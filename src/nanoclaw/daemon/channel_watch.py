@@ -15,12 +15,12 @@ from nanoclaw.events.measures import Measure, Observe
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.settings.whole_files import replace_file
 
 logger = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 30.0
 """Repairs changes that a channel did not report."""
-_AGAIN_SECONDS = 5.0
 _LINES, _LINES_SECONDS = 20, 600.0
 """Lines in the log about one channel in so long: of one that flaps, the rest is counted."""
 
@@ -118,7 +118,7 @@ class ChannelWatch:
         if document == self._written:
             return
         try:
-            await asyncio.to_thread(_write, self._path, document)
+            await asyncio.to_thread(replace_file, self._path, document.encode())
         except OSError as error:
             logger.warning("what was told of channels is not kept", extra={"error": str(error)})
         self._written = document
@@ -150,11 +150,3 @@ def _document(records: Mapping[ChannelName, Record]) -> str:
         if record.proven or record.told:
             kept[str(name)] = known
     return json.dumps(kept, separators=(",", ":"))
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)

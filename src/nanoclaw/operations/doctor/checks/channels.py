@@ -33,14 +33,21 @@ def judge_states(channels: Sequence[dict[str, Any]]) -> list[Finding]:
     return [
         warning(
             Words(
-                f"{one['name']} is {one['status']}: {one['detail']}",
-                f"{one['name']} 未连接（{one['status']}）：{one['detail']}",
+                f"{one['name']} is {_how(one)}: {one['detail']}",
+                f"{one['name']} 未连接（{_how(one)}）：{one['detail']}",
             ),
-            Words("`nanoclaw status` and the log say more.", "详情见 `nanoclaw status` 和日志。"),
+            Words(
+                one.get("hint") or "`nanoclaw status` and the log say more.",
+                one.get("hint") or "详情见 `nanoclaw status` 和日志。",
+            ),
         )
         for one in channels
         if one["status"] != "up"
     ]
+
+
+def _how(channel: dict[str, Any]) -> str:
+    return f"{channel['status']}, {channel['condition']}" if channel.get("condition") else str(channel["status"])
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
