@@ -100,6 +100,17 @@ async def test_a_scanned_code_links_the_account_and_its_files_are_private(
     assert (again["state"], again["fault"]) == ("failed", "already-paired")
 
 
+async def test_a_code_that_is_typed_on_the_telephone_links_it_too(
+    network: WhatsAppNetwork, home: Home, make: Callable[[str], Channel], tmp_path: Path
+) -> None:
+    owner = Owner(tmp_path, lambda shape: asyncio.ensure_future(network.phone.enter(shape["code"])))  # noqa: TID251
+    shape = await _link(home, make, owner, phone="+49 170 0000001")
+    assert (shape["state"], shape["account"]) == ("done", _ACCOUNT)
+    (code,) = owner.codes
+    assert (len(code["code"]), code["code"][4], code["qr"]) == (9, "-", "")
+    assert "then type this" in owner.stream.getvalue()
+
+
 async def test_an_outdated_client_is_told_to_be_updated(
     network: WhatsAppNetwork, home: Home, make: Callable[[str], Channel], tmp_path: Path
 ) -> None:
