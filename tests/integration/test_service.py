@@ -369,11 +369,7 @@ async def test_a_home_that_is_in_use_is_waited_for(own: Service) -> None:
 
 @pytest.mark.parametrize(
     ("prepare", "allowed"),
-    [
-        ("true", True),
-        ("mount --bind /proc/sys /proc/sys", False),
-        ("mount --bind /dev/null /proc/kmsg", False),
-    ],
+    [("true", True), ("mount --bind /proc/sys /proc/sys", False), ("mount --bind /dev/null /proc/kmsg", False)],
 )
 def test_the_kernel_lets_a_sandbox_mount_proc_only_where_nothing_is_covered(prepare: str, *, allowed: bool) -> None:
     # What ProtectProc, ProtectKernelTunables and ProtectKernelLogs do, by hand. In services of these tests' systemd
@@ -393,8 +389,7 @@ def test_a_foreign_unit_of_the_same_name_stays(user: RealSystemd) -> None:
     service = Service(user, user.place / "root" / ".nanoclaw", 0)
     folder = user.place / "root" / ".config" / "systemd" / "user"
     folder.mkdir(parents=True)
-    theirs = folder / "nanoclaw.service"
-    theirs.write_text("[Service]\nExecStart=/bin/true\n")
+    (theirs := folder / "nanoclaw.service").write_text("[Service]\nExecStart=/bin/true\n")
     for verb in ("install", "uninstall", "start", "status"):
         ran = service.nanoclaw("service", verb)
         assert ran.returncode == 1

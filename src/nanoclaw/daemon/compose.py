@@ -112,10 +112,8 @@ def compose(ground: Ground, request_stop: Callable[[], None]) -> Daemon:
         GatewayError: the allowlist cannot be understood.
     """
     base = _lay(ground)
-    store, channels, broadcast, clock = base.store, base.roster.channels, base.broadcast, ground.clock
-    courier = Courier(store.outbox, channels, broadcast, clock, alert=base.troubles.note, observe=ground.counting)
-    base.roster.listen(courier.wake_channel)
-    typing = TypingLights(channels, broadcast)
+    store, clock, courier = base.store, ground.clock, _open_courier(ground, base)
+    typing = TypingLights(base.roster.channels, base.broadcast)
     crew = _hire(ground, base, courier)
     crew.lanes.equip(_surface(base, crew.workshop, courier, typing))
     intake, networks = _connect(ground, base, crew)
@@ -180,6 +178,19 @@ def _lay(ground: Ground) -> _Base:
     )
 
 
+def _open_courier(ground: Ground, base: _Base) -> Courier:
+    courier = Courier(
+        base.store.outbox,
+        base.roster.channels,
+        base.broadcast,
+        ground.clock,
+        alert=base.troubles.note,
+        observe=ground.counting,
+    )
+    base.roster.listen(courier.wake_channel)
+    return courier
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Crew:
     """Those who work: the agents with their tools and their way out, and who looks after them."""
@@ -210,14 +221,13 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     reception = open_reception(ground, store, lanes, gateway, courier.wake)
     tidings.forward_domains(reception.approvals.ask_domain)
     reception.approvals.ask_in(owner_chats.where_answers_come_from)
-    records = Records(ground.home, ground.settings, store.groups, store.history)
     workshop = Workshop(_bench(ground, preparation, gateway, lambda caller: build(tools.desk(), caller)))
     hands = TaskHands(store=store, lanes=lanes, workshop=workshop, tidings=tidings).hands()
     agenda = Agenda(hands, store, broadcast, clock, base.zone)
     tools = Toolbox(
         ground=ground,
         store=store,
-        records=records,
+        records=(records := Records(ground.home, ground.settings, store.groups, store.history)),
         lanes=lanes,
         asking=reception.asking,
         approvals=reception.approvals,

@@ -46,6 +46,17 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw alerts test NANOCLAW_ALERT_SMS",
     )
     test.add_argument("route", metavar="ROUTE", nargs="?", default=None, help="only this one, the name of its variable")
+    _add_chats(choices)
+    history = add_command(
+        choices,
+        "history",
+        "Show the newest alerts, oldest first: those that wait, were sent, or stand in the log only.",
+        "nanoclaw alerts history --limit 20",
+    )
+    history.add_argument("--limit", metavar="N", type=int, default=50, help="how many at most, 1 to 200 (default: 50)")
+
+
+def _add_chats(choices: "Subparsers") -> None:
     chats = add_command(
         choices,
         "chats",
@@ -58,13 +69,6 @@ def add_parser(subparsers: "Subparsers") -> None:
     chats.add_argument("chats", metavar="CHANNEL:CHAT", nargs="*", help="in the order of preference")
     chats.add_argument("--default", action="store_true", help="name none: the main group's chats, as they come")
     chats.add_argument("--test", action="store_true", help="send a test message to each of the chats that are named")
-    history = add_command(
-        choices,
-        "history",
-        "Show the newest alerts, oldest first: those that wait, were sent, or stand in the log only.",
-        "nanoclaw alerts history --limit 20",
-    )
-    history.add_argument("--limit", metavar="N", type=int, default=50, help="how many at most, 1 to 200 (default: 50)")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> Result:

@@ -63,7 +63,11 @@ def add_parser(subparsers: "Subparsers") -> None:
         "nanoclaw channels test telegram",
         "nanoclaw channels test whatsapp --chat 41791234567@s.whatsapp.net --wait 60",
     )
-    for one in (enable, disable, test):
+    _add_arguments(test, (enable, disable, test))
+
+
+def _add_arguments(test: argparse.ArgumentParser, named: tuple[argparse.ArgumentParser, ...]) -> None:
+    for one in named:
         one.add_argument("name", metavar="NAME", help="the channel, as `channels list` names it")
     test.add_argument("--chat", metavar="ID", default="", help="this chat of yours (default: where news go)")
     test.add_argument("--wait", metavar="SECONDS", type=float, default=30, help="for how long, 1 to 120 (default: 30)")
