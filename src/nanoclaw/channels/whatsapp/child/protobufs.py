@@ -2,9 +2,9 @@
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 
@@ -14,21 +14,21 @@ def neonize_folder() -> Path:
     Raises:
         ModuleNotFoundError: it is not installed.
     """
-    loaded = sys.modules.get("neonize")
-    if loaded is not None:
-        return Path(next(iter(loaded.__path__)))
+    return Path(next(iter(_specification().submodule_search_locations or ())))
+
+
+def _specification() -> ModuleSpec:
     spec = find_spec("neonize")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("neonize is not installed")
-    return Path(spec.submodule_search_locations[0])
+    return spec
 
 
 def _protocol(module: str) -> Any:
-    # The package's own __init__ imports clients, image and sound libraries. Nothing here needs them.
+    # The package's own __init__ imports clients, image and sound libraries. Nothing here needs them. Whoever looks for
+    # the package later finds it all the same.
     if "neonize" not in sys.modules:
-        package = ModuleType("neonize")
-        package.__path__ = [str(neonize_folder())]
-        sys.modules["neonize"] = package
+        sys.modules["neonize"] = module_from_spec(_specification())
     return import_module(f"neonize.proto.{module}")
 
 
