@@ -36,13 +36,13 @@ def _next_steps(context: Context, channel: str, linked: Linked) -> list[str]:
     chat = visible(linked.shape.get("chat", ""))
     if chat and chat not in chats:
         steps.append(
-            "Your own chat there joins your main group, which answers everything you write in it:\n"
+            "Your own chat there joins your main group, which answers everything in it:\n"
             f"    nanoclaw groups chats main add {channel}:{chat}"
         )
     if not linked.live:
         steps.append("Start the assistant:\n    nanoclaw run        (or: nanoclaw service install)")
     steps.append(
-        "Other chats: once somebody wrote there, `nanoclaw groups list` shows their ids; then\n"
+        "Other chats: once somebody wrote there, `nanoclaw groups list` shows them; then\n"
         f"    nanoclaw groups add Family --channel {channel} --chat ID"
     )
     steps.append(f"Try it out:\n    nanoclaw channels test {channel}")
