@@ -19,7 +19,7 @@ DRILL = "drill"
 _WATCHED = "watched"
 _CHURN = ("incoming", "fetched", "spool")
 """Folders of channels whose files come and go with every message."""
-_CHURNING = ("sent", "identities", ".log", ".db", ".sqlite", ".sqlite3", *SIDES)
+_CHURNING = ("sent", "identities", "notes.json", ".log", ".db", ".sqlite", ".sqlite3", *SIDES)
 """Files that change all the time; that there is one still counts."""
 
 
