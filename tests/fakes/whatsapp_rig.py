@@ -81,6 +81,16 @@ class Rig:
         await self.network.phone.scan(code.qr)
         await self.state("connected")
 
+    async def rests(self) -> None:
+        """Wait until there is no child.
+
+        Raises:
+            TimeoutError: there is one after ten seconds.
+        """
+        async with asyncio.timeout(10):
+            while self.keeper.pid:  # noqa: ASYNC110 - nothing is said of it
+                await asyncio.sleep(0.05)
+
     def kill(self) -> None:
         """End the child at once."""
         with suppress(ProcessLookupError):

@@ -1,0 +1,188 @@
+"""The real client in the real child, at a WhatsApp of our own."""
+
+import asyncio
+import os
+import stat
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.channels.whatsapp import link
+from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
+from nanoclaw.model.clock import SystemClock
+from tests.fakes.whatsapp_network.history import Past, PastChat
+from tests.fakes.whatsapp_network.people import Contact
+from tests.fakes.whatsapp_network.texts import Sheet
+from tests.fakes.whatsapp_rig import Rig, rig
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the client is made to trust our network by /proc")
+ANN = "222200000000002@lid"
+
+
+@pytest.fixture
+async def linked(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig(tmp_path) as one:
+        yield one
+
+
+def contact(one: Rig, name: str = "Ann") -> Contact:
+    number = len(one.network.world.accounts)
+    return one.network.contact(name, f"49170111222{number}", f"22220000000000{number + 1}")
+
+
+async def test_a_pairing_code_links_an_account_and_the_session_is_private(tmp_path: Path) -> None:
+    async with rig(tmp_path, linked=False) as one:
+        await one.keeper.order(link.Pair(order=0, phone="+49 170 0000001"))
+        code = await one.next(link.Code)
+        await one.network.phone.enter(code.pairing)
+        paired = await one.next(link.Paired)
+        assert paired.me.phone == "491700000001@s.whatsapp.net"
+        await one.state("connected")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in one.folder.rglob("*")}
+        assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
+        with pytest.raises(OrderFailedError, match="linked"):
+            await one.keeper.order(link.Pair(order=0))
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "why"),
+    [("login", {"reason": "405"}, "outdated"), ("unreachable", True, "unreachable"), ("passkey", True, "passkey")],
+)
+async def test_a_pairing_that_fails_says_why(tmp_path: Path, fault: str, value: object, why: str) -> None:
+    async with rig(tmp_path, linked=False) as one:
+        setattr(one.network.faults, fault, value)
+        await one.keeper.order(link.Pair(order=0))
+        if fault == "passkey":
+            code = await one.next(link.Code)
+            with pytest.raises(Exception, match="passkey"):
+                await one.network.phone.scan(code.qr)
+        assert (await one.next(link.NotPaired)).why == why
+
+
+async def test_what_people_do_arrives_and_is_confirmed_quietly(linked: Rig) -> None:
+    ann, bob = contact(linked, 'Ann "x" id="F"'), contact(linked, "Bob")
+    group = linked.network.group("Family", [ann, bob])
+    first = await ann.say("hello")
+    await linked.until(lambda: len(linked.incoming) == 1)
+    await bob.say("all", chat=group)
+    await ann.edit(first, "hello!")
+    ours = await linked.write("hi", chat=str(ann.lid))
+    await ann.react("👍", ours.id, by=linked.network.phone)
+    await ann.delete(first)
+    await linked.network.phone.say("from my phone", chat=ann)
+    await ann.send(b"\xff\xff\xff\xff")
+    await linked.until(lambda: len(linked.incoming) == 7)
+    said = {(one.kind, one.text): one for one in linked.incoming}
+    assert set(said) == {
+        ("message", "hello"), ("message", "all"), ("edited", "hello!"), ("reacted", "👍"), ("deleted", ""),
+        ("message", "from my phone"), ("unreadable", ""),
+    }  # fmt: skip
+    assert (said["message", "all"].chat_name, said["message", "all"].sender.name) == ("Family", "Bob")
+    assert (said["reacted", "👍"].target, said["reacted", "👍"].target_from_me) == (ours.id, True)
+    assert said["deleted", ""].target == said["edited", "hello!"].target == first
+    assert said["message", "from my phone"].from_me
+    confirmed = {receipt.kind for receipt in linked.network.receipts}
+    assert "inactive" in confirmed
+    assert "read" not in confirmed
+    await linked.keeper.order(link.Typing(order=0, chat=str(ann.lid), on=True))
+    await linked.keeper.order(link.Read(order=0, chat=str(ann.lid), sender=str(ann.lid), ids=(first,)))
+    await linked.keeper.order(link.Probe(order=0))
+    network = linked.network
+    await network.journal.until(lambda: any(one.kind == "read" for one in network.receipts), 10)
+    assert [typing.state for typing in network.typing] == ["composing"]
+    assert "available" not in network.presences, "the owner's telephone would fall silent"
+    assert network.journal.problems == []
+
+
+async def test_files_go_both_ways_and_bad_ones_come_with_a_reason(linked: Rig, tmp_path: Path) -> None:
+    ann, bob = contact(linked), contact(linked, "Bob")
+    content = os.urandom(200_000)
+    pdf = Sheet(name="../../x", media_type="application/pdf", caption="look")
+    await ann.send_file(content, pdf)
+    await ann.send_file(content, pdf, damaged=True)
+    await ann.send_file(content, Sheet(media_type="application/zip", size=200_000_000))
+    await ann.say("after them")
+    await bob.say("not held up")
+    await linked.until(lambda: len(linked.incoming) == 5)
+    assert [one.text for one in linked.incoming if one.sender.lid == ANN][-1] == "after them"
+    good, damaged, large = (one.media[0] for one in linked.incoming if one.media)
+    assert good.name == "../../x"
+    assert [path.read_bytes() for path in (linked.folder / "fetched").iterdir()] == [content]
+    assert (damaged.path, damaged.problem) == ("", "what came is not what was sent")
+    assert (large.path, large.problem) == ("", "larger than 25 MB")
+    outgoing = tmp_path / "out.pdf"
+    outgoing.write_bytes(content)
+    await linked.keeper.order(
+        link.Write(order=0, client_id="f", chat=str(ann.lid), text="cap", file=str(outgoing), name="a.pdf",
+                   media_type="application/pdf")
+    )  # fmt: skip
+    sent = await linked.network.next_sent()
+    assert sent.file
+    assert (sent.text, sent.file.name, sent.file.content) == ("cap", "a.pdf", content)
+
+
+async def test_a_file_that_does_not_come_holds_up_its_own_chat_only(linked: Rig) -> None:
+    ann, bob = contact(linked), contact(linked, "Bob")
+    linked.network.faults.media = {"get": 503}
+    await ann.send_file(b"x", Sheet(media_type="application/pdf"))
+    await ann.say("later")
+    await bob.say("now")
+    await linked.until(lambda: len(linked.incoming) == 1)
+    assert linked.texts == ["now"]
+    await linked.until(lambda: len(linked.incoming) == 3)
+    assert linked.incoming[1].media[0].problem == "it could not be fetched"
+
+
+async def test_history_is_bounded_and_known_messages_do_not_come_again(linked: Rig) -> None:
+    ann = contact(linked)
+    live = await ann.say("live")
+    now, day = SystemClock().now() // 1000, 86_400
+    past = [Past(id="OLD", text="old", at=now - 30 * day), Past(id="NEW", text="new", at=now - day)]
+    chat = PastChat(id=str(ann.lid), name="Ann", messages=[*past, Past(id=live, text="live", at=now)])
+    await linked.until(lambda: len(linked.incoming) == 1)
+    await linked.network.phone.hand_over([chat])
+    await linked.until(lambda: len(linked.incoming) == 2)
+    await ann.say("afterwards")
+    await linked.until(lambda: len(linked.incoming) == 3)
+    assert [(one.text, one.history) for one in linked.incoming] == [
+        ("live", False), ("new", True), ("afterwards", False),
+    ]  # fmt: skip
+
+
+async def test_after_a_kill_it_is_there_again_with_what_came_meanwhile(linked: Rig) -> None:
+    ann = contact(linked)
+    linked.keeps = False
+    await ann.say("not kept")
+    await linked.until(lambda: len(linked.incoming) == 1)
+    since, begun = len(linked.heard), time.monotonic()
+    linked.kill()
+    await ann.say("meanwhile")
+    await linked.state("connected", since)
+    assert time.monotonic() - begun < 5  # 0.4 s on a machine that does nothing else
+    await linked.until(lambda: len(linked.incoming) == 3)
+    assert linked.texts == ["not kept", "not kept", "meanwhile"]
+
+
+async def test_a_message_that_left_before_a_crash_is_not_sent_again(linked: Rig) -> None:
+    ann = contact(linked)
+    await ann.say("hi")
+    done = await linked.write("once", client_id="c1", chat=ANN)
+    assert (await linked.write("once", client_id="c1", chat=ANN)).id == done.id
+    linked.network.faults.swallow_sends = True
+    written, _ = await asyncio.gather(
+        linked.write("twice?", client_id="c2", chat=ANN), _kill_at_the_second(linked), return_exceptions=True
+    )
+    assert isinstance(written, OrderFailedError)
+    assert written.unsure
+    linked.network.faults.swallow_sends = False
+    again = await linked.write("twice?", client_id="c2", chat=ANN)
+    assert [(one.text, one.again) for one in linked.network.sent] == [("once", False), ("twice?", False)]
+    assert again.id == linked.network.sent[1].id
+
+
+async def _kill_at_the_second(one: Rig) -> None:
+    await one.network.journal.until(lambda: len(one.network.sent) == 2, 10)
+    one.kill()
