@@ -7,7 +7,8 @@ Nothing that the network was told to have arrived is lost. The client sends its 
 node to its log before the node leaves, and waits for the log: so ``gate`` holds a receipt back until ``spool`` has the
 message on disk. The same way ``journal`` learns the id of a message of ours before the message leaves.
 
-What remains: between the moment the client has stored that it decrypted a message, and the moment the spool has it, a
-kill leaves a message that cannot be decrypted again. The network brings it again, the client says "old counter", and
-it is reported as unreadable: seen to be missing, not silently gone.
+Between the moment the client has stored that it decrypted a message and the moment the spool has it, a kill would
+leave a message that cannot be decrypted again. So one message at a time is decrypted, with a note of it, and
+``keeper`` puts the keys back that it used (``nanoclaw.store.whatsapp``). Where that is not possible, the network brings
+it again, the client says "old counter", and it is reported as unreadable: seen to be missing, not silently gone.
 """
