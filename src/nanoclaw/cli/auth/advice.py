@@ -33,14 +33,15 @@ def _next_steps(context: Context, channel: str, linked: Linked) -> list[str]:
     groups = ask(context, lambda client: client.groups(), lambda service: service.groups())["groups"]
     chats = {chat["chat"] for group in groups for chat in group["chats"] if chat["channel"] == channel}
     steps = []
+    # First: the main group is made by the first start.
+    if not linked.live:
+        steps.append("Start the assistant:\n    nanoclaw run        (or: nanoclaw service install)")
     chat = visible(linked.shape.get("chat", ""))
     if chat and chat not in chats:
         steps.append(
             "Your own chat there joins your main group, which answers everything in it:\n"
             f"    nanoclaw groups chats main add {channel}:{chat}"
         )
-    if not linked.live:
-        steps.append("Start the assistant:\n    nanoclaw run        (or: nanoclaw service install)")
     steps.append(
         "Other chats: once somebody wrote there, `nanoclaw groups list` shows them; then\n"
         f"    nanoclaw groups add Family --channel {channel} --chat ID"
