@@ -35,7 +35,7 @@ CHANNEL_ROUTES: tuple[Route, ...] = (
         summary="Let a channel run as the configuration on disk says now: start it, start it anew, or stop it.",
         answer=_apply,
         response=AppliedShape,
-        problems=(409,),
+        problems=(404, 409),
     ),
     Route(
         method="POST",

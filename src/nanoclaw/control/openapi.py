@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from nanoclaw import __version__
-from nanoclaw.control.route import Route
+from nanoclaw.control.route import CHANNEL_NAME, Route
 from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, PLAIN_TEXT, ROUTES
 from nanoclaw.control.shapes import Problem
 
@@ -22,7 +22,7 @@ _PLACES = {
     "folder": ("The group's folder name", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"}),
     "channel": (
         "The channel's name in the configuration",
-        {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"},
+        {"type": "string", "pattern": CHANNEL_NAME},
     ),
     "id": ("Its number", {"type": "string", "pattern": "^[0-9]{1,18}$"}),
 }

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from nanoclaw.control.service import Service
 
+CHANNEL_NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
+"""What a channel may be called in a path."""
+
 Answer = Callable[[Service, str, Any], Awaitable[BaseModel]]
 """Given the service, the one parameter in the path (or "") and the parsed body or query (or None)."""
 

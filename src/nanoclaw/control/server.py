@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import logging
+import re
 import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +18,7 @@ from nanoclaw.control.errors import ControlError, InvalidRequestError, Malformed
 from nanoclaw.control.insight_shapes import PlainText
 from nanoclaw.control.openapi import openapi_document
 from nanoclaw.control.requests import parse_body, parse_query
-from nanoclaw.control.route import Route
+from nanoclaw.control.route import CHANNEL_NAME, Route
 from nanoclaw.control.routes import EVENT_STREAM, OPENAPI_PATH, ROUTES
 from nanoclaw.control.service import ConflictError, NoSuchGroupError, Service, StoppingError
 from nanoclaw.control.shapes import LiveEvent, Problem
@@ -139,7 +140,7 @@ class _Handlers:
                 payload = parse_body(route.body, await request.read())
             elif route.query is not None:
                 payload = parse_query(route.query, request.query, [name for name, _ in request.query.items()])
-            answer = await route.answer(self._service, next(iter(request.match_info.values()), ""), payload)
+            answer = await route.answer(self._service, _place(request), payload)
             return _text(answer.text) if isinstance(answer, PlainText) else _json(answer, route.status)
 
         return handle
@@ -293,3 +294,10 @@ def _clear_stale(path: Path, name: str) -> None:
 
 def _text(text: str) -> web.Response:
     return web.Response(body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+def _place(request: web.Request) -> str:
+    """The one parameter in the path, or ""."""
+    if (channel := request.match_info.get("channel")) is not None and not re.fullmatch(CHANNEL_NAME, channel):
+        raise NoSuchGroupError("No channel can have this name", hint="See `nanoclaw channels list`.")
+    return next(iter(request.match_info.values()), "")
