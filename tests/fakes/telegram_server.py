@@ -62,6 +62,8 @@ class TelegramServer:
     paths: dict[str, str] = field(default_factory=dict)
     """Where a server with bad intentions says that files are."""
     pending: list[dict[str, Any]] = field(default_factory=list)
+    waiting: int = 0
+    """Polls that wait for news."""
     given: Counter[int] = field(default_factory=Counter)
     """How often each update was handed out."""
     offsets: list[int | None] = field(default_factory=list)
@@ -208,11 +210,14 @@ class TelegramServer:
             if offset is not None:
                 self.pending = [one for one in self.pending if one["update_id"] >= offset]
             self._news.notify_all()
+            self.waiting += 1
             try:
                 async with asyncio.timeout(float(fields.get("timeout", "0")) or 0.01):
                     await self._news.wait_for(lambda: self._poll != mine or self._from(offset))
             except TimeoutError:
                 return []
+            finally:
+                self.waiting -= 1
             if self._poll != mine:
                 raise RefusedError(409, "Conflict: terminated by other getUpdates request")
             found = [one for one in self._from(offset) if wanted & one.keys() or len(one) == 1]
