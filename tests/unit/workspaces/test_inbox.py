@@ -1,7 +1,9 @@
 """Files that came with messages."""
 
+import io
 from datetime import date
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from nanoclaw.model.chats import IncomingFile
 from nanoclaw.workspaces.inbox import discard, keep
@@ -18,6 +20,18 @@ def test_files_of_one_name_are_all_kept(tmp_path: Path) -> None:
     assert [one.path for one in kept] == ["inbox/2026-11-22-a_b.png", "inbox/2026-11-22-2-a_b.png"]
     assert all((group / one.path).read_bytes() == b"picture" for one in kept)
     assert {(one.name, one.media_type) for one in kept} == {("a_b.png", "image/png")}
+
+
+def test_an_archive_is_kept_packed_however_much_is_in_it(tmp_path: Path) -> None:
+    group, sent = tmp_path / "group", tmp_path / "sent"
+    group.mkdir()
+    with ZipFile(packed := io.BytesIO(), "w", ZIP_DEFLATED) as bomb:
+        bomb.writestr("zeros", bytes(64 * 1024 * 1024))
+    sent.write_bytes(packed.getvalue())
+    keep(group, (IncomingFile(name="bomb.zip", media_type="application/zip", path=str(sent)),), DAY)
+    (kept,) = (path for path in group.rglob("*") if path.is_file())
+    assert kept.read_bytes() == packed.getvalue()
+    assert kept.stat().st_size < 100_000
 
 
 def test_discarded_files_are_gone_and_nothing_else(tmp_path: Path) -> None:
