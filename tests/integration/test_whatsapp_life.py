@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,16 +101,15 @@ async def test_logging_out_ends_the_session_on_both_sides(linked: Rig) -> None:
     assert linked.network.world.companions == {}
 
 
-async def test_a_burst_is_heard_in_order_and_leaves_the_child_small(linked: Rig) -> None:
+@pytest.mark.timeout(240)
+async def test_ten_thousand_messages_are_heard_in_order_and_leave_the_child_small(linked: Rig) -> None:
     ann = linked.network.contact("Ann", "491701112223", "222200000000002")
-    begun = time.monotonic()
-    for number in range(300):
+    for number in range(10_000):
         await ann.say(str(number))
-    await linked.until(lambda: len(linked.incoming) == 300, 30)
-    assert time.monotonic() - begun < 10  # 0.9 s on a machine that does nothing else
-    assert linked.texts == [str(number) for number in range(300)]
+    await linked.until(lambda: len(linked.incoming) == 10_000, 200)
+    assert linked.texts == [str(number) for number in range(10_000)]
     assert memory(linked.keeper.pid) <= 120
-    await linked.network.journal.until(lambda: len(linked.network.receipts) >= 300, 10)
+    await linked.network.journal.until(lambda: len(linked.network.receipts) >= 10_000, 20)
 
 
 async def test_on_a_full_disk_nothing_is_confirmed_and_nothing_lost(tmp_path: Path) -> None:

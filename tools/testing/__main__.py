@@ -21,8 +21,11 @@ Without arguments everything runs: the checks, and all tests but those of the se
 checks. Other arguments go to pytest, and then neither the checks run nor anything is installed.
 """
 
-_SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
-"""Most tests of whole installations wait. Those of one file stay together, because they may share what is costly."""
+_SIDE_BY_SIDE = (f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}", "--dist=loadfile")
+"""Most tests of whole installations wait, so there is one process more than processors. Those of one file stay
+together, because they may share what is costly."""
+
+_FIGURES = ("--durations=20", "--cov", "--cov-report=term")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class _Selection:
     def pytest_command(self) -> list[str]:
         """Tests by name, by suite, or all with coverage."""
         chosen = [suites.SUITES[self.suite].folder] if self.suite else []
-        whole = [] if chosen or self.pytest_arguments else [*_SIDE_BY_SIDE, "--cov", "--cov-report=term"]
+        whole = [] if chosen or self.pytest_arguments else [*_SIDE_BY_SIDE, *_FIGURES]
         return [sys.executable, "-m", "pytest", *chosen, *whole, *self.pytest_arguments]
 
 

@@ -257,10 +257,7 @@ def _belongs_to_database(one: Found, databases: frozenset[tuple[str, ...]]) -> b
     if not one.parts:
         return False
     name = one.parts[-1]
-    return any(
-        name.endswith(ending) and (*one.parts[:-1], name.removesuffix(ending)) in databases
-        for ending in SIDES
-    )
+    return any(name.endswith(ending) and (*one.parts[:-1], name.removesuffix(ending)) in databases for ending in SIDES)
 
 
 @contextmanager

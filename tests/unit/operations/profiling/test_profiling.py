@@ -67,14 +67,15 @@ async def test_what_grows_is_found() -> None:
     held: list[bytearray] = []
 
     async def grow() -> None:
-        await asyncio.sleep(0.3)
-        held.extend(bytearray(10_000) for _ in range(100))
+        for _ in range(20):  # all the while, since the first and the last look take their time on a busy machine
+            await asyncio.sleep(0.1)
+            held.extend(bytearray(10_000) for _ in range(50))
 
     profiler = Profiler(asyncio.get_running_loop())
     profile, _ = await asyncio.gather(profiler.heap(1.0, 10), grow())
     assert "test_profiling.py" in profile.places[0].place
     assert profile.places[0].bytes > 1_000_000
-    assert len(held) == 100
+    assert len(held) == 1_000
 
 
 async def test_one_profile_at_a_time_and_one_that_nobody_waits_for_ends() -> None:
