@@ -67,7 +67,7 @@ class ChannelWatch:
 
     def see(self, name: ChannelName) -> None:
         """Look at one channel."""
-        if name not in self._roster.channels:
+        if not self._roster.is_awaited(name):
             self._outages.forget(name)
             return
         sighting = self._roster.sighting(name)

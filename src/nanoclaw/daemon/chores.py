@@ -38,6 +38,6 @@ def open_chores(ground: Ground, tidings: Tidings, store: Shelves, roster: Roster
     return Chores(
         backups=backups,
         cleaning=CleaningRoutine(ground.home, ground.settings, ground.clock),
-        pairing=PairingRecords(roster.channels, store.people, ground.clock, linked=lambda _channel: backups.hurry()),
+        pairing=PairingRecords(roster, store.people, ground.clock, linked=lambda _channel: backups.hurry()),
         room=RoomWatch(home=ground.home, clock=ground.clock, tidings=tidings),
     )

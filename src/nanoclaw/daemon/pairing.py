@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from nanoclaw.channels.contract import Channel, Pairing, PairingDone
+from nanoclaw.channels.contract import Pairing, PairingDone
 from nanoclaw.control.pairing_shapes import PairingQuery, PairingShape, PairRequest
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.control.shapes import Done
+from nanoclaw.daemon.roster import Roster
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.people import Person, Role
@@ -33,12 +34,12 @@ class PairingRecords:
 
     def __init__(
         self,
-        channels: Mapping[ChannelName, Channel],
+        roster: Roster,
         people: People,
         clock: Clock,
         linked: Callable[[ChannelName], None],
     ) -> None:
-        self._channels = channels
+        self._roster = roster
         self._people = people
         self._clock = clock
         self._linked = linked
@@ -76,22 +77,29 @@ class PairingRecords:
         return Done(changed=await self._end(name))
 
     async def logout(self, channel: str) -> Done:
-        """End the session at the network."""
+        """End the session at the network. That the channel then does not work is no news for its owner."""
         name, pairing = self._find(channel)
         await self._end(name)
+        self._roster.leave(name, leaving=True)
+        done = False
         try:
             async with asyncio.timeout(_LOGOUT_SECONDS):
                 await pairing.logout()
+            done = True
         except TimeoutError:
             raise ConflictError(
-                f"{name} did not answer within {_LOGOUT_SECONDS} s", hint="Try again, or log out on the telephone."
+                f"{name} did not answer within {_LOGOUT_SECONDS} s",
+                hint="Try again; `nanoclaw auth logout` has --force.",
             ) from None
+        finally:
+            if not done:
+                self._roster.leave(name, leaving=False)
         logger.info("channel logged out", extra={"channel": name})
         return Done()
 
     def _find(self, channel: str) -> tuple[ChannelName, Pairing]:
         name = ChannelName(channel)
-        found = self._channels.get(name)
+        found = self._roster.channels.get(name)
         if found is None:
             raise NoSuchGroupError(
                 f"There is no channel {channel[:64]!r} in the running assistant", hint="`nanoclaw status` shows them."
@@ -117,6 +125,7 @@ class PairingRecords:
 
     async def _finish(self, name: ChannelName, done: PairingDone) -> None:
         await make_owner(self._people.add, name, done)
+        self._roster.leave(name, leaving=False)
         logger.info("account linked", extra={"channel": name})
         self._linked(name)
 

@@ -40,6 +40,7 @@ class Roster:
     def __init__(self, channels: dict[ChannelName, Channel]) -> None:
         self.channels = channels
         self._doubts: dict[tuple[ChannelName, Doubt], Sighting] = {}
+        self._leaving: set[ChannelName] = set()
         self._listeners: list[Callable[[ChannelName], None]] = []
 
     def listen(self, noted: Callable[[ChannelName], None]) -> None:
@@ -58,6 +59,15 @@ class Roster:
         else:
             self._doubts[name, why] = sighting
         self.noted(name)
+
+    def leave(self, name: ChannelName, *, leaving: bool) -> None:
+        """Whether its owner unlinks the account: then it is no news that it does not work, until one is linked."""
+        (self._leaving.add if leaving else self._leaving.discard)(name)
+        self.noted(name)
+
+    def is_awaited(self, name: ChannelName) -> bool:
+        """Whether there is such a channel, and its owner wants it to work."""
+        return name in self.channels and name not in self._leaving
 
     def sighting(self, name: ChannelName) -> Sighting:
         """How a channel is right now, in words for the owner."""
@@ -90,6 +100,7 @@ class Roster:
     def forget(self, name: ChannelName) -> None:
         """A channel is gone."""
         self.channels.pop(name, None)
+        self._leaving.discard(name)
         for why in Doubt:
             self._doubts.pop((name, why), None)
         self.noted(name)

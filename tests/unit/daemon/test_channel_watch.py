@@ -70,6 +70,18 @@ async def test_a_lost_account_is_told_at_once_by_the_other_channel_and_the_alert
     assert channels.alerts()[1:] == pager.texts
 
 
+async def test_that_the_owner_unlinked_it_is_no_news_to_the_owner(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    channels.roster.leave(PAGER, leaving=True)
+    pager.down(ChannelCondition.LOGGED_OUT)
+    await channels.pass_(300)
+    assert bell.texts == []
+    channels.roster.leave(PAGER, leaving=False)
+    await until(lambda: bell.texts)
+    assert bell.texts[0].startswith("The channel pager does not work until you see to it.")
+
+
 async def test_the_status_says_why_since_when_and_what_to_do(channels: Channels, pager: SettableChannel) -> None:
     before = channels.shape(PAGER)
     assert (before.status, before.condition, before.hint) == ("up", "", "")

@@ -3,11 +3,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from nanoclaw.channels.contract import Channel, ChannelError, PairingCode, PairingError, PairingFault
+from nanoclaw.channels.contract import ChannelError, PairingCode, PairingError, PairingFault
 from nanoclaw.channels.local.channel import LocalChannel
 from nanoclaw.control.pairing_shapes import PairingQuery, PairRequest
 from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.daemon.pairing import PairingRecords
+from nanoclaw.daemon.roster import Roster
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.people import Role
@@ -37,9 +38,13 @@ async def people(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Peop
 
 
 @pytest.fixture
-async def desk(channel: PairableChannel, people: People, linked: list[str]) -> AsyncIterator[PairingRecords]:
-    channels: dict[ChannelName, Channel] = {ChannelName("local"): LocalChannel(), channel.name: channel}
-    desk = PairingRecords(channels, people, SystemClock(), linked.append)
+def roster(channel: PairableChannel) -> Roster:
+    return Roster({ChannelName("local"): LocalChannel(), channel.name: channel})
+
+
+@pytest.fixture
+async def desk(roster: Roster, people: People, linked: list[str]) -> AsyncIterator[PairingRecords]:
+    desk = PairingRecords(roster, people, SystemClock(), linked.append)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(desk.run(), name="pairing")
         await asyncio.sleep(0)
@@ -120,6 +125,22 @@ async def test_logging_out_ends_the_session_and_says_when_it_cannot(
     channel.refuses_logout = True
     with pytest.raises(ChannelError, match="cannot be reached"):
         await desk.logout("pigeon")
+
+
+async def test_that_a_channel_does_not_work_is_no_news_after_its_owner_unlinked_it(
+    desk: PairingRecords, channel: PairableChannel, roster: Roster
+) -> None:
+    channel.refuses_logout = True
+    with pytest.raises(ChannelError):
+        await desk.logout("pigeon")
+    assert roster.is_awaited(channel.name)
+    channel.refuses_logout = False
+    await desk.logout("pigeon")
+    assert not roster.is_awaited(channel.name)
+    await desk.begin("pigeon", _NEW)
+    channel.say(OWNER)
+    await desk.look("pigeon", _NEXT)
+    assert roster.is_awaited(channel.name)
 
 
 async def test_channels_that_are_not_there_or_cannot_pair_are_refused(desk: PairingRecords) -> None:

@@ -12,12 +12,19 @@ from nanoclaw.cli.context import Context
 from nanoclaw.control.errors import DaemonDownError
 from nanoclaw.daemon.lock import hold
 from nanoclaw.settings.edit import switch_channel
+from nanoclaw.store.files import SIDES
 
 _WORDS = {
     "whatsapp": "WhatsApp is unlinked. Should the telephone still list the device, remove it there.",
     "telegram": "The bot's token is forgotten here. It stays good until you send /revoke to @BotFather.",
 }
+_LEFT_BEHIND = {
+    "whatsapp": "The session is forgotten here. WhatsApp was not told: your telephone still lists the device under"
+    " Linked devices; remove it there.",
+    "telegram": _WORDS["telegram"],
+}
 _LOGOUT_SECONDS = 60
+_SESSION = "session.db"
 
 
 def leave(context: Context, channel: str, make: Callable[[str], Channel] | None = None) -> str:
@@ -43,6 +50,34 @@ def leave(context: Context, channel: str, make: Callable[[str], Channel] | None 
     return _WORDS[channel]
 
 
+def forget(context: Context, channel: str) -> str:
+    """Switch the channel off and forget its session without a word to the network. What is so now.
+
+    Raises:
+        NanoclawError: nothing of it could be done, and why.
+    """
+    context.home.create()
+    running_channels = _running_channels(context)
+    switch_channel(context.home, channel, on=False)
+    if running_channels is None:
+        with hold(context.home.lock):
+            _remove_session(context, channel)
+    else:
+        # It returns when the channel has ended, and its client with it.
+        context.client.apply_channel(channel)
+        _remove_session(context, channel)
+    return _LEFT_BEHIND[channel]
+
+
+def _remove_session(context: Context, channel: str) -> None:
+    folder = context.home.channel(channel)
+    if channel == "telegram":
+        forget_token(token_path(folder, parse_options(options_of(context, channel)).token_file))
+        return
+    for name in (f"{_SESSION}{side}" for side in (*SIDES, "")):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _running_channels(context: Context) -> frozenset[str] | None:
     """The daemon's; None while none runs."""
     try:
@@ -65,5 +100,5 @@ async def _end(plan: Plan, make: Callable[[str], Channel] | None) -> None:
     except TimeoutError:
         raise ChannelError(
             f"{plan.name} did not answer within {_LOGOUT_SECONDS} s",
-            hint="Check the network and try again; or remove the device on the telephone.",
+            hint="Check the network and try again; or forget it here with --force, and at the telephone by hand.",
         ) from None

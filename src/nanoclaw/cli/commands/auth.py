@@ -43,8 +43,12 @@ def add_parser(subparsers: "Subparsers") -> None:
         "Unlink an account: its session is ended at the network and forgotten here, and the channel is switched off."
         " History, groups and settings stay.",
         "nanoclaw auth logout whatsapp",
+        "nanoclaw auth logout whatsapp --force",
     )
     logout.add_argument("channel", metavar="CHANNEL", choices=["whatsapp", "telegram"], help="whatsapp or telegram")
+    logout.add_argument(
+        "--force", action="store_true", help="forget it here only, where the network cannot be reached or told"
+    )
     logout.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -162,12 +166,12 @@ def _words(login: "Login") -> str:
 
 
 def _logout(arguments: argparse.Namespace, context: Context) -> Result:
-    from nanoclaw.cli.auth.leaving import leave  # noqa: PLC0415 - only for this command
+    from nanoclaw.cli.auth.leaving import forget, leave  # noqa: PLC0415 - only for this command
 
     channel: str = arguments.channel
     if not arguments.yes and not _agrees(context, channel):
         return Result(document={"changed": False}, text="Nothing was changed.", exit=Exit.ERROR)
-    words = leave(context, channel)
+    words = (forget if arguments.force else leave)(context, channel)
     return Result(document={"changed": True}, text=words)
 
 

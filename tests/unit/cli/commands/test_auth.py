@@ -115,6 +115,36 @@ def test_logging_out_ends_the_session_and_switches_the_channel_off(run: Run, dae
     assert tomllib.loads(home.config.read_text())["channels"]["whatsapp"] == {"typing": False, "enabled": False}
 
 
+def _linked(home: Home) -> None:
+    home.create()
+    home.channel("whatsapp").mkdir(mode=0o700)
+    for name in ("session.db", "session.db-wal", "session.db-shm", "identities.json"):
+        (home.channel("whatsapp") / name).write_text("x")
+
+
+def _kept(home: Home) -> list[str]:
+    return [path.name for path in home.channel("whatsapp").iterdir()]
+
+
+def test_where_the_network_cannot_be_told_the_session_can_be_forgotten_here(
+    run: Run, daemon: ServerThread, home: Home
+) -> None:
+    _linked(home)
+    home.config.write_text("[channels.whatsapp]\n")
+    ran = run("auth", "logout", "whatsapp", "--force", "--yes")
+    assert (ran.status, daemon.service.pairing.logged_out, _kept(home)) == (Exit.OK, 0, ["identities.json"])
+    assert "telephone still lists the device" in ran.out
+    assert daemon.service.channels.applied == ["whatsapp"]
+    assert tomllib.loads(home.config.read_text())["channels"]["whatsapp"] == {"enabled": False}
+
+
+def test_it_can_be_forgotten_without_a_daemon_too(run: Run, home: Home) -> None:
+    _linked(home)
+    ran = run("auth", "logout", "whatsapp", "--force", "--yes")
+    assert (ran.status, _kept(home)) == (Exit.OK, ["identities.json"])
+    assert run("auth", "logout", "whatsapp", "--force", "--yes").status == Exit.OK
+
+
 def test_the_bots_token_is_forgotten_without_a_daemon(run: Run, home: Home) -> None:
     home.create()
     token = home.channel("telegram") / "token"
