@@ -107,8 +107,12 @@ class Client:
             case "receipt" if node.attribute("type") not in _PROVES_NOTHING:
                 for identity in (node.attribute("id"), *node.items()):
                     self._arrived[identity] = None
+                    # Before the client goes on: it answers for the receipt, which then never comes again.
+                    self._journal.confirmed(identity)
                 while len(self._arrived) > _EVIDENCE:
                     self._arrived.popitem(last=False)
+            case "ack" if node.attribute("class") == "message" and not node.attribute("error"):
+                self._journal.confirmed(node.attribute("id"))
             case "notification" if node.attribute("type") == "w:gp2":
                 self._told.renamed(node.attribute("from"))
             case _:

@@ -103,12 +103,19 @@ class Journal:
                 self._current = ""
                 self._put(replace(row, stage=Stage.NAMED, network_id=network_id))
 
+    def confirmed(self, network_id: str) -> None:
+        """The network, or a recipient, says that it has this message: on disk before they hear that we know."""
+        with self._lock:
+            row = self._rows.get(self._ours.get(network_id, ""))
+            if row is not None and row.stage is Stage.NAMED and row.network_id == network_id:
+                self._put(replace(row, stage=Stage.DONE))
+
     def end(self, client_id: str, stage: Stage) -> None:
-        """How it ended. ``NAMED`` changes nothing: it may have left, or not."""
+        """How it ended. ``NAMED`` changes nothing: it may have left, or not. What is confirmed stays so."""
         with self._lock:
             self._current = ""
             row = self._rows[client_id]
-            if stage is not Stage.NAMED:
+            if stage is not Stage.NAMED and row.stage is not Stage.DONE:
                 self._put(replace(row, stage=stage))
 
     def _add(self, row: Sent) -> None:

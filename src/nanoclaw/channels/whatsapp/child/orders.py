@@ -157,6 +157,9 @@ class Orders:
             return Done(order=post.order, id=answer.SendResponse.ID)
         code = _code(answer.Error)
         named = self._journal.find(post.client_id)
+        if named is not None and named.stage is Stage.DONE:
+            # Its answer came while the client gave up on it.
+            return Done(order=post.order, id=named.network_id)
         unsure = not code and named is not None and named.stage is Stage.NAMED
         self._journal.end(post.client_id, Stage.NAMED if unsure else Stage.REFUSED)
         again = code in _PASSING if code else not _NOBODY.search(answer.Error)

@@ -49,6 +49,20 @@ def test_a_message_that_left_is_known_in_the_next_process(tmp_path: Path, clock:
     assert second.is_ours("3EB0A")
 
 
+def test_what_somebody_confirmed_is_sent_whatever_the_client_thinks(tmp_path: Path, clock: Hands) -> None:
+    journal = opened(tmp_path / "sent.log", clock)
+    journal.begin("c1")
+    journal.confirmed("3EB0A")  # nothing of that name
+    journal.name("3EB0A")
+    journal.confirmed("3EB0B")
+    assert stage(journal.find("c1")) == (Stage.NAMED, "3EB0A")
+    journal.confirmed("3EB0A")
+    assert stage(opened(tmp_path / "sent.log", clock).find("c1")) == (Stage.DONE, "3EB0A")
+    journal = opened(tmp_path / "sent.log", clock)
+    journal.end("c1", Stage.REFUSED)
+    assert stage(journal.find("c1")) == (Stage.DONE, "3EB0A")
+
+
 def test_one_that_was_only_meant_never_left(tmp_path: Path, clock: Hands) -> None:
     opened(tmp_path / "sent.log", clock).begin("c1")
     assert stage(opened(tmp_path / "sent.log", clock).find("c1")) == (Stage.MEANT, "")
