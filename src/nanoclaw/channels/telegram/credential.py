@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nanoclaw.channels.contract import ChannelError
+from nanoclaw.settings.whole_files import replace_file
 
 AUTH_HINT = "Run `./nanoclaw auth telegram`."
 _NAME = "token"
@@ -73,16 +74,9 @@ def write_token(path: Path, token: Token) -> None:
     Raises:
         ChannelError: it cannot be written.
     """
-    fresh = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(token.secret + "\n")
-            file.flush()
-            os.fsync(handle)
-        fresh.replace(path)
+        replace_file(path, f"{token.secret}\n".encode())
     except OSError as error:
         raise ChannelError(
             f"Cannot keep the token in {path}: {error.strerror}", hint="Mend its folder's mode, or free some space."

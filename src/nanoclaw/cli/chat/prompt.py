@@ -2,12 +2,22 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
+
+
+class ChatHistory(FileHistory):
+    """Lines of earlier chats. What the disk does not take is remembered as long as this chat lasts."""
+
+    def store_string(self, string: str) -> None:
+        """Write a line down."""
+        with suppress(OSError):
+            super().store_string(string)
 
 
 class LinePrompt:
@@ -18,7 +28,7 @@ class LinePrompt:
         self._on_first_key = on_first_key
         self._untouched = False
         self._session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(history)),
+            history=ChatHistory(str(history)),
             key_bindings=_key_bindings(),
             multiline=True,
             prompt_continuation="  ",

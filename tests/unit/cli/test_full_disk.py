@@ -1,0 +1,67 @@
+"""What commands write by the way, on a disk that takes nothing more."""
+
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from nanoclaw.channels.contract import ChannelError
+from nanoclaw.channels.telegram.credential import parse_token, write_token
+from nanoclaw.cli.chat.prompt import ChatHistory
+from nanoclaw.cli.complaints import record_crash
+from nanoclaw.cli.context import Context
+from nanoclaw.cli.exits import Exit
+from nanoclaw.settings.home import Home
+from tests.fakes.control_thread import ServerThread
+from tests.fakes.small_disk import fill, small_disk
+from tests.unit.cli.conftest import Run
+
+FULL = "No space left on device"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 1) as place:
+        yield place
+
+
+def test_a_crash_is_told_without_its_details(disk: Path) -> None:
+    context = Context(home=Home(disk / "home"), environment={}, stderr=StringIO())
+    context.home.create()
+    fill(disk, leave=0)
+    told = record_crash(context, ValueError("x" * 10_000))
+    assert told.startswith("the details could not be written to ")
+    assert told.endswith(FULL)
+
+
+def test_a_profile_that_does_not_fit_is_said(disk: Path, run: Run, daemon: ServerThread) -> None:
+    fill(disk, leave=0)
+    ran = run("profile", "cpu", "--output", str(disk / "stacks"))
+    assert ran.status == Exit.ERROR
+    assert FULL in ran.err
+    assert "hint:" in ran.err
+
+
+def test_what_was_written_in_a_chat_is_remembered_for_the_chat(disk: Path) -> None:
+    history = ChatHistory(str(disk / "history"))
+    history.append_string("before")
+    filler = fill(disk, leave=0)
+    history.append_string("x" * 10_000)
+    assert len(history.get_strings()) == 2
+    filler.unlink()
+    history.append_string("after")
+    assert "after" in list(ChatHistory(str(disk / "history")).load_history_strings())
+
+
+def test_a_new_token_that_does_not_fit_leaves_the_old_one(disk: Path) -> None:
+    old, new = (parse_token(f"424242:AA{letter * 33}") for letter in "ab")
+    assert old
+    assert new
+    path = disk / "telegram" / "token"
+    write_token(path, old)
+    fill(disk, leave=0)
+    with pytest.raises(ChannelError, match=FULL):
+        write_token(path, new)
+    assert path.read_text() == f"{old.secret}\n"
+    assert [one.name for one in path.parent.iterdir()] == ["token"]
