@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from nanoclaw.channels.contract import ChannelError
+from nanoclaw.channels.table import parse_table
 
 OFFICIAL = "https://api.telegram.org"
 
@@ -74,17 +74,4 @@ def parse_options(table: Mapping[str, Any]) -> TelegramOptions:
     Raises:
         ChannelError: an unknown key, or a value that is not allowed. Names the key.
     """
-    try:
-        return TelegramOptions.model_validate(dict(table))
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {_plain(problem['type'], problem['msg'])}"
-            for problem in error.errors(include_input=False, include_url=False)
-        )
-        raise ChannelError(
-            f"[channels.telegram] {problems}", hint=f"The settings are: {', '.join(TelegramOptions.model_fields)}."
-        ) from error
-
-
-def _plain(kind: str, message: str) -> str:
-    return "there is no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ").lower()
+    return parse_table("telegram", TelegramOptions, table)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from nanoclaw.channels.contract import ChannelError
+from nanoclaw.channels.table import parse_table
 
 
 class WebOptions(BaseModel):
@@ -22,17 +22,4 @@ def parse_options(table: Mapping[str, Any]) -> WebOptions:
     Raises:
         ChannelError: an unknown key, or a value that is not allowed. Names the key.
     """
-    try:
-        return WebOptions.model_validate(dict(table))
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {_plain(problem['type'], problem['msg'])}"
-            for problem in error.errors(include_input=False, include_url=False)
-        )
-        raise ChannelError(
-            f"[channels.web] {problems}", hint=f"The settings are: {', '.join(WebOptions.model_fields)}."
-        ) from error
-
-
-def _plain(kind: str, message: str) -> str:
-    return "there is no such setting" if kind == "extra_forbidden" else message.lower()
+    return parse_table("web", WebOptions, table)
