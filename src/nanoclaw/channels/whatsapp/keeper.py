@@ -31,6 +31,7 @@ from nanoclaw.channels.whatsapp.link import (
     from_child,
 )
 from nanoclaw.channels.whatsapp.process import PROGRAM, ChildProcess
+from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.model.clock import Clock
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.whatsapp import Doubt, is_linked, take_back
@@ -283,7 +284,7 @@ class Keeper:
 
 def _prepare(folder: Path) -> bool:
     """Take back what the last child was in the middle of; whether there is a session."""
-    database = folder / "session.db"
+    database = folder / SESSION_FILE
     linked = is_linked(database)
     doubt = in_doubt(folder / "spool") if linked else b""
     if doubt:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from nanoclaw.channels.contract import Channel, ChannelError
 from nanoclaw.channels.telegram.credential import forget_token, token_path
 from nanoclaw.channels.telegram.options import parse_options
+from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.cli.auth.own_channel import Plan, running
 from nanoclaw.cli.auth.readiness import make_ready, options_of
 from nanoclaw.cli.context import Context
@@ -24,7 +25,6 @@ _LEFT_BEHIND = {
     "telegram": _WORDS["telegram"],
 }
 _LOGOUT_SECONDS = 60
-_SESSION = "session.db"
 
 
 def leave(context: Context, channel: str, make: Callable[[str], Channel] | None = None) -> str:
@@ -74,7 +74,7 @@ def _remove_session(context: Context, channel: str) -> None:
     if channel == "telegram":
         forget_token(token_path(folder, parse_options(options_of(context, channel)).token_file))
         return
-    for name in (f"{_SESSION}{side}" for side in (*SIDES, "")):
+    for name in (f"{SESSION_FILE}{side}" for side in (*SIDES, "")):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from nanoclaw.channels.telegram.credential import NoTokenError, read_token, token_path
 from nanoclaw.channels.telegram.options import parse_options
+from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.cli.auth.readiness import options_of
 from nanoclaw.cli.context import Context
 from nanoclaw.control.client import Document
@@ -62,7 +63,7 @@ def _linked(context: Context, channel: str) -> tuple[bool | None, str]:
     folder = context.home.channel(channel)
     try:
         if channel == "whatsapp":
-            return is_device_linked(folder / "session.db"), ""
+            return is_device_linked(folder / SESSION_FILE), ""
         return _has_token(folder, parse_options(options_of(context, channel))), ""
     except (StoreError, NoTokenError) as error:
         return None, f"{error}. {error.hint}"

@@ -36,6 +36,7 @@ from nanoclaw.channels.whatsapp.link import (
     from_parent,
     to_line,
 )
+from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.model.clock import Clock, SystemClock
 
 ASKED, REST, AGAIN, BROKEN = 0, 3, 4, 5
@@ -126,7 +127,7 @@ class Program:
 
     def _start(self) -> None:
         self._started = True
-        path = quote(str(self._place.folder / "session.db"))
+        path = quote(str(self._place.folder / SESSION_FILE))
         # The library adds its own "?_foreign_keys=on" behind this.
         self._client.start(f"{path}?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_end=")
         self._condition.set("connecting")

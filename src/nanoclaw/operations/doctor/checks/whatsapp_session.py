@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.doctor.check import Check
 from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, warning
@@ -14,7 +15,6 @@ from nanoclaw.store.linked_device import is_device_linked
 from nanoclaw.store.survey import find_damage
 
 _WHATSAPP = "whatsapp"
-_DATABASE = "session.db"
 _CHECK_SECONDS = 5.0
 _WARN_DAYS, _DEAD_DAYS = 10, 30
 """WhatsApp unlinks a device that was not connected for some weeks."""
@@ -27,7 +27,7 @@ _START = Words(
 
 def judge(folder: Path, now: Milliseconds) -> Finding:
     """What lies in the folder of the session; nothing is written, and the client may have it open."""
-    database = folder / _DATABASE
+    database = folder / SESSION_FILE
     try:
         if not is_device_linked(database):
             return error(Words("no session: no account is linked", "没有会话：尚未关联账号"), _PAIR)
@@ -36,7 +36,7 @@ def judge(folder: Path, now: Milliseconds) -> Finding:
         return _broken(str(failure))
     if damage:
         return _broken(damage[0])
-    files = [path for path in walk(folder) if path.is_file() and path.name.startswith(_DATABASE)]
+    files = [path for path in walk(folder) if path.is_file() and path.name.startswith(SESSION_FILE)]
     days = max(0, now // 1000 - int(max(path.stat().st_mtime for path in files))) // 86_400
     if days >= _WARN_DAYS:
         return warning(
