@@ -8,11 +8,10 @@ import pytest
 
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.events.measures import Measure
-from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.settings.home import Home
-from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
+from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import ProbingChannel, SettableChannel
-from tests.unit.store.conftest import new_group, open_store
+from tests.unit.store.conftest import Store
 
 
 def refused() -> str:
@@ -24,27 +23,14 @@ def broken() -> str:
 
 
 @pytest.fixture
-def pager() -> ProbingChannel:
-    return ProbingChannel(PAGER)
-
-
-@pytest.fixture
-def bell() -> SettableChannel:
-    return SettableChannel(BELL)
-
-
-@pytest.fixture
-async def channels(tmp_path: Path, pager: ProbingChannel, bell: SettableChannel) -> AsyncIterator[Channels]:
-    store = await open_store(tmp_path / "messages.db")
-    await store.groups.add(new_group("main", is_main=True))
-    for address in (ON_PAGER, ON_BELL):
-        await store.groups.bind(MAIN_FOLDER, address, "Me")
+async def channels(
+    owners_store: Store, tmp_path: Path, pager: ProbingChannel, bell: SettableChannel
+) -> AsyncIterator[Channels]:
     (tmp_path / "data").mkdir()
-    made = Channels(store, Home(tmp_path), [pager, bell], ("pager:me", "bell:me too"))
+    made = Channels(owners_store, Home(tmp_path), [pager, bell], ("pager:me", "bell:me too"))
     made.canary.minutes = {PAGER: 30, BELL: 30}
     async with made.running():
         yield made
-    await store.database.close()
 
 
 async def ask(channels: Channels, minutes: float) -> None:

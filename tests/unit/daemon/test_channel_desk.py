@@ -13,14 +13,14 @@ from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.daemon.channel_desk import ChannelHands, ChannelRecords
 from nanoclaw.daemon.news_records import NewsRecords
 from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.groups import MAIN_FOLDER, GroupFolder
+from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.edit import switch_channel
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
-from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
+from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import ProbingChannel, SettableChannel
-from tests.unit.store.conftest import Store, new_group, open_store
+from tests.unit.store.conftest import Store
 
 HORN = ChannelName("horn")
 
@@ -55,31 +55,13 @@ class Office:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(tmp_path / "messages.db")
-    await store.groups.add(new_group("main", is_main=True))
-    for address in (ON_PAGER, ON_BELL):
-        await store.groups.bind(MAIN_FOLDER, address, "Me")
-    yield store
-    await store.database.close()
-
-
-@pytest.fixture
-def pager() -> ProbingChannel:
-    return ProbingChannel(PAGER)
-
-
-@pytest.fixture
-def bell() -> SettableChannel:
-    return SettableChannel(BELL)
-
-
-@pytest.fixture
-async def office(store: Store, tmp_path: Path, pager: ProbingChannel, bell: SettableChannel) -> AsyncIterator[Office]:
+async def office(
+    owners_store: Store, tmp_path: Path, pager: ProbingChannel, bell: SettableChannel
+) -> AsyncIterator[Office]:
     (tmp_path / "data").mkdir()
     home = Home(tmp_path)
     home.config.write_text("[channels.pager]\n[channels.bell]\n")
-    async with Channels(store, home, [pager, bell]).running() as at_work:
+    async with Channels(owners_store, home, [pager, bell]).running() as at_work:
         yield Office(at_work)
 
 
@@ -167,10 +149,10 @@ def _refused() -> str:
     raise ChannelError("no", hint="Look.")
 
 
-async def test_only_a_chat_of_the_owners_gets_a_test_message(office: Office, store: Store) -> None:
+async def test_only_a_chat_of_the_owners_gets_a_test_message(office: Office, owners_store: Store) -> None:
     family = ChatAddress(channel=PAGER, chat="family")
-    await store.add_group("family")
-    await store.groups.bind(GroupFolder("family"), family, "Family")
+    await owners_store.add_group("family")
+    await owners_store.groups.bind(GroupFolder("family"), family, "Family")
     with pytest.raises(InvalidRequestError, match="no chat of yours"):
         await office.desk.test("pager", ChannelTestRequest(chat="family"))
     with pytest.raises(NoSuchGroupError):
@@ -203,34 +185,36 @@ async def test_the_owner_says_where_news_go_and_it_counts_at_once_and_after_a_re
     assert "chats" not in office.at_work.home.config.read_text()
 
 
-async def test_only_chats_of_the_owners_are_accepted(office: Office, store: Store) -> None:
-    await store.add_group("family")
-    await store.groups.bind(GroupFolder("family"), ChatAddress(channel=PAGER, chat="family"), "Family")
+async def test_only_chats_of_the_owners_are_accepted(office: Office, owners_store: Store) -> None:
+    await owners_store.add_group("family")
+    await owners_store.groups.bind(GroupFolder("family"), ChatAddress(channel=PAGER, chat="family"), "Family")
     for stranger in ("pager:family", "pager:nobody", "horn:me"):
         with pytest.raises(InvalidRequestError, match="news are for the owner alone"):
             await office.desk.name_owner_chats(NameChatsRequest(chats=["pager:me", stranger]))
     assert "alerts" not in office.at_work.home.config.read_text()
 
 
-async def test_a_chat_with_an_owner_alone_is_the_owners_though_no_group_has_it(office: Office, store: Store) -> None:
+async def test_a_chat_with_an_owner_alone_is_the_owners_though_no_group_has_it(
+    office: Office, owners_store: Store
+) -> None:
     private = ChatAddress(channel=PAGER, chat="41791234567")
-    await store.add_group("private")
-    await store.groups.bind(GroupFolder("private"), private, "Boss")
+    await owners_store.add_group("private")
+    await owners_store.groups.bind(GroupFolder("private"), private, "Boss")
     with pytest.raises(InvalidRequestError):
         await office.desk.name_owner_chats(NameChatsRequest(chats=["pager:41791234567"]))
-    await store.people.add(Person(channel=PAGER, sender="41791234567", role=Role.ADMIN, folder=None))
+    await owners_store.people.add(Person(channel=PAGER, sender="41791234567", role=Role.ADMIN, folder=None))
     with pytest.raises(InvalidRequestError):
         await office.desk.name_owner_chats(NameChatsRequest(chats=["pager:41791234567"]))
-    await store.people.add(Person(channel=PAGER, sender="41791234567", role=Role.OWNER, folder=None))
+    await owners_store.people.add(Person(channel=PAGER, sender="41791234567", role=Role.OWNER, folder=None))
     assert [one.chat for one in (await office.desk.owner_chats()).possible] == ["41791234567"]
     assert (await office.desk.name_owner_chats(NameChatsRequest(chats=["pager:41791234567"]))).next == [
         "pager:41791234567"
     ]
 
 
-async def test_a_chat_that_is_no_longer_the_owners_is_ignored_and_shown(office: Office, store: Store) -> None:
+async def test_a_chat_that_is_no_longer_the_owners_is_ignored_and_shown(office: Office, owners_store: Store) -> None:
     await office.desk.name_owner_chats(NameChatsRequest(chats=["bell:me too"]))
-    await store.database.write(
+    await owners_store.database.write(
         lambda connection: connection.execute("UPDATE chats SET group_id = NULL WHERE channel = 'bell'")
     )
     found = await office.desk.owner_chats()

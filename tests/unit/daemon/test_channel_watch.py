@@ -12,39 +12,19 @@ import pytest
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState
 from nanoclaw.events.measures import Measure
 from nanoclaw.model.chats import ChatAddress
-from nanoclaw.model.groups import MAIN_FOLDER, GroupFolder
+from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.home import Home
 from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import SettableChannel, gave_up
-from tests.unit.store.conftest import Store, new_group, open_store
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(tmp_path / "messages.db")
-    await store.groups.add(new_group("main", is_main=True))
-    for address in (ON_PAGER, ON_BELL):
-        await store.groups.bind(MAIN_FOLDER, address, "Me")
-    yield store
-    await store.database.close()
-
-
-@pytest.fixture
-def pager() -> SettableChannel:
-    return SettableChannel(PAGER)
-
-
-@pytest.fixture
-def bell() -> SettableChannel:
-    return SettableChannel(BELL)
+from tests.unit.store.conftest import Store
 
 
 @pytest.fixture
 async def channels(
-    store: Store, tmp_path: Path, pager: SettableChannel, bell: SettableChannel
+    owners_store: Store, tmp_path: Path, pager: SettableChannel, bell: SettableChannel
 ) -> AsyncIterator[Channels]:
-    made = Channels(store, Home(tmp_path), [pager, bell], ("pager:me", "bell:me too"))
+    made = Channels(owners_store, Home(tmp_path), [pager, bell], ("pager:me", "bell:me too"))
     (tmp_path / "data").mkdir()
     async with made.running():
         yield made
