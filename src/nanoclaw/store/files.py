@@ -16,12 +16,20 @@ def log_of(database: Path) -> Path:
     return database.with_name(f"{database.name}{LOG}")
 
 
+def complaints(connection: apsw.Connection, most: int, *, thorough: bool = False) -> tuple[str, ...]:
+    """What SQLite finds wrong when it checks every page of an open database; none when it is whole.
+
+    ``thorough`` also compares each index with its table.
+    """
+    verdict = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'}({most})").fetchall()
+    return tuple(str(line) for (line,) in verdict if line != "ok") if verdict else ("no verdict",)
+
+
 def require_whole(connection: apsw.Connection, path: Path, hint: str, *, thorough: bool = False) -> None:
     """Check every page of an open database; ``thorough`` also compares each index with its table.
 
     Raises:
         DatabaseCorruptError: what is wrong.
     """
-    verdict = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'}(1)").fetchall()
-    if verdict != [("ok",)]:
-        raise DatabaseCorruptError(f"{path} is damaged: {verdict[0][0] if verdict else 'no verdict'}", hint=hint)
+    if found := complaints(connection, 1, thorough=thorough):
+        raise DatabaseCorruptError(f"{path} is damaged: {found[0]}", hint=hint)

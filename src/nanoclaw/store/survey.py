@@ -18,7 +18,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
 from nanoclaw.store.errors import StoreError, explained
-from nanoclaw.store.files import log_of
+from nanoclaw.store.files import complaints, log_of
 from nanoclaw.store.groups import KnownChat, Trouble, known_chat_from
 from nanoclaw.store.migrate import migrations
 from nanoclaw.store.rows import group_from
@@ -177,10 +177,9 @@ def find_damage(path: Path, seconds: float, *, thorough: bool = False) -> tuple[
     with _opened(path) as connection:
         connection.set_progress_handler(lambda: monotonic() > ends, _STEPS)
         try:
-            found = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'}(10)").fetchall()
+            return complaints(connection, 10, thorough=thorough)
         except apsw.InterruptError:
             return None
-        return tuple(str(line) for (line,) in found if line != "ok")
 
 
 def shorten_log(path: Path) -> int:

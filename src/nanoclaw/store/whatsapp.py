@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 
 from nanoclaw.store.errors import StoreError, explained
+from nanoclaw.store.files import complaints
 from nanoclaw.store.sql import load_queries, rows
 
 _BUSY_MS = 2_000
@@ -51,9 +52,8 @@ def is_linked(path: Path) -> bool:
     if not path.exists() or not path.stat().st_size:
         return False
     with _opened(path) as connection:
-        complaints = [str(line) for (line,) in connection.execute("PRAGMA quick_check(1)")]
-        if complaints != ["ok"]:
-            raise StoreError(f"{path.name} is damaged: {complaints[0]}", hint="Restore it from a backup, or link anew.")
+        if found := complaints(connection, 1):
+            raise StoreError(f"{path.name} is damaged: {found[0]}", hint="Restore it from a backup, or link anew.")
         queries = load_queries("whatsapp")
         if not connection.execute(queries["has_table"], {"name": "whatsmeow_pre_keys"}).fetchone():
             return False
