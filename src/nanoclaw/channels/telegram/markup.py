@@ -6,14 +6,10 @@ What is seen is never longer than the Markdown was, and every tag is closed: a t
 import html
 import re
 
-_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+#.-]*)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$")
-_RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
-_BULLET = re.compile(r"^(\s*)[*+-]\s+")
-_TASK = re.compile(r"^\[([ xX])\]\s")
+from nanoclaw.channels.markdown import BULLET, FENCE, HEADING, RULE, TABLE_RULE, TASK, box, ends_code
+
 _QUOTED = re.compile(r"^\s{0,3}> ?")
 _TABLE = re.compile(r"^\s*\|.*\|\s*$")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 
 _CODE = r"(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
 _LINK = (
@@ -60,13 +56,13 @@ def seen(markup: str) -> str:
 
 def _block(lines: list[str], at: int) -> tuple[int, str]:
     """What begins in line ``at``: where it ends, and how it is written."""
-    if found := _FENCE.match(lines[at]):
+    if found := FENCE.match(lines[at]):
         return _code_block(lines, at, found)
     if _QUOTED.match(lines[at]):
         end = _run(lines, at, _QUOTED)
         inner = "\n".join(_line(_QUOTED.sub("", line)) for line in lines[at:end])
         return end, f"<blockquote>{inner}</blockquote>" if inner.strip() else inner
-    if _TABLE.match(lines[at]) and at + 1 < len(lines) and _TABLE_RULE.match(lines[at + 1]):
+    if _TABLE.match(lines[at]) and at + 1 < len(lines) and TABLE_RULE.match(lines[at + 1]):
         end = _run(lines, at, _TABLE)
         return end, f"<pre>{_escape(chr(10).join(lines[at:end]))}</pre>"
     return at + 1, _line(lines[at])
@@ -74,9 +70,8 @@ def _block(lines: list[str], at: int) -> tuple[int, str]:
 
 def _code_block(lines: list[str], at: int, fence: re.Match[str]) -> tuple[int, str]:
     """Up to its end, or that of the text: long answers are cut into pieces."""
-    mark = fence[1]
     end = at + 1
-    while end < len(lines) and not (lines[end].strip().startswith(mark) and not lines[end].strip(" " + mark[0])):
+    while end < len(lines) and not ends_code(lines[end], fence[1]):
         end += 1
     code = _escape("\n".join(lines[at + 1 : end]))
     if not code.strip():
@@ -93,15 +88,14 @@ def _run(lines: list[str], at: int, pattern: re.Pattern[str]) -> int:
 
 
 def _line(line: str) -> str:
-    if found := _HEADING.match(line):
+    if found := HEADING.match(line):
         return f"<b>{_inline(found[1], within=frozenset({'b'}))}</b>"
-    if _RULE.match(line):
+    if RULE.match(line):
         return "———"
-    if found := _BULLET.match(line):
+    if found := BULLET.match(line):
         rest = line[found.end() :]
-        if task := _TASK.match(rest):
-            box = "☐" if task[1] == " " else "☑"
-            return f"{found[1]}{box} {_inline(rest[task.end() :])}"
+        if task := TASK.match(rest):
+            return f"{found[1]}{box(task)} {_inline(rest[task.end() :])}"
         return f"{found[1]}• {_inline(rest)}"
     return _inline(line)
 

@@ -5,13 +5,9 @@ What is in code stays as it is. Nothing becomes longer, but a table by its marks
 
 import re
 
-_FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
+from nanoclaw.channels.markdown import BULLET, FENCE, HEADING, RULE, TABLE_RULE, TASK, box, ends_code
+
 _CODE = re.compile(r"\\(?P<sign>[\\`*_~\[\]()#+\-.!>|])|(?P<marks>`+)(?!`).+?(?<!`)(?P=marks)(?!`)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$")
-_RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
-_BULLET = re.compile(r"^(\s*)[*+-]\s+")
-_TASK = re.compile(r"^(\s*- )\[([ xX])\]\s")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?([^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
@@ -38,11 +34,11 @@ def to_whatsapp(markdown: str) -> str:
     at = 0
     while at < len(lines):
         line = lines[at]
-        if found := _FENCE.match(line):
+        if found := FENCE.match(line):
             if not fence:
                 fence = found[1]
                 written.append("```")
-            elif line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            elif ends_code(line, fence):
                 fence = ""
                 written.append("```")
             else:
@@ -61,19 +57,22 @@ def to_whatsapp(markdown: str) -> str:
 
 def _table(lines: list[str]) -> list[str]:
     """The rows of a table that begins here, without the rule below its head."""
-    if len(lines) < 2 or "|" not in lines[0] or "|" not in lines[1] or not _TABLE_RULE.match(lines[1]):
+    if len(lines) < 2 or "|" not in lines[0] or "|" not in lines[1] or not TABLE_RULE.match(lines[1]):
         return []
     end = next((at for at, line in enumerate(lines) if "|" not in line), len(lines))
     return lines[:end]
 
 
 def _line(line: str) -> str:
-    if heading := _HEADING.match(line):
+    if heading := HEADING.match(line):
         words = _inline(heading[1]).replace("*", "")
         return f"*{words}*" if words.strip() else words
-    if _RULE.match(line):
+    if RULE.match(line):
         return "---"
-    return _TASK.sub(lambda task: f"{task[1]}{'☐' if task[2] == ' ' else '☑'} ", _inline(_BULLET.sub(r"\1- ", line)))
+    if bullet := BULLET.match(line):
+        point = _inline(line[bullet.end() :])
+        return f"{bullet[1]}- {TASK.sub(lambda task: f'{box(task)} ', point)}"
+    return _inline(line)
 
 
 def _inline(text: str) -> str:

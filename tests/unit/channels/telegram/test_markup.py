@@ -55,6 +55,7 @@ MARKDOWN = st.lists(PIECES | st.characters(exclude_categories=["Cs"]), max_size=
         ("```c++\nif a < b:\n    *no*\n```", '<pre><code class="language-c++">if a &lt; b:\n    *no*</code></pre>'),
         ("```\nhalf", "<pre>half</pre>"),
         ("~~~\n```\n~~~", "<pre>```</pre>"),
+        ("```a b``` is *code*\nand not this", "<code>a b</code> is <i>code</i>\nand not this"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "<pre>| a | b |\n|---|---|\n| 1 | 2 |</pre>"),
         ("---", "———"),
         ("[here](https://a.b/c_(d)?x=1&y=2)", '<a href="https://a.b/c_(d)?x=1&amp;y=2">here</a>'),

@@ -31,6 +31,8 @@ from nanoclaw.channels.whatsapp.dialect import to_whatsapp
         ("```python\n# no title\n**x**\n```\n**y**", "```\n# no title\n**x**\n```\n*y*"),
         ("```\nnever closed **x**", "```\nnever closed **x**\n```"),
         ("~~~\n```\n~~~", "```\n```\n```"),
+        ("```a b``` is *code*\nand not this", "```a b``` is _code_\nand not this"),
+        ("* [x] **milk**", "- ☑ *milk*"),
         (r'[a](https://example.org "\*") \# `b`', "a (https://example.org) # `b`"),
         (r"\*not\* **yes**", "*not* *yes*"),
         ("| a | b |\n|---|---|\n| 1 | 2 |\nend", "```\n| a | b |\n|---|---|\n| 1 | 2 |\n```\nend"),
