@@ -5,7 +5,6 @@ messages count anew: they are named ``CHAT:ID``, and the group stays the one tha
 """
 
 import asyncio
-import os
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.settings.whole_files import replace_file
 
 TELEGRAM = ChannelName("telegram")
 _ADDRESS = re.compile(r"(-?[1-9][0-9]{0,18})(?:/([1-9][0-9]{0,18}))?", re.ASCII)
@@ -83,7 +83,7 @@ class Places:
             topics = tuple((chat, message, topic) for (chat, message), topic in self._topics.items())
             content = _Notes(moved=self._moved, topics=topics).model_dump_json()
             try:
-                await asyncio.to_thread(_write, self._path, content.encode())
+                await asyncio.to_thread(replace_file, self._path, content.encode())
             except OSError as error:
                 self._fresh = True
                 raise ChannelError(
@@ -136,15 +136,3 @@ class Places:
     def topic_of(self, chat: int, message: int) -> int | None:
         """The topic of an earlier message; None outside of topics, and for what was long ago."""
         return self._topics.get((chat, message))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace the file whole, or leave it as it was."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)
