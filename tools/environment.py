@@ -26,6 +26,8 @@ STAMP = "complete.lock"
 EXTRAS = ".extras"
 _TEST, _ADD = "test", "add"
 _PLAIN = "runtime"
+_TITLES = {"whatsapp": "WhatsApp"}
+"""Of extras that are not written as their name with a capital letter."""
 _LOG_LINES_SHOWN = 15
 _PIP_WITH_PYTHON_OPTION = (22, 3)
 _UV_OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
@@ -121,7 +123,7 @@ def draw_plan(repository: Path, action: str, extras: list[str]) -> Plan:
             f"NanoClaw could not be set up: there is no {lock.relative_to(repository)} for {' and '.join(extras)}.\n"
             f"This version may not have all of these: correct or remove {repository / EXTRAS}."
         )
-    what = " and ".join(["NanoClaw", *(extra.capitalize() for extra in extras)])
+    what = " and ".join(["NanoClaw", *(_TITLES.get(extra, extra.capitalize()) for extra in extras)])
     return Plan(repository=repository, lock_file=lock, environment=environment, what=what)
 
 

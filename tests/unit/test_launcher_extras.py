@@ -25,7 +25,7 @@ def test_an_extra_is_installed_remembered_and_said_in_two_lines(checkout: Checko
     added = checkout.add("whatsapp")
     assert added.returncode == 0, added.stderr
     first, second = added.stderr.splitlines()
-    assert first.startswith("Setting up NanoClaw and Whatsapp"), first
+    assert first.startswith("Setting up NanoClaw and WhatsApp"), first
     assert second.startswith("Ready after")
     ended = checkout.run()
     assert (ended.stdout.split()[0], ended.stderr) == ("whatsapp", "")
@@ -46,7 +46,7 @@ def test_an_upgrade_builds_the_environment_again_with_the_extras(checkout: Check
     checkout.lock("whatsapp-2", "whatsapp")
     ended = checkout.run()
     assert ended.stdout.startswith("whatsapp-2 "), ended.stderr
-    assert "Whatsapp" in ended.stderr
+    assert "WhatsApp" in ended.stderr
 
 
 def test_a_removed_environment_comes_back_with_its_extras(checkout: Checkout) -> None:

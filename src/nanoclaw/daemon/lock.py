@@ -33,7 +33,7 @@ def hold(path: Path) -> Iterator[None]:
             holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "?"
             raise HomeInUseError(
                 f"{path.parent.parent} is in use by process {holder}",
-                hint="Stop it with `nanoclaw stop`, or choose another home with --home.",
+                hint="If that is the assistant, `nanoclaw stop` ends it. Another command: let it come to its end.",
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -45,7 +45,7 @@ def install_needs(context: Context, channel: str) -> None:
 
 def tell(context: Context, text: str) -> None:
     """A sentence of ours beside the result; on a terminal no word is cut."""
-    context.say(fill(text, _WIDTH) if context.stderr.isatty() else text)
+    context.say(fill(text, _WIDTH, break_on_hyphens=False) if context.stderr.isatty() else text)
 
 
 def make_ready(context: Context, channel: str) -> Readiness:

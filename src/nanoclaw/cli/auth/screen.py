@@ -57,15 +57,21 @@ class Screen:
         self._drawn = 0
 
     def _draw(self, shape: Document) -> None:
-        lines = textwrap.wrap(visible(shape["words"]), min(_WIDTH, max(_SHORT, self._size().columns - 1)))
+        lines = self._wrapped(visible(shape["words"]))
         if shape["code"]:
             lines += ["", f"    {one_line(shape['code'])}", ""]
         if shape["picture"]:
             lines += self._as_picture(shape) if self._fits(shape, len(lines)) else self._as_file(shape)
         for line in lines:
             self._stream.write(f"{line}\n")
-        self._drawn = len(lines)
+        columns = max(1, self._size().columns)
+        # A path that is wider than the window takes several of its lines.
+        self._drawn = sum(max(1, -(-len(line) // columns)) for line in lines)
         self._note(_countdown(shape))
+
+    def _wrapped(self, text: str) -> list[str]:
+        width = min(_WIDTH, max(_SHORT, self._size().columns - 1))
+        return textwrap.wrap(text, width, break_on_hyphens=False)
 
     def _fits(self, shape: Document, others: int) -> bool:
         if not self._live or not _can_draw(self._stream):
@@ -85,10 +91,12 @@ class Screen:
         write_png(shape["qr"], self._picture)
         again = "The picture was replaced; open it again" if self._said_where else "Open this picture and scan it"
         self._said_where = True
-        lines = [f"{again}: {visible(str(self._picture))}"]
+        lines = [*self._wrapped(f"{again}:"), visible(str(self._picture))]
         if self._live:
             columns, rows = size_in_terminal(shape["picture"])
-            lines.append(f"(To see it here, make the window {columns + 1} columns wide and {rows + 6} lines high.)")
+            lines += self._wrapped(
+                f"(To see it here, make the window {columns + 1} columns wide and {rows + 6} lines high.)"
+            )
         return lines
 
     def _note(self, text: str) -> None:

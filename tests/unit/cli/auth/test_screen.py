@@ -66,8 +66,8 @@ def test_a_small_terminal_gets_a_picture_file_and_is_told_how_large_it_must_be(
     screen = _screen(stream, tmp_path, columns, lines)
     screen.show(_code())
     assert "▀" not in stream.getvalue()
-    assert f"Open this picture and scan it: {tmp_path / 'code.png'}" in stream.getvalue()
-    assert "columns wide" in stream.getvalue()
+    assert f"\n{tmp_path / 'code.png'}\n" in stream.getvalue()
+    assert "columns wide" in " ".join(stream.getvalue().split())
     first = (tmp_path / "code.png").read_bytes()
     screen.show(_code(number=3, qr=f"{_QR}x"))
     assert "The picture was replaced" in stream.getvalue()
@@ -86,6 +86,18 @@ def test_a_pipe_gets_lines_without_any_control(tmp_path: Path) -> None:
     assert "\x1b" not in stream.getvalue()
     assert "\r" not in stream.getvalue()
     assert stream.getvalue().count("Waiting") == 2
+
+
+def test_a_path_that_is_wider_than_the_window_leaves_nothing_behind(tmp_path: Path) -> None:
+    stream = _Terminal()
+    folder = tmp_path / ("long" * 30)
+    screen = _screen(stream, folder, 80, 24)
+    screen.show(_code())
+    path = str(folder / "code.png")
+    others = [line for line in stream.getvalue().split("\n")[:-1] if line != path]
+    assert all(len(line) < 80 for line in others)
+    screen.show(_code(number=3))
+    assert f"\r\x1b[{len(others) + -(-len(path) // 80)}A\x1b[J" in stream.getvalue()
 
 
 @pytest.mark.parametrize("stream", [_Ascii(), _Terminal()])
