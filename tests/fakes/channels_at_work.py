@@ -1,10 +1,12 @@
 """Two networks on which the owner has a chat, at work in the daemon's own parts: delivery, store and watch are real."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, NoReturn
 
+from nanoclaw.channels.contract import Channel
 from nanoclaw.control.shapes import ChannelShape
 from nanoclaw.daemon.canary import Canary
 from nanoclaw.daemon.channel_news import ChannelNews
@@ -17,6 +19,7 @@ from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.model.clock import SystemClock
 from nanoclaw.operations.alerts.book import Book
 from nanoclaw.operations.alerts.contract import Level
 from nanoclaw.operations.alerts.desk import AlertDesk, DeskHands
@@ -33,9 +36,19 @@ ON_PAGER, ON_BELL = ChatAddress(channel=PAGER, chat="me"), ChatAddress(channel=B
 
 
 class Channels:
-    """Two networks on which the owner has a chat, in the daemon's own parts; delivery and store are real."""
+    """Two networks on which the owner has a chat, in the daemon's own parts; delivery and store are real.
 
-    def __init__(self, store: Store, home: Home, channels: list[SettableChannel], named: tuple[str, ...] = ()) -> None:
+    ``options`` are the channels' tables. Channels that have some are real ones, and go by the machine's own clock.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        home: Home,
+        channels: Sequence[Channel],
+        named: tuple[str, ...] = (),
+        options: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
         self.store, self.home, self.clock, self.counting = store, home, ClockForTests(), Counting()
         self.roster = Roster({channel.name: channel for channel in channels})
         self.book = Book(home)
@@ -64,13 +77,15 @@ class Channels:
         self.canary = Canary(self.roster, self.clock, self.counting, {})
         self.make: Callable[[ChannelName], SettableChannel] = SettableChannel
         ground = _ground(store, home, self.clock, self.broadcast, lambda name: self.make(name))  # noqa: PLW0108 - a test may replace it
+        if options:
+            ground = replace(ground, clock=SystemClock(), options=lambda name: options.get(name, {}))
         self.networks = Networks(self.roster, self.watch, self.canary, ground)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Channels"]:
+    async def running(self, seconds: float = 5) -> AsyncIterator["Channels"]:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self.courier.run()), tasks.create_task(self.networks.run())]
-            await until(lambda: all(channel.state().status == "up" for channel in self.roster.channels.values()))
+            await until(lambda: all(one.state().status == "up" for one in self.roster.channels.values()), seconds)
             yield self
             for task in running:
                 task.cancel()
@@ -119,7 +134,7 @@ def _ground(
     )
 
 
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+async def until(done: Callable[[], object], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
         while not done():  # noqa: ASYNC110 - channels and stores have no event for it
             await asyncio.sleep(0.01)

@@ -225,7 +225,7 @@ class Probing(Protocol):
     """What a channel may offer besides: a proof that it works, for `nanoclaw verify`."""
 
     async def probe(self) -> str:
-        """Go to the network and back without writing to anybody; what that proved, in words. At most 30 s.
+        """Go to the network and back, and show nothing to anybody; what that proved, in words. At most 30 s.
 
         Raises:
             ChannelError: it does not work, and what to do about it.

@@ -25,13 +25,14 @@ _FAILURES = 2
 
 
 class Canary:
-    """``minutes``: how often each channel is asked; those that are not in it never are."""
+    """``minutes``: how often each channel is asked; those that are not in it never are. ``patience`` in seconds."""
 
     def __init__(self, roster: Roster, clock: Clock, observe: Observe, minutes: Mapping[ChannelName, float]) -> None:
         self._roster = roster
         self._clock = clock
         self._observe = observe
         self.minutes = dict(minutes)
+        self.patience = _PROBE_SECONDS
         self._next: dict[ChannelName, float] = {}
         self._failures: dict[ChannelName, int] = {}
 
@@ -84,10 +85,10 @@ class Canary:
         if channel is None or not isinstance(channel, Probing):
             return None
         try:
-            async with asyncio.timeout(_PROBE_SECONDS):
+            async with asyncio.timeout(self.patience):
                 await channel.probe()
         except TimeoutError:
-            return _broken(f"its proof did not come back within {_PROBE_SECONDS:g} s")
+            return _broken(f"its proof did not come back within {self.patience:g} s")
         except NanoclawError as error:
             return _broken(f"its proof failed: {error}", error.hint)
         except Exception as error:

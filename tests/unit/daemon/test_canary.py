@@ -123,15 +123,13 @@ async def test_a_channel_that_says_itself_that_it_is_down_is_not_asked(
     assert channels.shape(PAGER).status == "up"
 
 
-async def test_a_proof_that_never_comes_back_keeps_nobody_else_waiting(
-    channels: Channels, pager: ProbingChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_proof_that_never_comes_back_keeps_nobody_else_waiting(channels: Channels) -> None:
     class Hanging(ProbingChannel):
         async def probe(self) -> str:
             await asyncio.get_running_loop().create_future()
             return ""
 
-    monkeypatch.setattr("nanoclaw.daemon.canary._PROBE_SECONDS", 0.05)
+    channels.canary.patience = 0.05
     hanging = Hanging(PAGER)
     hanging.up()
     channels.roster.channels[PAGER] = hanging

@@ -2,13 +2,14 @@
 
 import asyncio
 import random
+import secrets
 
 from nanoclaw.channels.contract import ChannelState, ChannelStatus, PermanentSendError, Surroundings, TemporarySendError
 from nanoclaw.channels.whatsapp.child_contract import Child, OrderFailedError
 from nanoclaw.channels.whatsapp.crowd import Crowd
 from nanoclaw.channels.whatsapp.identities import Identities
 from nanoclaw.channels.whatsapp.inbound import Inbound
-from nanoclaw.channels.whatsapp.link import Incoming, Person, Probe, Standing, Typing
+from nanoclaw.channels.whatsapp.link import Incoming, Person, Probe, React, Standing, Typing
 from nanoclaw.channels.whatsapp.options import WhatsAppOptions
 from nanoclaw.channels.whatsapp.outbound import Outbound
 from nanoclaw.channels.whatsapp.pace import Pace
@@ -102,11 +103,20 @@ class Session:
             return
 
     async def probe(self) -> str:
-        """See the contract of a channel."""
+        """See the contract of a channel.
+
+        A server that answers questions may still swallow messages. So a message follows the question, to the account
+        itself and encrypted as any other: it takes a reaction back that never was, of which telephones show nothing.
+        """
         self._must_be_up()
-        began = self._clock.monotonic()
+        began, me = self._clock.monotonic(), self._inbound.me
         await self._child.order(Probe(order=0))
-        return f"WhatsApp's server answered in {(self._clock.monotonic() - began) * 1000:.0f} ms"
+        name, nothing = f"proof-{secrets.token_hex(8)}", secrets.token_hex(9).upper()
+        await self._child.order(
+            React(order=0, client_id=name, chat=me.phone or me.lid, target=nothing, target_sender="", emoji="")
+        )
+        took = (self._clock.monotonic() - began) * 1000
+        return f"WhatsApp's server took a message to this account itself, which is not shown, in {took:.0f} ms"
 
     def _must_be_up(self) -> None:
         state = self.state()

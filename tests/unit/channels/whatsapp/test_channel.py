@@ -20,7 +20,7 @@ from nanoclaw.channels.contract import (
 )
 from nanoclaw.channels.whatsapp.channel import WhatsAppChannel, whatsapp_channel
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
-from nanoclaw.channels.whatsapp.link import Media, Pair, Paired, Person, Probe, Read, Standing, Typing, Write
+from nanoclaw.channels.whatsapp.link import Media, Pair, Paired, Person, Probe, React, Read, Standing, Typing, Write
 from nanoclaw.model.chats import InboundMessage
 from nanoclaw.model.errors import NanoclawError
 from tests.fakes.channel_world import ChannelWorld
@@ -278,10 +278,17 @@ async def test_a_connection_that_nothing_proves_any_more_is_down(bench: Bench) -
         assert bench.channel.state().condition is ChannelCondition.UNREACHABLE
 
 
-async def test_a_probe_goes_to_the_server(bench: Bench) -> None:
+async def test_a_probe_is_a_question_and_a_message_to_oneself_that_shows_nothing_and_is_a_new_one_each_time(
+    bench: Bench,
+) -> None:
     async with bench.up():
-        assert "answered" in await bench.channel.probe()
-    assert [type(order) for order in bench.child.orders] == [Probe]
+        assert "took a message" in await bench.channel.probe()
+        await bench.channel.probe()
+    assert [type(order) for order in bench.child.orders] == [Probe, React] * 2
+    first, second = (order for order in bench.child.orders if isinstance(order, React))
+    assert (first.chat, first.emoji) == (ME.phone, "")
+    assert first.target != second.target
+    assert first.client_id != second.client_id
 
 
 async def test_nothing_works_before_the_start_and_that_is_said(bench: Bench) -> None:
