@@ -13,8 +13,8 @@ from nanoclaw.control.channel_shapes import (
     OwnerChatShape,
 )
 from nanoclaw.control.errors import InvalidRequestError
-from nanoclaw.daemon.owner_chats import OwnerChats, parse_chat
-from nanoclaw.model.chats import ChannelName, ChatAddress
+from nanoclaw.daemon.owner_chats import OwnerChats
+from nanoclaw.model.chats import ChannelName, ChatAddress, parse_chat
 from nanoclaw.settings.edit import Change, edit_settings
 from nanoclaw.settings.home import Home
 from nanoclaw.store.groups import Groups

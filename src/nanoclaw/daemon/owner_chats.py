@@ -3,19 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from nanoclaw.channels.local.channel import LOCAL
-from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.people import Role
+from nanoclaw.model.chats import ChannelName, ChatAddress, parse_chat
 from nanoclaw.store.groups import Groups
-from nanoclaw.store.people import People
+from nanoclaw.store.people import People, chats_of_owner
 
 _ONLY_WHEN_LOOKED_AT = frozenset({LOCAL, ChannelName("web")})
 """Nobody is called by a terminal or a page."""
-
-
-def parse_chat(text: str) -> ChatAddress:
-    """``channel:chat`` of the configuration, which was checked there."""
-    channel, _, chat = text.partition(":")
-    return ChatAddress(channel=ChannelName(channel), chat=chat)
 
 
 class OwnerChats:
@@ -69,18 +62,5 @@ class OwnerChats:
         return list(dict.fromkeys([*named, *(chat.address for chat in others)]))
 
     async def of_owner(self) -> frozenset[ChatAddress]:
-        """The chats that are the owner's: those of the main group, and those with an owner alone.
-
-        Networks name a chat of two by the other's id, so a chat that is called like an owner is with that owner.
-        """
-        main = {group.folder for group in await self._groups.all() if group.is_main}
-        owners = {
-            (person.channel, person.sender)
-            for person in await self._people.all()
-            if person.role is Role.OWNER and person.folder is None
-        }
-        return frozenset(
-            chat.address
-            for chat in await self._groups.chats()
-            if chat.folder in main or (chat.address.channel, chat.address.chat) in owners
-        )
+        """The chats that are the owner's."""
+        return chats_of_owner(await self._groups.all(), await self._groups.chats(), await self._people.all())

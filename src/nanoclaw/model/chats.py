@@ -22,6 +22,12 @@ class ChatAddress:
     chat: str
 
 
+def parse_chat(text: str) -> ChatAddress:
+    """``channel:chat`` of the configuration, which was checked there."""
+    channel, _, chat = text.partition(":")
+    return ChatAddress(channel=ChannelName(channel), chat=chat)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """A person. ``id`` is the network's immutable identity; ``name`` is what they call themselves today."""

@@ -1,12 +1,16 @@
 """Who may do what, and who was turned away."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import apsw
 
-from nanoclaw.model.chats import ChannelName
+from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
-from nanoclaw.model.groups import GroupFolder, GroupId
+from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.people import DroppedSender, Person, Role
 from nanoclaw.store.database import Database
+from nanoclaw.store.groups import KnownChat
 from nanoclaw.store.sql import load_queries, rows
 
 _RANK = {Role.OWNER: 3, Role.ADMIN: 2, Role.MEMBER: 1}
@@ -45,16 +49,7 @@ class People:
     async def all(self) -> tuple[Person, ...]:
         """Everyone with a role, those with one everywhere first."""
         found = await self._database.read(lambda connection: rows(connection, self._sql["all"]))
-        return tuple(
-            Person(
-                channel=ChannelName(channel),
-                sender=sender,
-                name=name,
-                role=Role(role),
-                folder=GroupFolder(folder) if folder else None,
-            )
-            for channel, sender, name, role, folder in found
-        )
+        return tuple(map(person_from, found))
 
     async def role_of(self, channel: str, sender: str, group: GroupId) -> Role | None:
         """The highest role that a person has in a group."""
@@ -83,3 +78,29 @@ def find_role(connection: apsw.Connection, channel: str, sender: str, group: int
     values = {"channel": channel, "sender": sender, "group": group}
     roles = [Role(role) for (role,) in rows(connection, load_queries("people")["roles"], values)]
     return max(roles, key=_RANK.__getitem__, default=None)
+
+
+def person_from(row: Sequence[Any]) -> Person:
+    """From the columns of ``people.all``."""
+    channel, sender, name, role, folder = row
+    return Person(
+        channel=ChannelName(channel),
+        sender=sender,
+        name=name,
+        role=Role(role),
+        folder=GroupFolder(folder) if folder else None,
+    )
+
+
+def chats_of_owner(
+    groups: Iterable[Group], chats: Iterable[KnownChat], people: Iterable[Person]
+) -> frozenset[ChatAddress]:
+    """The chats that are the owner's: those of the main group, and those with an owner alone.
+
+    Networks name a chat of two by the other's id, so a chat that is called like an owner is with that owner.
+    """
+    main = {group.folder for group in groups if group.is_main}
+    owners = {(one.channel, one.sender) for one in people if one.role is Role.OWNER and one.folder is None}
+    return frozenset(
+        chat.address for chat in chats if chat.folder in main or (chat.address.channel, chat.address.chat) in owners
+    )

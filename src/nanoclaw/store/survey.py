@@ -16,11 +16,13 @@ import apsw
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
+from nanoclaw.model.people import Person
 from nanoclaw.model.tasks import Schedule, ScheduleKind, TaskId, TaskState
 from nanoclaw.store.errors import StoreError, explained
 from nanoclaw.store.files import complaints, log_of
 from nanoclaw.store.groups import KnownChat, Trouble, known_chat_from
 from nanoclaw.store.migrate import migrations
+from nanoclaw.store.people import person_from
 from nanoclaw.store.rows import group_from
 from nanoclaw.store.sql import load_queries, rows
 
@@ -48,6 +50,7 @@ class Roll:
     groups: tuple[Group, ...]
     chats: tuple[KnownChat, ...]
     owner_chat: ChatAddress | None
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,7 @@ def read_wanted(path: Path) -> Wanted:
 
 
 def read_roll(path: Path) -> Roll:
-    """Groups and chats, from the message database.
+    """Groups, chats and people, from the message database.
 
     Raises:
         StoreError: as above, or its schema is older than this program's.
@@ -128,6 +131,7 @@ def read_roll(path: Path) -> Roll:
             groups=_groups(path, rows(connection, sql["every"])),
             chats=tuple(map(known_chat_from, rows(connection, sql["chats"]))),
             owner_chat=ChatAddress(channel=ChannelName(owner[0][0]), chat=owner[0][1]) if owner else None,
+            people=tuple(map(person_from, rows(connection, load_queries("people")["all"]))),
         )
 
 

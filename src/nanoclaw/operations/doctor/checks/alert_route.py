@@ -1,15 +1,22 @@
 """There is a way to tell the owner that something is wrong."""
 
-from collections.abc import Sequence
-from typing import assert_never
+import asyncio
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, assert_never
 
+from nanoclaw.channels.registry import installed_channels
+from nanoclaw.model.chats import ChatAddress, parse_chat
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.alerts.book import Book
 from nanoclaw.operations.alerts.routes import find_routes
 from nanoclaw.operations.alerts.view import RouteView, TestState, view_routes
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, warning
+from nanoclaw.operations.doctor.checks.channels import BUILT_IN
+from nanoclaw.operations.doctor.contract import Finding, Section, Severity, Words, error, fine, warning
 from nanoclaw.operations.doctor.ground import Ground
+from nanoclaw.store.people import chats_of_owner
+from nanoclaw.store.survey import Roll
 
 _LOCAL = "local"
 _DAY = 86_400_000
@@ -27,7 +34,55 @@ _TERMINAL_ONLY = warning(
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:
-    return [*await _chat(ground), *_routes(ground)]
+    named = await _named(ground)
+    carried = any(finding.severity is Severity.OK for finding in named)
+    return [*([] if carried else await _chat(ground)), *named, *_routes(ground)]
+
+
+async def _named(ground: Ground) -> list[Finding]:
+    """The chats that the owner named for news: each may carry them, or not, and why."""
+    names = ground.known_settings().alerts.chats
+    if not names:
+        return []
+    roll, status = await ground.known_roll(), await ground.seen_status()
+    offered = BUILT_IN | {_LOCAL} | {point.name for point in await asyncio.to_thread(installed_channels)}
+    enabled = {_LOCAL, *ground.known_settings().enabled_channels}
+    shown = {one["name"]: one for one in status["channels"]} if status else {}
+    return [_news(chat, roll, offered=offered, enabled=enabled, shown=shown) for chat in map(parse_chat, names)]
+
+
+def _news(
+    chat: ChatAddress, roll: Roll, *, offered: AbstractSet[str], enabled: AbstractSet[str], shown: Mapping[str, Any]
+) -> Finding:
+    """Whether one of the owner's named chats carries news. ``shown``: the channels of a running daemon."""
+    where, state = f"{chat.channel}:{chat.chat}", shown.get(chat.channel)
+    if chat.channel not in offered:
+        return warning(
+            Words(f"news go to {where}, and there is no such channel", f"通知发往 {where}，但没有这个渠道"),
+            _NAME_ANOTHER,
+        )
+    if chat.channel not in enabled:
+        return warning(
+            Words(f"news go to {where}, whose channel is not enabled", f"通知发往 {where}，但该渠道未启用"),
+            Words(
+                f"nanoclaw channels enable {chat.channel}, or name another chat: nanoclaw alerts chats",
+                f"请运行 nanoclaw channels enable {chat.channel}，或用 nanoclaw alerts chats 指定其他会话。",
+            ),
+        )
+    if chat not in chats_of_owner(roll.groups, roll.chats, roll.people):
+        return warning(
+            Words(f"{where} is no chat of yours, and is left out", f"{where} 不是您的会话，已被忽略"), _NAME_ANOTHER
+        )
+    if state is not None and state["status"] != "up":
+        how = state.get("condition") or state["status"]
+        return warning(
+            Words(f"news go to {where}, whose channel is down ({how})", f"通知发往 {where}，但该渠道未连接（{how}）"),
+            Words(state.get("hint") or "See `nanoclaw status`.", state.get("hint") or "请查看 `nanoclaw status`。"),
+        )
+    return fine(Words(f"news go to {where}", f"通知发往 {where}"))
+
+
+_NAME_ANOTHER = Words("Name another one: nanoclaw alerts chats", "请用 nanoclaw alerts chats 指定其他会话。")
 
 
 def _routes(ground: Ground) -> Sequence[Finding]:
