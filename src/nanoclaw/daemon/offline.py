@@ -7,8 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
-from nanoclaw.control.channel_desk import ChannelDesk
-from nanoclaw.control.insight_desk import InsightDesk
 from nanoclaw.control.insight_shapes import (
     CpuProfile,
     CpuProfileRequest,
@@ -19,9 +17,7 @@ from nanoclaw.control.insight_shapes import (
     PlainText,
     StackList,
 )
-from nanoclaw.control.pairing_desk import PairingDesk
 from nanoclaw.control.pairing_shapes import PairingQuery, PairingShape, PairRequest
-from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.shapes import (
     AddGroupRequest,
     ChangeChatsRequest,
@@ -36,11 +32,8 @@ from nanoclaw.control.shapes import (
     SendResult,
     Status,
 )
-from nanoclaw.control.task_desk import TaskDesk
-from nanoclaw.control.trial_desk import TrialDesk
 from nanoclaw.control.trial_shapes import ProbeShape, TrialRequest, TrialShape
-from nanoclaw.control.usage_desk import UsageDesk
-from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.desks import AtDesks, Desks
 from nanoclaw.daemon.insight import stored_figures
 from nanoclaw.daemon.lock import hold
 from nanoclaw.daemon.news_records import NewsRecords, OfflineChannels
@@ -187,49 +180,14 @@ class _StoredInsight:
         raise NotRunningError
 
 
-class OfflineService:
+class OfflineService(AtDesks):
     """Reads and registers; everything that needs an agent is refused."""
 
     def __init__(self, records: Records, desks: Desks, *, model_key: str, exists: bool) -> None:
+        super().__init__(desks)
         self._records = records
-        self._desks = desks
         self._model_key = model_key
         self._exists = exists
-
-    @property
-    def people(self) -> PeopleDesk:
-        """Roles."""
-        return self._desks.people
-
-    @property
-    def tasks(self) -> TaskDesk:
-        """Scheduled tasks."""
-        return self._desks.tasks
-
-    @property
-    def usage(self) -> UsageDesk:
-        """Usage."""
-        return self._desks.usage
-
-    @property
-    def insight(self) -> InsightDesk:
-        """Figures."""
-        return self._desks.insight
-
-    @property
-    def trials(self) -> TrialDesk:
-        """Verifying."""
-        return self._desks.trials
-
-    @property
-    def channels(self) -> ChannelDesk:
-        """Channels."""
-        return self._desks.channels
-
-    @property
-    def pairing(self) -> PairingDesk:
-        """Linking accounts."""
-        return self._desks.pairing
 
     async def status(self) -> Status:
         """What the files tell."""

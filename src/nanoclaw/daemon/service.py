@@ -8,10 +8,6 @@ from pathlib import Path
 
 from nanoclaw.channels.contract import Receipt
 from nanoclaw.channels.local.channel import LOCAL, LocalChannel, LocalMessage
-from nanoclaw.control.channel_desk import ChannelDesk
-from nanoclaw.control.insight_desk import InsightDesk
-from nanoclaw.control.pairing_desk import PairingDesk
-from nanoclaw.control.people_desk import PeopleDesk
 from nanoclaw.control.service import NoSuchGroupError, StoppingError
 from nanoclaw.control.shapes import (
     AddGroupRequest,
@@ -32,10 +28,7 @@ from nanoclaw.control.shapes import (
     Status,
     Timings,
 )
-from nanoclaw.control.task_desk import TaskDesk
-from nanoclaw.control.trial_desk import TrialDesk
-from nanoclaw.control.usage_desk import UsageDesk
-from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.desks import AtDesks, Desks
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.times import iso
@@ -67,7 +60,7 @@ _OUTCOMES = {
 }
 
 
-class DaemonService:
+class DaemonService(AtDesks):
     """Answers commands."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the daemon's parts that commands can see
@@ -82,8 +75,8 @@ class DaemonService:
         views: Views,
         request_stop: Callable[[], None],
     ) -> None:
+        super().__init__(desks)
         self._records = records
-        self._desks = desks
         self._turns = turns
         self._lanes = lanes
         self._broadcast = broadcast
@@ -93,41 +86,6 @@ class DaemonService:
         self._request_stop = request_stop
         self._started_at = clock.now()
         self._stopping = False
-
-    @property
-    def people(self) -> PeopleDesk:
-        """Roles."""
-        return self._desks.people
-
-    @property
-    def tasks(self) -> TaskDesk:
-        """Scheduled tasks."""
-        return self._desks.tasks
-
-    @property
-    def usage(self) -> UsageDesk:
-        """Usage."""
-        return self._desks.usage
-
-    @property
-    def insight(self) -> InsightDesk:
-        """Figures and profiles."""
-        return self._desks.insight
-
-    @property
-    def trials(self) -> TrialDesk:
-        """Verifying."""
-        return self._desks.trials
-
-    @property
-    def channels(self) -> ChannelDesk:
-        """Channels."""
-        return self._desks.channels
-
-    @property
-    def pairing(self) -> PairingDesk:
-        """Linking accounts."""
-        return self._desks.pairing
 
     async def status(self) -> Status:
         """How everything is."""
