@@ -1,5 +1,6 @@
 """What people are told when something fails, and where the details of a defect go."""
 
+import errno
 import os
 import traceback
 from datetime import UTC, datetime
@@ -13,9 +14,19 @@ from nanoclaw.model.errors import NanoclawError
 def complain(context: Context, error: NanoclawError) -> None:
     """Say what failed and what to do about it."""
     paint = Paint(context.stderr, context.environment)
-    print(f"{paint.red('error:')} {visible(str(error))}", file=context.stderr)
-    if error.hint:
-        print(f"{paint.dim('hint:')} {visible(error.hint)}", file=context.stderr)
+    for word, text in ((paint.red("error:"), str(error)), (paint.dim("hint:"), error.hint)):
+        if text:
+            context.say(f"{word} {visible(text)}")
+
+
+def no_room(error: Exception) -> NanoclawError | None:
+    """A full disk in words, wherever it was met; None when this is something else."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return None
+    where = f" {error.filename}" if error.filename else ""
+    return NanoclawError(
+        f"Cannot write{where}: {error.strerror}", hint="Free space on that disk: `nanoclaw clean` may find some."
+    )
 
 
 def record_crash(context: Context, error: BaseException) -> str:

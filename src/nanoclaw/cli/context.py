@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.render import fitted
 from nanoclaw.control.client import ControlClient, Document
 from nanoclaw.model.clock import Clock, SystemClock
 from nanoclaw.settings.home import Home
@@ -57,4 +58,4 @@ class Context:
 
     def say(self, line: str) -> None:
         """Tell a person something beside the result."""
-        print(line, file=self.stderr, flush=True)
+        print(fitted(line, self.stderr), file=self.stderr, flush=True)

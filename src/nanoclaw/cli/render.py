@@ -1,7 +1,9 @@
 """Text for terminals: nothing that others wrote may move the cursor, colour the screen or turn the writing round."""
 
 import json
+import os
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
@@ -13,12 +15,43 @@ _ESCAPES = {
     **{code: f"<U+{code:04X}>" for code in (*range(0x80, 0xA0), *_DIRECTION)},
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
 }
+_COMMAND = re.compile(r"`[^`\n]*`")
 _JSON_UNSAFE = re.compile(f"[\x7f-\x9f\ud800-\udfff{''.join(map(chr, _DIRECTION))}]")
 
 
 def visible(text: str) -> str:
     """The text with everything that steers a terminal made visible; line feeds and tabs stay."""
     return text.replace("\r\n", "\n").translate(_ESCAPES)
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """The text for this stream: on a terminal no word, and no command between backquotes, is cut at its right edge."""
+    columns = _columns(stream)
+    if not columns:
+        return text
+    return "\n".join(line if len(line) <= columns else _wrapped(line, columns) for line in text.split("\n"))
+
+
+def _wrapped(line: str, columns: int) -> str:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    whole = _COMMAND.sub(lambda match: match[0].replace(" ", "\0"), line)
+    wrapped = textwrap.fill(
+        whole,
+        columns,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return wrapped.replace("\0", " ")
+
+
+def _columns(stream: TextIO) -> int:
+    """Of the terminal; 0 where the stream is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def one_line(text: str, width: int = 0) -> str:

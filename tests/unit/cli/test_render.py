@@ -1,11 +1,18 @@
+import fcntl
 import io
 import json
+import os
+import struct
+import termios
 import unicodedata
+from collections.abc import Iterator
+from typing import TextIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanoclaw.cli.render import Paint, one_line, table, to_json, visible
+from nanoclaw.cli.render import Paint, fitted, one_line, table, to_json, visible
 
 HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\u202eevil\r\x00\ud800"
 
@@ -40,6 +47,31 @@ def test_cells_of_a_table_stay_on_their_line() -> None:
 
 def test_long_lines_are_cut() -> None:
     assert one_line("abcdef", 4) == "abc…"
+
+
+@pytest.fixture
+def narrow() -> Iterator[TextIO]:
+    """A terminal of forty columns."""
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("4H", 12, 40, 0, 0))
+    with os.fdopen(follower, "w") as stream:
+        yield stream
+    os.close(leader)
+
+
+def test_on_a_terminal_no_word_and_no_command_is_cut(narrow: TextIO) -> None:
+    text = "hint: Ask for a well-known one, then\n  `nanoclaw auth telegram` links the bot anew at once"
+    lines = fitted(text, narrow).split("\n")
+    assert lines == [
+        "hint: Ask for a well-known one, then",
+        "  `nanoclaw auth telegram` links the bot",
+        "  anew at once",
+    ]
+    assert fitted("then say `nanoclaw groups chats main add telegram:12345`", narrow).split("\n") == [
+        "then say",
+        "`nanoclaw groups chats main add telegram:12345`",
+    ]
+    assert fitted(text, io.StringIO()) == text
 
 
 def test_colours_need_a_terminal_and_no_objection() -> None:

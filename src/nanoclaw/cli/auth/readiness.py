@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from textwrap import fill
 from typing import Any
 
 from nanoclaw.cli.context import Context
@@ -16,8 +15,6 @@ from nanoclaw.operations.extras.programs import absent
 from nanoclaw.settings.edit import switch_channel
 from nanoclaw.settings.load import load_settings
 from nanoclaw.settings.schema import ChannelSettings
-
-_WIDTH = 78
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +37,7 @@ def install_needs(context: Context, channel: str) -> None:
         need(extra, find_checkout(), context.environment, context.say)
     for helper in absent(channel):
         how = f" ({helper.how()})" if helper.how() else ""
-        tell(context, f"{helper.name} is not on this machine{how}: {helper.without}.")
-
-
-def tell(context: Context, text: str) -> None:
-    """A sentence of ours beside the result; on a terminal no word is cut."""
-    context.say(fill(text, _WIDTH, break_on_hyphens=False) if context.stderr.isatty() else text)
+        context.say(f"{helper.name} is not on this machine{how}: {helper.without}.")
 
 
 def make_ready(context: Context, channel: str) -> Readiness:

@@ -122,11 +122,11 @@ def _telegram(arguments: argparse.Namespace, context: Context) -> Result:
 def _link(context: Context, channel: str, phone: str, seconds: int) -> Result:
     from nanoclaw.cli.auth.advice import conclude  # noqa: PLC0415 - only for this command
     from nanoclaw.cli.auth.linking import link  # noqa: PLC0415
-    from nanoclaw.cli.auth.readiness import install_needs, tell  # noqa: PLC0415
+    from nanoclaw.cli.auth.readiness import install_needs  # noqa: PLC0415
 
     install_needs(context, channel)
     if channel == "whatsapp":
-        tell(context, _RISK)
+        context.say(_RISK)
     return conclude(context, channel, link(context, channel, phone, seconds))
 
 
