@@ -25,12 +25,14 @@ _SIDE_BY_SIDE = (f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}", "--dist=
 """Most tests of whole installations wait, so there is one process more than processors. Those of one file stay
 together, because they may share what is costly."""
 
-_FIGURES = ("--durations=20", "--cov", "--cov-report=term")
+_COVERAGE = ("--cov", "--cov-report=term")
+"""Asked for by name: tracing costs a quarter of the processors' time, for it follows every program the tests start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selection:
     suite: str | None
+    coverage: bool
     pytest_arguments: Sequence[str]
 
     @property
@@ -44,23 +46,26 @@ class _Selection:
         return "pytest arguments were given" if self.pytest_arguments else None
 
     def pytest_command(self) -> list[str]:
-        """Tests by name, by suite, or all with coverage."""
+        """Tests by name, by suite, or all."""
         chosen = [suites.SUITES[self.suite].folder] if self.suite else []
-        whole = [] if chosen or self.pytest_arguments else [*_SIDE_BY_SIDE, *_FIGURES]
-        return [sys.executable, "-m", "pytest", *chosen, *whole, *self.pytest_arguments]
+        whole = [] if chosen or self.pytest_arguments else [*_SIDE_BY_SIDE, "--durations=20"]
+        traced = _COVERAGE if self.coverage else ()
+        return [sys.executable, "-m", "pytest", *chosen, *whole, *traced, *self.pytest_arguments]
 
 
 def _parse(arguments: Sequence[str]) -> _Selection:
     parser = argparse.ArgumentParser(
         prog="./nanoclaw test",
-        usage="%(prog)s [--suite NAME] [PYTEST ARGUMENT ...]",
+        usage="%(prog)s [--suite NAME] [--coverage] [PYTEST ARGUMENT ...]",
         description="Install what the tests need, check the code, run the tests.",
         epilog=_EPILOG,
         allow_abbrev=False,
     )
     parser.add_argument("--suite", choices=sorted(suites.SUITES), help="run this suite instead of the normal tests")
+    parser.add_argument("--coverage", action="store_true", help="say which branches were not taken; takes longer")
     chosen, others = parser.parse_known_args(arguments)
-    return _Selection(suite=chosen.suite, pytest_arguments=[other for other in others if other != "--"])
+    others = [other for other in others if other != "--"]
+    return _Selection(suite=chosen.suite, coverage=chosen.coverage, pytest_arguments=others)
 
 
 def main(arguments: Sequence[str]) -> int:
