@@ -26,6 +26,7 @@ _NO_KEY = bytes(16)
 _REMEMBERED = 20_000
 _QUIET = 2.0
 _AGAIN = 0.5
+_SKIPPED = 1_000_000
 
 
 class Kind(StrEnum):
@@ -101,6 +102,8 @@ class Spool:
             for record in read_records(path.read_bytes()):
                 self._take(record, first, waiting)
             self._number = max(self._number, first - 1)
+        # Others that a full disk did not take were told all the same, and the parent may still have them in hand.
+        self._number += _SKIPPED
         self._durable = self._number
         self._start_segment()
         for first in [first for first in self._open if first != self._segment and not self._open[first]]:

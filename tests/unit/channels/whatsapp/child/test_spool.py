@@ -113,3 +113,16 @@ def test_on_a_full_disk_nothing_counts_as_written_until_there_is_room(tmp_path: 
         assert not spool.full
         spool.close()
         assert [len(record.data) for record in Spool(disk / "spool").open()] == [20_000]
+
+
+def test_the_number_of_what_a_full_disk_swallowed_is_never_anothers(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        spool = Spool(disk / "spool")
+        spool.open()
+        filler = fill(disk, leave=0)
+        told = spool.append(Kind.MESSAGE, ANN, bytes(20_000))
+        filler.unlink()
+        fresh = Spool(disk / "spool")
+        assert fresh.open() == []
+        assert fresh.append(Kind.MESSAGE, BOB, b"") > told
+        fresh.close()
