@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from nanoclaw.channels.whatsapp.child_contract import Heard, OrderFailedError
-from nanoclaw.channels.whatsapp.link import Done, Incoming, Order, Person, Standing
+from nanoclaw.channels.whatsapp.link import Done, Fetch, Incoming, Media, Order, Person, Standing
 
 ME = Person(lid="111100000000001@lid", phone="491700000001@s.whatsapp.net", name="Olga")
 ANN = Person(lid="222200000000002@lid", phone="491701112223@s.whatsapp.net", name="Ann")
@@ -40,9 +40,13 @@ def to_self(number: int = 1, **more: Any) -> Incoming:
 
 
 class FakeChild:
-    """Keeps the promise of ``Child`` without a process. ``refusal``: what every order but a typing meets."""
+    """Keeps the promise of ``Child`` without a process. ``refusal``: what every order but a typing meets.
+
+    ``files``: what a fetch brings, by the message's number; one that is not there never comes.
+    """
 
     def __init__(self) -> None:
+        self.files: dict[int, Media] = {}
         self.orders: list[Order] = []
         self.answered: list[int] = []
         self.refusal: OrderFailedError | None = None
@@ -75,6 +79,9 @@ class FakeChild:
         self._changed.set()
         if self.refusal is not None:
             raise self.refusal
+        if isinstance(order, Fetch):
+            await self._until(lambda: order.number in self.files, seconds=30)
+            return Done(order=len(self.orders), media=(self.files[order.number],))
         client_id = getattr(order, "client_id", "")
         return Done(order=len(self.orders), id=f"3EB0-{client_id}" if client_id else "")
 
@@ -91,8 +98,18 @@ class FakeChild:
         await self._until(lambda: any(isinstance(order, kind) for order in self.orders))
         return [order for order in self.orders if isinstance(order, kind)]
 
-    async def _until(self, met: Any) -> None:
-        async with asyncio.timeout(5):
+    def fetched(self, number: int, media: Media) -> None:
+        """A message's file has come."""
+        self.files[number] = media
+        self._changed.set()
+
+    @property
+    def fetches(self) -> list[int]:
+        """The numbers of the messages whose files were ordered, as often as they were."""
+        return [order.number for order in self.orders if isinstance(order, Fetch)]
+
+    async def _until(self, met: Any, seconds: float = 5) -> None:
+        async with asyncio.timeout(seconds):
             while not met():
                 self._changed.clear()
                 await self._changed.wait()

@@ -13,6 +13,7 @@ import pytest
 from nanoclaw.channels.whatsapp import link
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
 from nanoclaw.model.clock import SystemClock
+from tests.fakes.small_disk import fill, small_disk
 from tests.fakes.whatsapp_network.history import Past, PastChat
 from tests.fakes.whatsapp_network.people import Contact
 from tests.fakes.whatsapp_network.texts import Sheet
@@ -97,22 +98,45 @@ async def test_what_people_do_arrives_and_is_confirmed_quietly(linked: Rig) -> N
     assert network.journal.problems == []
 
 
+def downloads(one: Rig) -> int:
+    """How often a file was asked for."""
+    return sum(method == "GET" for method, _ in one.network.world.media.requests)
+
+
+def fetched(one: Rig) -> list[Path]:
+    return list((one.folder / "fetched").iterdir())
+
+
+def content_of(media: link.Media) -> bytes:
+    return Path(media.path).read_bytes()
+
+
+async def fetch(one: Rig, said: link.Incoming) -> link.Media:
+    done = await one.keeper.order(link.Fetch(order=0, number=said.number, id=said.id))
+    (media,) = done.media
+    return media
+
+
 async def test_files_go_both_ways_and_bad_ones_come_with_a_reason(linked: Rig, tmp_path: Path) -> None:
-    ann, bob = contact(linked), contact(linked, "Bob")
+    linked.keeps = False
+    ann = contact(linked)
     content = os.urandom(200_000)
     pdf = Sheet(name="../../x", media_type="application/pdf", caption="look")
     await ann.send_file(content, pdf)
     await ann.send_file(content, pdf, damaged=True)
     await ann.send_file(content, Sheet(media_type="application/zip", size=200_000_000))
-    await ann.say("after them")
-    await bob.say("not held up")
-    await linked.until(lambda: len(linked.incoming) == 5)
-    assert [one.text for one in linked.incoming if one.sender.lid == ANN][-1] == "after them"
-    good, damaged, large = (one.media[0] for one in linked.incoming if one.media)
-    assert good.name == "../../x"
-    assert [path.read_bytes() for path in (linked.folder / "fetched").iterdir()] == [content]
+    await ann.send_file(bytes(26 * 1024 * 1024), Sheet(media_type="application/zip", size=5))
+    await linked.until(lambda: len(linked.incoming) == 4)
+    told = [one.media[0] for one in linked.incoming]
+    assert [(one.path, one.fetchable) for one in told] == [("", True), ("", True), ("", False), ("", True)]
+    assert (told[0].name, told[2].problem) == ("../../x", "larger than 25 MB")
+    assert downloads(linked) == 0
+    good, damaged, liar = [await fetch(linked, linked.incoming[one]) for one in (0, 1, 3)]
+    assert content_of(good) == content
     assert (damaged.path, damaged.problem) == ("", "what came is not what was sent")
-    assert (large.path, large.problem) == ("", "larger than 25 MB")
+    assert (liar.path, liar.problem) == ("", "larger than 25 MB, and than it said")
+    assert downloads(linked) == 3
+    assert fetched(linked) == [Path(good.path)]
     outgoing = tmp_path / "out.pdf"
     outgoing.write_bytes(content)
     await linked.keeper.order(
@@ -124,16 +148,57 @@ async def test_files_go_both_ways_and_bad_ones_come_with_a_reason(linked: Rig, t
     assert (sent.text, sent.file.name, sent.file.content) == ("cap", "a.pdf", content)
 
 
-async def test_a_file_that_does_not_come_holds_up_its_own_chat_only(linked: Rig) -> None:
-    ann, bob = contact(linked), contact(linked, "Bob")
-    linked.network.faults.media = {"get": 503}
-    await ann.send_file(b"x", Sheet(media_type="application/pdf"))
-    await ann.say("later")
-    await bob.say("now")
+async def test_a_file_is_there_until_its_message_is_kept_also_for_the_next_child(linked: Rig) -> None:
+    linked.keeps = False
+    await contact(linked).send_file(b"words", Sheet(media_type="application/pdf"))
     await linked.until(lambda: len(linked.incoming) == 1)
-    assert linked.texts == ["now"]
-    await linked.until(lambda: len(linked.incoming) == 3)
-    assert linked.incoming[1].media[0].problem == "it could not be fetched"
+    first = await fetch(linked, linked.incoming[0])
+    # A half one, of a child that died over it.
+    (linked.folder / "fetched" / "1-abc").write_bytes(b"wo")
+    linked.kill()
+    await linked.until(lambda: len(linked.incoming) == 2)
+    assert linked.incoming[0] == linked.incoming[1]
+    assert fetched(linked) == [Path(first.path)]
+    assert (await fetch(linked, linked.incoming[1])).path == first.path
+    with pytest.raises(OrderFailedError, match="not read") as refused:
+        await fetch(linked, linked.incoming[0].model_copy(update={"id": "another's"}))
+    assert refused.value.again
+    await linked.keeper.kept(linked.incoming[1].number)
+    async with asyncio.timeout(5):
+        while fetched(linked):
+            await asyncio.sleep(0.01)
+    with pytest.raises(OrderFailedError, match="not read"):
+        await fetch(linked, linked.incoming[1])
+
+
+async def test_a_file_waits_for_room_and_half_of_one_takes_up_none(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 24) as disk:
+        async with rig(disk) as one:
+            one.keeps = False
+            content = os.urandom(6_000_000)
+            await contact(one).send_file(content, Sheet(media_type="application/pdf"))
+            await one.until(lambda: len(one.incoming) == 1)
+            filler = fill(disk, leave=3_000_000)
+            for _ in range(2):
+                with pytest.raises(OrderFailedError, match="No space left") as refused:
+                    await fetch(one, one.incoming[0])
+                assert refused.value.full
+                assert fetched(one) == []
+            filler.unlink()
+            assert content_of(await fetch(one, one.incoming[0])) == content
+
+
+async def test_files_can_be_fetched_by_a_client_that_is_logged_out(linked: Rig) -> None:
+    linked.keeps = False
+    await contact(linked).send_file(b"words", Sheet(media_type="application/pdf"))
+    await linked.until(lambda: len(linked.incoming) == 1)
+    since = len(linked.heard)
+    await linked.network.phone.remove_devices()
+    await linked.state("logged-out", since)
+    await linked.rests()
+    await linked.keeper.order(link.Pair(order=0))
+    await linked.until(lambda: len(linked.incoming) == 2)
+    assert content_of(await fetch(linked, linked.incoming[1])) == b"words"
 
 
 async def test_history_is_bounded_and_known_messages_do_not_come_again(linked: Rig) -> None:

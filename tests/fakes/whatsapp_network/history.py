@@ -12,13 +12,14 @@ from tests.fakes.whatsapp_network.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A message of the past. ``sender`` is needed in groups, for what the owner did not write."""
+    """A message of the past, a text or ``more``. ``sender`` is needed in groups, for what the owner did not write."""
 
     id: str
-    text: str
+    text: str = ""
     at: int
     from_me: bool = False
     sender: str = ""
+    more: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def _conversation(chat: PastChat) -> Any:
 
 
 def _message(chat: PastChat, past: Past) -> Any:
-    made = web.WebMessageInfo(message=e2e.Message(conversation=past.text), messageTimestamp=past.at)
+    made = web.WebMessageInfo(message=past.more or e2e.Message(conversation=past.text), messageTimestamp=past.at)
     made.key.remoteJID, made.key.ID, made.key.fromMe = chat.id, past.id, past.from_me
     if past.sender:
         made.key.participant = made.participant = past.sender

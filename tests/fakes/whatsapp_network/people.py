@@ -60,11 +60,14 @@ class Person:
         damaged: bool = False,
     ) -> str:
         """Send a file as its media type says: an image, a video, a sound, or a document. The message's id."""
+        return await self.send(self.enclose(content, sheet, quote, damaged=damaged), id=id, chat=chat)
+
+    def enclose(self, content: bytes, sheet: Sheet, quote: Quote | None = None, *, damaged: bool = False) -> Any:
+        """Put a file where it can be fetched; the message that tells of it."""
         kind = _KINDS.get(sheet.media_type.partition("/")[0], MediaKind.DOCUMENT)
         file = encrypt(content, kind)
         path = self._world.media.keep(file.data[:-1] + b"?" if damaged else file.data)
-        message = texts.file_message(kind, sheet, file, path, texts.context(quote, ()))
-        return await self.send(message, id=id, chat=chat)
+        return texts.file_message(kind, sheet, file, path, texts.context(quote, ()))
 
     async def react(
         self,

@@ -15,13 +15,15 @@ class OrderFailedError(ChannelError):
 
     ``again``: trying later may help. ``unsure``: it may have been carried out all the same; a write, reaction or edit
     that is given again with its ``client_id`` is not sent a second time. ``code``: the server's error, 0 without one.
+    ``full``: the disk is.
     """
 
-    def __init__(self, what: str, *, again: bool, unsure: bool = False, code: int = 0) -> None:
+    def __init__(self, what: str, *, again: bool, unsure: bool = False, code: int = 0, full: bool = False) -> None:
         super().__init__(what, hint="It may work later." if again else "")
         self.again = again
         self.unsure = unsure
         self.code = code
+        self.full = full
 
 
 class Child(Protocol):
@@ -34,8 +36,8 @@ class Child(Protocol):
     def events(self) -> AsyncIterator[Heard]:
         """All that the child says by itself, in order, for one reader. A child that died or hung is a ``Standing``.
 
-        An ``Incoming`` that was not ``kept`` when a child ended is said again by the next one. Numbers grow in a chat;
-        between chats a message may overtake one whose file is still being fetched.
+        An ``Incoming`` that was not ``kept`` when a child ended is said again by the next one, under its number.
+        Numbers grow in a chat; between chats a message may overtake one whose group's name is still being asked for.
         """
         ...
 

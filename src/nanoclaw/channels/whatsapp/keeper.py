@@ -17,6 +17,7 @@ from nanoclaw.channels.whatsapp.link import (
     Done,
     Edit,
     Failed,
+    Fetch,
     Incoming,
     Kept,
     Logout,
@@ -38,7 +39,9 @@ from nanoclaw.store.whatsapp import Doubt, is_linked, take_back
 
 _log = logging.getLogger(__name__)
 _ASKED, _REST, _AGAIN = 0, 3, 4
-_DEADLINES: dict[type[Order], float] = {Pair: 30, Write: 260, React: 120, Edit: 120, Probe: 30, Logout: 45}
+_DEADLINES: dict[type[Order], float] = {
+    Fetch: 150, Pair: 30, Write: 260, React: 120, Edit: 120, Probe: 30, Logout: 45,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +251,9 @@ class Keeper:
         if isinstance(said, Done):
             answer.set_result(said)
         else:
-            answer.set_exception(OrderFailedError(said.why, again=said.again, unsure=said.unsure, code=said.code))
+            answer.set_exception(
+                OrderFailedError(said.why, again=said.again, unsure=said.unsure, code=said.code, full=said.full)
+            )
 
     def _fail_orders(self) -> None:
         for answer in self._orders.values():

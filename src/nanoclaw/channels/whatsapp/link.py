@@ -39,7 +39,8 @@ class Quoted(Line):
 class Media(Line):
     """A file that came with a message. ``path`` is the child's private copy, the parent's from now on.
 
-    The path is empty when there is none: ``problem`` says why, in words for a person.
+    The path is empty while it is ``fetchable``, which a ``fetch`` changes, and when there is none: ``problem`` says
+    why, in words for a person.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Media(Line):
     problem: str = ""
     voice: bool = False
     """Spoken into the telephone, rather than an audio file."""
+    fetchable: bool = False
+    """Still with the network: what is not ordered is never fetched."""
 
 
 # ---- what the child says
@@ -144,6 +147,8 @@ class Done(Line):
     says: Literal["done"] = "done"
     order: int
     id: str = ""
+    media: tuple[Media, ...] = ()
+    """After a ``fetch``: the message's files, each with a path or a problem."""
 
 
 class Failed(Line):
@@ -156,6 +161,8 @@ class Failed(Line):
     unsure: bool = False
     code: int = 0
     """The server's error, 0 when there is none: 463 forbids to write first to someone."""
+    full: bool = False
+    """The disk is: it helps to try again once there is room, whenever that is."""
 
 
 FromChild = Annotated[Incoming | Standing | Code | Paired | NotPaired | Done | Failed, Field(discriminator="says")]
@@ -175,6 +182,18 @@ class Kept(Line):
 
     says: Literal["kept"] = "kept"
     number: int
+
+
+class Fetch(Order):
+    """Fetch the files of an ``incoming`` that is not ``kept`` yet. It may be ordered again, and needs no connection.
+
+    Fails with ``again`` for a message that the child did not tell yet: one that was told by the child before it.
+    """
+
+    says: Literal["fetch"] = "fetch"
+    number: int
+    id: str
+    """The message's own, for no other's files to be taken for it."""
 
 
 class Pair(Order):
@@ -264,7 +283,8 @@ class Logout(Order):
 
 
 FromParent = Annotated[
-    Kept | Pair | StopPairing | Write | React | Edit | Typing | Read | Probe | Logout, Field(discriminator="says")
+    Kept | Fetch | Pair | StopPairing | Write | React | Edit | Typing | Read | Probe | Logout,
+    Field(discriminator="says"),
 ]
 
 _CHILD: TypeAdapter[FromChild] = TypeAdapter(FromChild)

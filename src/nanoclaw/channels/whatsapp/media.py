@@ -1,4 +1,4 @@
-"""Files that came with a message: what the child fetched, under an honest name, and a note for what it could not.
+"""Files that came with a message: what the child fetched, under an honest name, and a note for what is not there.
 
 What a file is called and what it says it is, its sender chose. An image that is none would be shown to a model, whose
 service refuses the whole conversation for it: so what is no image does not go by the name of one.
@@ -56,7 +56,7 @@ def discard(media: tuple[Media, ...], folder: Path) -> None:
 def _file(one: Media, folder: Path) -> IncomingFile | str:
     """The file, or why there is none."""
     if one.problem or not one.path:
-        return one.problem or "WhatsApp did not hand it out"
+        return one.problem or "it was not fetched"
     path = Path(one.path)
     if not _inside(path, folder):
         return "it is not where it should be"

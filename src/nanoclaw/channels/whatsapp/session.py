@@ -7,6 +7,7 @@ import secrets
 from nanoclaw.channels.contract import ChannelState, ChannelStatus, PermanentSendError, Surroundings, TemporarySendError
 from nanoclaw.channels.whatsapp.child_contract import Child, OrderFailedError
 from nanoclaw.channels.whatsapp.crowd import Crowd
+from nanoclaw.channels.whatsapp.fetching import Fetcher
 from nanoclaw.channels.whatsapp.identities import Identities
 from nanoclaw.channels.whatsapp.inbound import Inbound
 from nanoclaw.channels.whatsapp.link import Incoming, Person, Probe, React, Standing, Typing
@@ -16,6 +17,7 @@ from nanoclaw.channels.whatsapp.pace import Pace
 from nanoclaw.channels.whatsapp.pairing import PhonePairing
 from nanoclaw.channels.whatsapp.reader import Reader
 from nanoclaw.channels.whatsapp.receipts import Receipts
+from nanoclaw.channels.whatsapp.registered import Registered
 from nanoclaw.channels.whatsapp.sent import SentIds
 from nanoclaw.channels.whatsapp.standings import show
 from nanoclaw.model.turns import Reply
@@ -41,13 +43,14 @@ class Session:
             book=self._book, crowd=crowd, sent=self._sent, options=options, folder=folder, clock=self._clock
         )
         self._receipts = Receipts(child.order)
+        registered = Registered(book=self._book, conversations=surroundings.conversations)
         self._reader = Reader(
             inbound=self._inbound,
-            book=self._book,
+            registered=registered,
+            fetcher=Fetcher(inbound=self._inbound, registered=registered, order=child.order),
             surroundings=surroundings,
             kept=child.kept,
             receipts=self._receipts if options.read_receipts else None,
-            folder=folder,
         )
         self._outbound = Outbound(self._book, crowd, prefix=options.prefix)
         self._pace = Pace(

@@ -1,9 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,39 +15,14 @@ from nanoclaw.channels.contract import (
     Receipt,
     TemporarySendError,
 )
-from nanoclaw.channels.whatsapp.channel import WhatsAppChannel, whatsapp_channel
+from nanoclaw.channels.whatsapp.channel import whatsapp_channel
 from nanoclaw.channels.whatsapp.child_contract import OrderFailedError
-from nanoclaw.channels.whatsapp.link import Media, Pair, Paired, Person, Probe, React, Read, Standing, Typing, Write
+from nanoclaw.channels.whatsapp.link import Pair, Paired, Person, Probe, React, Read, Standing, Typing, Write
 from nanoclaw.model.chats import InboundMessage
 from nanoclaw.model.errors import NanoclawError
-from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
-from tests.fakes.whatsapp_child import ANN, BOB, GROUP, ME, FakeChild, in_group, incoming, to_self
-
-
-class Bench:
-    """A channel over a stand-in child, in a world of two registered chats."""
-
-    def __init__(self, folder: Path, **options: Any) -> None:
-        chats = {ANN.phone: "Ann", GROUP: "Family", ME.phone: "Main"}
-        self.folder = folder / "kept"
-        self.world = ChannelWorld("whatsapp", self.folder, chats=chats, options=options)
-        self.child = FakeChild()
-        self.channel = WhatsAppChannel(lambda _: self.child)
-
-    @asynccontextmanager
-    async def up(self) -> AsyncIterator[None]:
-        self.child.connect()
-        async with running(self.channel, self.world.surroundings()):
-            yield
-
-    async def say(self, *said: Any) -> None:
-        self.child.say(*said)
-        for one in said:
-            await self.child.until_kept(one.number)
-
-    def texts(self) -> list[str]:
-        return [message.text for message in self.world.accepted]
+from tests.fakes.whatsapp_bench import Bench
+from tests.fakes.whatsapp_child import ANN, BOB, GROUP, ME, in_group, incoming, to_self
 
 
 @pytest.fixture
@@ -130,18 +102,6 @@ async def test_what_is_refused_for_good_is_answered_for(bench: Bench) -> None:
         bench.world.refusal = None
         await bench.say(incoming(2))
     assert len(bench.world.accepted) == 1
-
-
-async def test_a_file_is_handed_in_and_its_copy_goes_once_it_is_kept(bench: Bench) -> None:
-    bench.folder.mkdir()
-    path = bench.folder / "media-1"
-    path.write_bytes(b"words")
-    file = Media(name="../../x", media_type="text/plain", path=str(path))
-    async with bench.up():
-        await bench.say(incoming(1, text="", media=(file,)))
-        await asyncio.sleep(0.05)
-    assert bench.world.received == {"../../x": b"words"}
-    assert not path.exists()
 
 
 async def test_registered_chats_are_shown_as_read_together(bench: Bench) -> None:

@@ -11,4 +11,7 @@ Between the moment the client has stored that it decrypted a message and the mom
 leave a message that cannot be decrypted again. So one message at a time is decrypted, with a note of it, and
 ``keeper`` puts the keys back that it used (``nanoclaw.store.whatsapp``). Where that is not possible, the network brings
 it again, the client says "old counter", and it is reported as unreadable: seen to be missing, not silently gone.
+
+The file of a message stays with the network until the parent orders it. What is needed to fetch it is in the message,
+and so in the spool: the next child tells the message again, and can fetch it as well.
 """

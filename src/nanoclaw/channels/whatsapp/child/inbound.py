@@ -16,7 +16,7 @@ _UNINTERESTING = {"newsletter"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An ``Incoming``, and the file that still has to be fetched for it."""
+    """An ``Incoming``, and the file that can be fetched for it."""
 
     incoming: Incoming
     part: Part | None = None

@@ -26,6 +26,7 @@ from nanoclaw.channels.whatsapp.link import (
     LINE_LIMIT,
     Done,
     Failed,
+    Fetch,
     Kept,
     Line,
     Logout,
@@ -95,12 +96,15 @@ class Program:
         library = Library()
         keeping = Keeping(spool=self._spool, journal=self._journal, condition=self._condition, clock=self._clock)
         names = GroupNames(library, self._calls, self._clock)
-        files = Files(self._place.folder / "fetched", self._calls)
-        files.open()
+        self._files = Files(self._place.folder / "fetched", self._calls)
         self._journal.open()
-        sources = Sources(spool=self._spool, files=files, names=names, condition=self._condition, clock=self._clock)
+        sources = Sources(
+            spool=self._spool, files=self._files, names=names, condition=self._condition, clock=self._clock
+        )
         self._teller = Teller(sources, self._say)
-        for record in self._spool.open():
+        waiting = self._spool.open()
+        self._files.open({record.number for record in waiting})
+        for record in waiting:
             self._teller.add(record)
         self._pairing = Pairing(library, self._calls, self._condition, self._say)
         told = Told(
@@ -154,6 +158,8 @@ class Program:
         self._say(await self._carry_out(order))
 
     async def _carry_out(self, order: Order) -> Done | Failed:
+        if isinstance(order, Fetch):
+            return await self._files.fetch(order)
         if isinstance(order, Pair):
             if self._started:
                 return Failed(order=order.order, why="an account is linked, or is being linked", again=False)

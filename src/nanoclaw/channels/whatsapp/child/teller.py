@@ -1,4 +1,7 @@
-"""Tells the parent what came in: in order within a chat, at most so much at a time, until it is kept."""
+"""Tells the parent what came in: in order within a chat, at most so much at a time, until it is kept.
+
+Files are not fetched for it: the parent knows for which chats they are wanted.
+"""
 
 import asyncio
 from collections import deque
@@ -39,7 +42,7 @@ class Teller:
         self._say = say
         self._waiting: deque[Record] = deque()
         self._told: set[int] = set()
-        self._chats: dict[str, deque[Arrival]] = {}
+        self._chats: dict[str, deque[Incoming]] = {}
         self._wake = asyncio.Event()
         self._again: dict[bytes, Record] = {}
 
@@ -51,11 +54,12 @@ class Teller:
     def kept(self, number: int) -> None:
         """The parent has it, or will not have it."""
         self._told.discard(number)
+        self._sources.files.forget(number)
         self._sources.spool.kept(number)
         self._wake.set()
 
     async def run(self, tasks: asyncio.TaskGroup) -> None:
-        """Tell for ever; what needs a file or a name gets a task in ``tasks``."""
+        """Tell for ever; what needs a group's name gets a task in ``tasks``."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -92,31 +96,25 @@ class Teller:
             self._queue(inbound.from_undecryptable(record.number, record.data, me), tasks)
 
     def _queue(self, arrival: Arrival, tasks: asyncio.TaskGroup) -> None:
-        self._told.add(arrival.incoming.number)
-        chat = arrival.incoming.chat
+        incoming = self._sources.files.offer(arrival)
+        self._told.add(incoming.number)
+        chat = incoming.chat
         if chat in self._chats:
-            self._chats[chat].append(arrival)
+            self._chats[chat].append(incoming)
             return
-        known = self._sources.names.at_once(chat) if arrival.incoming.chat_is_group else ""
-        if arrival.part is None and known is not None:
-            self._say(_named(arrival.incoming, known))
+        known = self._sources.names.at_once(chat) if incoming.chat_is_group else ""
+        if known is not None:
+            self._say(_named(incoming, known))
             return
-        self._chats[chat] = deque([arrival])
+        self._chats[chat] = deque([incoming])
         tasks.create_task(self._tell_chat(chat), name="chat")
 
     async def _tell_chat(self, chat: str) -> None:
         queue = self._chats[chat]
         while queue:
-            arrival = queue[0]
-            incoming = arrival.incoming
-            if incoming.chat_is_group:
-                connected = self._sources.condition.state == "connected"
-                incoming = _named(incoming, await self._sources.names.name(chat, connected=connected))
-            if arrival.part is not None:
-                media = await self._sources.files.fetch(arrival.part)
-                incoming = incoming.model_copy(update={"media": (media,)})
-            self._say(incoming)
-            queue.popleft()
+            connected = self._sources.condition.state == "connected"
+            name = await self._sources.names.name(chat, connected=connected)
+            self._say(_named(queue.popleft(), name))
         del self._chats[chat]
 
     def _read(self, record: Record) -> Arrival | None:
