@@ -9,7 +9,7 @@ from importlib import import_module
 from keyword import iskeyword
 from types import ModuleType
 
-from nanoclaw.cli.complaints import complain, record_crash
+from nanoclaw.cli.complaints import complain, no_room, record_crash
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import Parser, UsageError, common_options
@@ -105,9 +105,17 @@ def _guarded(argv: list[str], context: Context) -> int:
         _discard_output()
         return Exit.BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - a defect of ours: the details go to a file, a person gets one line
-        place = record_crash(context, error)
-        print(f"error: nanoclaw failed unexpectedly ({type(error).__name__}); {place}", file=context.stderr)
-        return Exit.CRASHED
+        return _unexpected(context, error)
+
+
+def _unexpected(context: Context, error: Exception) -> Exit:
+    if (full := no_room(error)) is not None:
+        complain(context, full)
+        _flush_or_discard(context)
+        return Exit.ERROR
+    place = record_crash(context, error)
+    print(f"error: nanoclaw failed unexpectedly ({type(error).__name__}); {place}", file=context.stderr)
+    return Exit.CRASHED
 
 
 def _command(argv: list[str], context: Context) -> int:
@@ -167,8 +175,15 @@ def _module(verb: str) -> ModuleType:
     return import_module(f"nanoclaw.cli.commands.{name}")
 
 
+def _flush_or_discard(context: Context) -> None:
+    try:
+        context.stdout.flush()
+    except OSError:
+        _discard_output()
+
+
 def _discard_output() -> None:
-    """Keep the interpreter from complaining about the closed pipe when it flushes at its end."""
+    """Keep the interpreter from complaining about what nobody takes when it flushes at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)

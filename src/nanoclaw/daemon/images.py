@@ -10,6 +10,7 @@ from nanoclaw.sandboxes.contract import Progress
 from nanoclaw.sandboxes.image.bootstrap import bootstrap_base
 from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.oci import OciSandbox
+from nanoclaw.sandboxes.preparation import prepare
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import engine_environment, load_settings
 
@@ -30,7 +31,7 @@ async def build_image(home: Home, progress: Progress, *, base: str | None, deboo
         progress(f"{sandbox.kind} needs no image, so no base is made")
     elif debootstrap and isinstance(sandbox, OciSandbox):
         await bootstrap_base(sandbox.client, cache=home.image_cache, progress=progress)
-    await sandbox.prepare(progress)
+    await prepare(sandbox, progress)
     if base is not None and base != load_settings(home).sandbox.base_image:
         progress(f'To have agents use it, set base_image = "{base}" under [sandbox] in {home.config}')
 

@@ -4,11 +4,26 @@ import asyncio
 import logging
 
 from nanoclaw.model.clock import Clock
-from nanoclaw.sandboxes.contract import Sandbox, SandboxError, SandboxReport
+from nanoclaw.sandboxes.contract import Progress, Sandbox, SandboxError, SandboxReport
 
 logger = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 30.0
+
+
+async def prepare(sandbox: Sandbox, progress: Progress) -> None:
+    """Make what agents need, image included.
+
+    Raises:
+        SandboxError: it cannot be made, or cannot be written.
+    """
+    try:
+        await sandbox.prepare(progress)
+    except OSError as error:
+        raise SandboxError(
+            f"What agents need cannot be written: {error.strerror or error}",
+            hint="Free space on the disk of the home, or mend its mode or owner.",
+        ) from error
 
 
 class Preparation:
@@ -44,18 +59,11 @@ class Preparation:
             if self._failed is not None and self._clock.monotonic() - self._failed[0] < _AGAIN_SECONDS:
                 raise self._failed[1]
             try:
-                await self.sandbox.prepare(self._show)
+                await prepare(self.sandbox, self._show)
                 self._done, self._failed = True, None
             except SandboxError as error:
                 self._failed = (self._clock.monotonic(), error)
                 raise
-            except OSError as error:
-                failed = SandboxError(
-                    f"What agents need cannot be written: {error.strerror or error}",
-                    hint="Free space on the disk of the home, or mend its mode or owner.",
-                )
-                self._failed = (self._clock.monotonic(), failed)
-                raise failed from error
             finally:
                 self._line = ""
                 await self.look()

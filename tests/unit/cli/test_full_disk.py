@@ -1,5 +1,7 @@
 """What commands write by the way, on a disk that takes nothing more."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -24,6 +26,37 @@ FULL = "No space left on device"
 def disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path / "disk", 1) as place:
         yield place
+
+
+def test_an_answer_that_has_no_room_where_it_goes_is_an_error_and_no_crash(
+    home: Home, scrubbed_environment: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "nanoclaw", "--home", str(home.root), "--version"]
+    with Path("/dev/full").open("w") as nowhere:
+        done = subprocess.run(
+            command, stdout=nowhere, stderr=subprocess.PIPE, text=True, env=scrubbed_environment, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        Exit.ERROR,
+        f"error: Cannot write: {FULL}\nhint: Free space on that disk: `nanoclaw clean` may find some.\n",
+    )
+    assert not home.log.parent.exists()
+
+
+def test_a_sandbox_that_cannot_be_prepared_says_what_is_full(disk: Path, run: Run) -> None:
+    home = Home(disk / "home")
+    home.create()
+    home.config.write_text('[sandbox]\nkind = "bubblewrap"\n')
+    filler = fill(disk, leave=0)
+    build = ("--home", str(home.root), "image", "build")
+    ran = run(*build)
+    assert ran.status == Exit.ERROR
+    assert ran.err == (
+        f"error: What agents need cannot be written: {FULL}\n"
+        "hint: Free space on the disk of the home, or mend its mode or owner.\n"
+    )
+    filler.unlink()
+    assert run(*build).status == Exit.OK
 
 
 def test_a_crash_is_told_without_its_details(disk: Path) -> None:

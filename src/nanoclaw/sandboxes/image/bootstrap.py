@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nanoclaw.sandboxes.contract import ImageBuildError, Progress
 from nanoclaw.sandboxes.engine import EngineClient
-from nanoclaw.sandboxes.image.build import BOOTSTRAPPED_BASE
+from nanoclaw.sandboxes.image.build import BOOTSTRAPPED_BASE, hint_for
 
 _SUITE = "bookworm"
 _PACKAGES = "git,curl,ripgrep,jq,python3,python3-pip,python3-venv,ca-certificates,less,procps"
@@ -32,7 +32,8 @@ async def bootstrap_base(client: EngineClient, *, cache: Path, progress: Progres
     progress(f"Importing {archive.name} as {BOOTSTRAPPED_BASE}")
     outcome = await client.call("import", str(archive), BOOTSTRAPPED_BASE, seconds=_SECONDS)
     if not outcome.ok:
-        raise ImageBuildError(f"Cannot import the base image: {outcome.error}", hint="Look at the engine's log.")
+        hint = hint_for(client, outcome.error, "Look at the engine's log.")
+        raise ImageBuildError(f"Cannot import the base image: {outcome.error}", hint=hint)
     return BOOTSTRAPPED_BASE
 
 
@@ -45,7 +46,7 @@ async def _make_archive(archive: Path, progress: Progress) -> None:
         )
     tools = EngineClient(program, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"})
     tar = EngineClient("tar", {"PATH": "/usr/bin:/bin"})
-    archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(archive.parent)
     tree = archive.with_suffix(".tree")
     partial = archive.with_suffix(".partial")
     await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
@@ -58,6 +59,15 @@ async def _make_archive(archive: Path, progress: Progress) -> None:
     finally:
         partial.unlink(missing_ok=True)
         await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageBuildError(
+            f"Cannot make {path}: {error.strerror}", hint="Free some space there, or mend its mode or owner."
+        ) from error
 
 
 async def _step(name: str, client: EngineClient, arguments: list[str], progress: Progress) -> None:

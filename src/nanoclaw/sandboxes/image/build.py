@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -19,6 +20,11 @@ BOOTSTRAPPED_BASE = "nanoclaw-base:bookworm"
 NEEDED_BYTES = 2 << 30
 _BUILD_SECONDS = 1_800.0
 _PULL_SECONDS = 900.0
+_SPACE_HINT = "Free space where the engine keeps its images, for example with `{} system prune`."
+_FAILED_HINT = (
+    "The lines above are the engine's. Packages come from the base's own repositories: check that they are reachable, "
+    "or use a base that has them already."
+)
 _NO_BASE_HINT = (
     "`nanoclaw image build --debootstrap` makes a base without a registry; or set sandbox.base_image to an image that "
     'this machine has, or sandbox.kind = "bubblewrap", which needs no image.'
@@ -98,11 +104,21 @@ class ImageBuilder:
         tag = recipe.tag(base_id)
         progress(f"Building {tag} on {base}")
         try:
-            await asyncio.to_thread(assemble, self._context, recipe)
+            await asyncio.to_thread(self._assemble, recipe)
             await self._build(recipe, base, tag, progress)
         finally:
             shutil.rmtree(self._context, ignore_errors=True)
         return tag
+
+    def _assemble(self, recipe: Recipe) -> None:
+        try:
+            assemble(self._context, recipe)
+        except OSError as error:
+            raise ImageBuildError(
+                f"What the image is made of cannot be put together in {self._context}: {error.strerror}",
+                hint=f"It takes {(recipe.claude.size >> 20) + 1} MiB on another disk than the program's: free some "
+                "space, or mend the folder's mode.",
+            ) from error
 
     async def _build(self, recipe: Recipe, base: str, tag: str, progress: Progress) -> None:
         labels = (f"nanoclaw.recipe={recipe.digest}", f"nanoclaw.base={self._base}")
@@ -114,8 +130,7 @@ class ImageBuilder:
             ending = "\n".join(last[-8:])
             raise ImageBuildError(
                 f"Building the agent image failed (status {code}):\n{ending}",
-                hint="The lines above are the engine's. Packages come from the base's own repositories: check that "
-                "they are reachable, or use a base that has them already.",
+                hint=hint_for(self._client, ending, _FAILED_HINT),
             )
         if await self._image_id(tag) is None:
             raise ImageBuildError(f"The engine built {tag} but does not have it", hint="Look at the engine's log.")
@@ -129,7 +144,9 @@ class ImageBuilder:
         base_id = await self._image_id(self._base)
         if code != 0 or base_id is None:
             reason = last[-1] if last else f"status {code}"
-            raise ImageBuildError(f"There is no base image {self._base}: {reason}", hint=_NO_BASE_HINT)
+            raise ImageBuildError(
+                f"There is no base image {self._base}: {reason}", hint=hint_for(self._client, reason, _NO_BASE_HINT)
+            )
         return self._base, base_id
 
     async def _find_without_base(self, recipe: Recipe) -> str | None:
@@ -160,9 +177,15 @@ class ImageBuilder:
             if free < NEEDED_BYTES:
                 raise ImageBuildError(
                     f"{outcome.text} has {free >> 20} MiB free; the image needs {NEEDED_BYTES >> 20} MiB",
-                    hint=f"Free some space, for example with `{self._client.program} system prune`.",
+                    hint=_SPACE_HINT.format(self._client.program),
                 )
             return
+
+
+def hint_for(client: EngineClient, said: str, otherwise: str) -> str:
+    """What to do about an engine's words: a full disk has its own answer."""
+    full = os.strerror(errno.ENOSPC).lower() in said.lower()
+    return _SPACE_HINT.format(client.program) if full else otherwise
 
 
 def assemble(context: Path, recipe: Recipe) -> None:

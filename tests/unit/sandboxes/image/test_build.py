@@ -7,6 +7,7 @@ from nanoclaw.sandboxes.contract import EngineUnavailableError, ImageBuildError
 from nanoclaw.sandboxes.engine import EngineClient
 from nanoclaw.sandboxes.image.build import ImageBuilder, Recipe, read_recipe
 from nanoclaw.sandboxes.image.claude_program import ClaudeProgram
+from tests.fakes.small_disk import small_disk
 
 _ENGINE = """#!/bin/sh
 echo "$@" >>"$HOME/calls"
@@ -45,10 +46,23 @@ async def test_a_failing_build_shows_its_last_lines_and_removes_its_context(
 ) -> None:
     (tmp_path / "has-debian-x").touch()
     lines: list[str] = []
-    with pytest.raises(ImageBuildError, match="no space left on device"):
+    with pytest.raises(ImageBuildError, match="no space left on device") as caught:
         await _builder(engine, tmp_path).ensure(lines.append)
+    assert "docker system prune" in caught.value.hint
     assert "Step 1/9" in lines
     assert not (tmp_path / "context").exists()
+
+
+async def test_a_context_that_does_not_fit_is_said_is_not_built_and_takes_no_room(
+    engine: EngineClient, tmp_path: Path
+) -> None:
+    (tmp_path / "has-debian-x").touch()
+    with small_disk(tmp_path / "small", 1) as place:
+        with pytest.raises(ImageBuildError, match=r"cannot be put together in .*: No space left") as caught:
+            await ImageBuilder(engine, context=place / "context", base="debian:x").ensure(print)
+        assert "MiB on another disk than the program's" in caught.value.hint
+        assert not list(place.iterdir())
+    assert "build" not in (tmp_path / "calls").read_text()
 
 
 async def test_a_current_image_is_found_without_building(engine: EngineClient, tmp_path: Path) -> None:
