@@ -69,7 +69,8 @@ def write_down(home: Home, container: Container, program: Sequence[str], *, term
             os.close(descriptor)
     except OSError as error:
         raise ContainersError(
-            f"{home.log} cannot be written: {error.strerror}", hint="Nobody enters unrecorded: mend the log first."
+            f"{home.log} cannot be written: {error.strerror}",
+            hint="Nobody enters unrecorded: free space on its disk, or mend its mode or owner.",
         ) from error
 
 
