@@ -21,6 +21,7 @@ from nanoclaw.channels.contract import (
 )
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundMessage, Sender
 from nanoclaw.model.turns import Reply
+from tests.fakes.installed_package import lay_down
 
 NAMES = ("pager", "bell", "horn")
 _LOOK_SECONDS = 0.05
@@ -101,11 +102,8 @@ def make_horn() -> FilePager:
 
 def announce(folder: Path) -> None:
     """Lay down what an installed package would: its name and its entry points. ``folder`` belongs on the path."""
-    place = folder / "file_pager-1.0.dist-info"
-    place.mkdir(parents=True)
-    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: file-pager\nVersion: 1.0\n")
-    points = "".join(f"{name} = tests.fakes.file_pager:make_{name}\n" for name in NAMES)
-    (place / "entry_points.txt").write_text(f"[nanoclaw.channels]\n{points}")
+    points = {name: f"tests.fakes.file_pager:make_{name}" for name in NAMES}
+    lay_down(folder, "file-pager", "1.0", {"nanoclaw.channels": points})
 
 
 def sent(folder: Path) -> list[dict[str, Any]]:

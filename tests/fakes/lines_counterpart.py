@@ -17,6 +17,7 @@ from nanoclaw.channels.registry import ENTRY_POINT_GROUP, load_channels
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.turns import Reply
 from tests.fakes.counterpart import CHAT, Told
+from tests.fakes.installed_package import lay_down
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "write-a-channel.md"
 _LIMIT = 2**24
@@ -33,14 +34,7 @@ def install(place: Path) -> None:
     described = tomllib.loads(project)["project"]
     (module,) = tomllib.loads(project)["tool"]["setuptools"]["py-modules"]
     (place / f"{module}.py").write_text(code, encoding="utf-8")
-    folder = place / f"{described['name'].replace('-', '_')}-{described['version']}.dist-info"
-    folder.mkdir()
-    head = f"Metadata-Version: 2.1\nName: {described['name']}\nVersion: {described['version']}\n"
-    (folder / "METADATA").write_text(head, encoding="utf-8")
-    lines = []
-    for group, points in described["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
-    (folder / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    lay_down(place, described["name"], described["version"], described["entry-points"])
 
 
 class _Program:

@@ -20,6 +20,7 @@ from nanoclaw.model.chats import (
     Sender,
 )
 from nanoclaw.model.turns import Reply
+from tests.fakes.installed_package import lay_down
 
 NAMES = ("string", "tube")
 _LOOK_SECONDS = 0.02
@@ -86,11 +87,8 @@ def make_tube() -> StringTelephone:
 
 def announce(folder: Path) -> None:
     """Lay down what an installed package would: its name and its entry points. ``folder`` belongs on the path."""
-    place = folder / "string_telephone-1.0.dist-info"
-    place.mkdir(parents=True)
-    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: string-telephone\nVersion: 1.0\n")
-    points = "".join(f"{name} = tests.fakes.string_telephone:make_{name}\n" for name in NAMES)
-    (place / "entry_points.txt").write_text(f"[nanoclaw.channels]\n{points}")
+    points = {name: f"tests.fakes.string_telephone:make_{name}" for name in NAMES}
+    lay_down(folder, "string-telephone", "1.0", {"nanoclaw.channels": points})
 
 
 class Party:
