@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -107,24 +109,31 @@ async def test_stacks_name_threads_and_tasks() -> None:
         task.cancel()
 
 
-def test_signals_are_answered_though_the_loop_hangs(tmp_path: Path, scrubbed_environment: dict[str, str]) -> None:
-    source, logs = str(Path(__file__).parents[4] / "src"), tmp_path / "logs"
-    logs.mkdir()
+@contextmanager
+def hung(logs: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process whose loop hangs, and that writes its profiles there."""
     command = [sys.executable, "-c", HUNG, str(logs)]
-    environment = {**scrubbed_environment, "PYTHONPATH": source}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    path = {"PYTHONPATH": str(Path(__file__).parents[4] / "src")}
+    with subprocess.Popen(command, env=environment | path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
-            process.send_signal(signal.SIGQUIT)
-            text = until(logs / "stacks.txt", "task who-waits")
-            process.send_signal(signal.SIGUSR2)
-            until_there(logs, "profile-cpu-*.collapsed")
-            process.send_signal(signal.SIGUSR1)
-            until_there(logs, "profile-memory-*.txt")
+            yield process
             assert process.poll() is None
         finally:
             process.kill()
+
+
+def test_signals_are_answered_though_the_loop_hangs(tmp_path: Path, scrubbed_environment: dict[str, str]) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    with hung(logs, scrubbed_environment) as process:
+        process.send_signal(signal.SIGQUIT)
+        text = until(logs / "stacks.txt", "task who-waits")
+        process.send_signal(signal.SIGUSR2)
+        until_there(logs, "profile-cpu-*.collapsed")
+        process.send_signal(signal.SIGUSR1)
+        until_there(logs, "profile-memory-*.txt")
     assert "most recent call first" in text
     assert ":waiting:" in text
     written = list(logs.iterdir())
@@ -135,25 +144,15 @@ def test_signals_are_answered_though_the_loop_hangs(tmp_path: Path, scrubbed_env
 def test_a_profile_that_a_full_disk_does_not_take_harms_nothing(
     tmp_path: Path, scrubbed_environment: dict[str, str]
 ) -> None:
-    source = str(Path(__file__).parents[4] / "src")
-    with small_disk(tmp_path / "small", 1) as logs:
-        command = [sys.executable, "-c", HUNG, str(logs)]
-        environment = {**scrubbed_environment, "PYTHONPATH": source}
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            try:
-                assert process.stdout is not None
-                assert process.stdout.readline() == b"ready\n"
-                filler = fill(logs, leave=0)
-                process.send_signal(signal.SIGUSR2)
-                assert process.stderr is not None
-                assert process.stderr.readline() == b"a profile failed\n"
-                assert [path.name for path in logs.iterdir() if path.name.startswith((".", "profile"))] == []
-                filler.unlink()
-                process.send_signal(signal.SIGUSR2)
-                until_there(logs, "profile-cpu-*.collapsed")
-                assert process.poll() is None
-            finally:
-                process.kill()
+    with small_disk(tmp_path / "small", 1) as logs, hung(logs, scrubbed_environment) as process:
+        filler = fill(logs, leave=0)
+        process.send_signal(signal.SIGUSR2)
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"a profile failed\n"
+        assert [path.name for path in logs.iterdir() if path.name.startswith((".", "profile"))] == []
+        filler.unlink()
+        process.send_signal(signal.SIGUSR2)
+        until_there(logs, "profile-cpu-*.collapsed")
 
 
 def until(path: Path, what: str) -> str:
