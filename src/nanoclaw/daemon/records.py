@@ -201,9 +201,18 @@ def _lines(lines: Iterable[HistoryLine]) -> MessageList:
                 chat=line.address.chat,
                 group=line.folder,
                 sender=line.sender,
-                text=plain_words(line.text, line.kind, line.file),
+                text=_words(line),
                 state=line.state,
             )
             for line in lines
         ]
     )
+
+
+def _words(line: HistoryLine) -> str:
+    """What it says and what came with it, for one who reads nothing but text."""
+    said = plain_words(line.text, line.kind, line.file)
+    if line.state == "deleted":
+        return said
+    files = (f"[File {one.name}: {one.path or 'not kept'}]" for one in line.attachments)
+    return "\n".join(filter(None, [said, *files]))

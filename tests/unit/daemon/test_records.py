@@ -1,6 +1,7 @@
 """Groups and history of a home, as the control API shows them."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from nanoclaw.control.shapes import AddGroupRequest, ChangeChatsRequest, ChatVer
 from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.times import InvalidTimeError, iso, parse_time
 from nanoclaw.intake.trigger import InvalidTriggerError
+from nanoclaw.model.chats import Attachment
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import InvalidFolderError
 from nanoclaw.model.options import InvalidOptionError
@@ -97,6 +99,19 @@ async def test_history_is_shown_with_times_and_of_a_known_group_only(records: Re
     assert (await records.messages(MessageQuery(limit=10, since="2026-01-01T00:00:00Z"))).messages == []
     with pytest.raises(NoSuchGroupError):
         await records.messages(MessageQuery(group="nobody", limit=10))
+
+
+async def test_files_that_came_with_a_message_are_shown_with_it(records: Records, store: Store) -> None:
+    kept = Attachment(name="note.ogg", media_type="audio/ogg", path="inbox/2026-01-01-note.ogg")
+    lost = Attachment(name="list.txt", media_type="text/plain", path="")
+    spoken = replace(message("", where=address("main")), attachments=(kept,))
+    await store.inbox.add(spoken, WAKING)
+    await store.inbox.add(replace(message("the list", "n", address("main")), attachments=(lost,)), WAKING)
+    lines = (await records.messages(MessageQuery(group="main", limit=10))).messages
+    assert [line.text for line in lines] == [
+        "[File note.ogg: inbox/2026-01-01-note.ogg]",
+        "the list\n[File list.txt: not kept]",
+    ]
 
 
 async def test_the_status_tells_the_newest_troubles(records: Records, store: Store) -> None:
