@@ -171,21 +171,24 @@ async def test_a_file_is_there_until_its_message_is_kept_also_for_the_next_child
         await fetch(linked, linked.incoming[1])
 
 
-async def test_a_file_waits_for_room_and_half_of_one_takes_up_none(tmp_path: Path) -> None:
+async def test_a_file_waits_for_room_without_being_fetched_and_half_of_one_takes_up_none(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 24) as disk:
         async with rig(disk) as one:
             one.keeps = False
-            content = os.urandom(6_000_000)
-            await contact(one).send_file(content, Sheet(media_type="application/pdf"))
-            await one.until(lambda: len(one.incoming) == 1)
+            ann, content = contact(one), os.urandom(6_000_000)
+            await ann.send_file(content, Sheet(media_type="application/pdf"))
+            await ann.send_file(content, Sheet(media_type="application/pdf", size=5))
+            await one.until(lambda: len(one.incoming) == 2)
             filler = fill(disk, leave=3_000_000)
-            for _ in range(2):
+            for said, downloaded in ((one.incoming[0], 0), (one.incoming[1], 1)):
                 with pytest.raises(OrderFailedError, match="No space left") as refused:
-                    await fetch(one, one.incoming[0])
+                    await fetch(one, said)
                 assert refused.value.full
                 assert fetched(one) == []
+                assert downloads(one) == downloaded
             filler.unlink()
             assert content_of(await fetch(one, one.incoming[0])) == content
+            assert content_of(await fetch(one, one.incoming[1])) == content
 
 
 async def test_files_can_be_fetched_by_a_client_that_is_logged_out(linked: Rig) -> None:

@@ -6,6 +6,7 @@ A file lies under its message's number until the parent has the message, also wh
 import contextlib
 import errno
 import os
+import shutil
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -85,6 +86,9 @@ class Files:
         return Done(order=order.order, media=(media,))
 
     def _download(self, number: int, part: Part) -> Media:
+        if shutil.disk_usage(self._folder).free < part.size:
+            # Asked again for as long as that is so, it must not come over the network each time.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         # One that was given up may still be at work on the same file.
         piece = self._folder / f"{number}-{uuid.uuid4().hex}"
         try:
