@@ -9,6 +9,9 @@ import pytest
 
 from tools.testing import suites, surroundings
 
+_LONG = {"escape", "integration"}
+"""Folders whose files take long: begun first, so that no process is still at one when the others are done."""
+
 _REAL_PARTS = {"unit", "integration", "contracts", "escape"}
 """Folders whose tests share the machine with threads, processes and real engines: they get a second try, which the
 closing line counts."""
@@ -32,16 +35,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return suites.is_left_out(collection_path, config.rootpath, config.invocation_params.args) or None
 
 
+@pytest.hookimpl(trylast=True)  # after they were put in random order
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What a marker needs is looked for once, and only when a collected test wants it."""
+    items.sort(key=lambda item: _folder(item, config) not in _LONG)
     for item in items:
-        if item.path.relative_to(config.rootpath).parts[1] in _REAL_PARTS:
+        if _folder(item, config) in _REAL_PARTS:
             item.add_marker(pytest.mark.flaky(reruns=1))
     for marker, problem in (("docker", _no_engine), ("browser", _no_browser)):
         marked = [item for item in items if item.get_closest_marker(marker)]
         reason = problem() if marked else None
         for item in marked if reason else ():
             item.add_marker(pytest.mark.skip(reason=reason or ""))
+
+
+def _folder(item: pytest.Item, config: pytest.Config) -> str:
+    return item.path.relative_to(config.rootpath).parts[1]
 
 
 def _no_engine() -> str | None:

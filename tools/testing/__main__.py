@@ -21,9 +21,9 @@ Without arguments everything runs: the checks, and all tests but those of the se
 checks. Other arguments go to pytest, and then neither the checks run nor anything is installed.
 """
 
-_SIDE_BY_SIDE = (f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}", "--dist=loadfile")
+_SIDE_BY_SIDE = (f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}", "--dist=loadfile", "--no-loadscope-reorder")
 """Most tests of whole installations wait, so there is one process more than processors. Those of one file stay
-together, because they may share what is costly."""
+together, because they may share what is costly; files go in the order of ``tests/conftest.py``."""
 
 _COVERAGE = ("--cov", "--cov-report=term")
 """Asked for by name: tracing costs a quarter of the processors' time, for it follows every program the tests start."""
