@@ -15,7 +15,7 @@ from nanoclaw.gateway.contract import (
     ModelRequestSent,
 )
 from nanoclaw.model.clock import Milliseconds
-from nanoclaw.settings.whole_files import append_whole
+from nanoclaw.settings.whole_files import append_whole, is_at
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,8 @@ class AuditLog:
             self._descriptor = None
 
     def _append(self, line: bytes) -> None:
+        if self._descriptor is not None and not is_at(self._descriptor, self._path):
+            self.close()  # somebody removed it, or another program rotated it away
         if self._descriptor is not None and self._size + len(line) > self._max_bytes:
             self.close()
             self._rotate()

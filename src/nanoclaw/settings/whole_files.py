@@ -50,6 +50,16 @@ def append_whole(descriptor: int, content: bytes) -> None:
         raise
 
 
+def is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one at a path: it may have been removed, or another put in its place."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # the path cannot be looked at now; the file can be written
+
+
 def sync_folder(path: Path) -> None:
     """What was made, renamed and removed in a folder is on disk when this returns. Raises OSError."""
     try:

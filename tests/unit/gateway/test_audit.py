@@ -47,6 +47,17 @@ def test_decisions_and_calls_are_lines_of_json_that_only_the_owner_can_read(tmp_
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_log_that_was_removed_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.log"
+    log = AuditLog(path)
+    log(decision("before:443"))
+    path.unlink()
+    log(decision("after:443"))
+    log.close()
+    assert [json.loads(line)["target"] for line in path.read_text().splitlines()] == ["after:443"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_the_log_is_bounded_by_rotation(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "gateway.log", max_bytes=1_000, files=2)
     for number in range(100):

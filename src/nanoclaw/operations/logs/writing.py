@@ -12,7 +12,7 @@ from pathlib import Path
 from nanoclaw.operations.logs.reading import rotated
 from nanoclaw.operations.logs.redaction import Redactor
 from nanoclaw.settings.schema import LogSettings
-from nanoclaw.settings.whole_files import append_whole
+from nanoclaw.settings.whole_files import append_whole, is_at
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _DAY = 86_400
@@ -59,6 +59,10 @@ class PrivateRotatingFile(RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, or nothing of it: what a full disk does not take is kept nowhere, and the next begins anew."""
         try:
+            if self.stream is not None and not is_at(self.stream.fileno(), Path(self.baseFilename)):
+                # Somebody removed it, or another program rotated it away.
+                self.stream.close()
+                self.stream = self._open()
             if self.shouldRollover(record):
                 self.doRollover()
             if self.stream is None:

@@ -132,6 +132,22 @@ def record_at(days: float) -> logging.LogRecord:
     return logging.makeLogRecord({"name": "x", "msg": "line", "created": 1_795_341_600 + days * 86_400})
 
 
+def test_a_file_that_was_removed_or_moved_away_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "nanoclaw.log"
+    handler = PrivateRotatingFile(path, LogSettings())
+    handler.setFormatter(JsonFormatter())
+    for number in range(3):
+        handler.emit(logging.makeLogRecord({"name": "x", "msg": f"line {number}"}))
+        if number == 0:
+            path.unlink()
+        elif number == 1:
+            path.rename(tmp_path / "kept")
+    handler.close()
+    assert "line 1" in (tmp_path / "kept").read_text()
+    assert [json.loads(text)["event"] for text in path.read_text().splitlines()] == ["line 2"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_file_is_rotated_when_its_first_line_is_old_also_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     for days in (0, 6, 8, 9):
