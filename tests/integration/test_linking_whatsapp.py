@@ -20,7 +20,7 @@ from nanoclaw.control.client import Document
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.operations.pairing.session import PairingSession
 from nanoclaw.settings.home import Home
-from nanoclaw.store.linked_device import is_device_linked
+from nanoclaw.store.whatsapp import is_device_linked
 from tests.fakes.whatsapp_network.server import OWNER_PHONE, WhatsAppNetwork
 from tests.fakes.whatsapp_rig import rig
 

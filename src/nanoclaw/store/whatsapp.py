@@ -1,19 +1,20 @@
 """The database of the WhatsApp client's library, looked at and mended from outside.
 
 It is another program's, made by neonize 0.5.2 (whatsmeow). Two SQLite libraries in one process must not have the same
-file open, so this is for the parent of that program. Beside the library's tables stand a table and triggers of ours,
-which keep what the last keys were before they changed: a message that was decrypted and then lost in a crash can be
-decrypted again when the keys that it used are put back. All functions block.
+file open, so this is for processes other than that program's. Beside the library's tables stand a table and triggers of
+ours, which keep what the last keys were before they changed: a message that was decrypted and then lost in a crash can
+be decrypted again when the keys that it used are put back. All functions block.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
+from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import StoreError, explained
 from nanoclaw.store.files import complaints
 from nanoclaw.store.sql import load_queries, rows
@@ -41,6 +42,21 @@ class _Change:
     subject: str
     detail: str
     old: bytes | None
+
+
+def is_device_linked(path: Path) -> bool:
+    """Whether there is a session in it, only looked at: the client may have it open. False when there is no such file.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return False
+    queries = load_queries("whatsapp")
+    with explained(path), closing(open_connection(path, read_only=True)) as connection:
+        if not rows(connection, queries["has_table"], {"name": "whatsmeow_device"}):
+            return False
+        return bool(rows(connection, queries["devices"])[0][0])
 
 
 def is_linked(path: Path) -> bool:

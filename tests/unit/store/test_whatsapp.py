@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.whatsapp import Doubt, is_linked, take_back
+from nanoclaw.store.whatsapp import Doubt, is_device_linked, is_linked, take_back
 
 OURS, ANN, GROUP = "491:7@s.whatsapp.net", "222_1:0", "120@g.us"
 TABLES = """
@@ -169,3 +169,10 @@ def test_a_damaged_file_is_an_error_with_a_hint(tmp_path: Path, library: Library
     with pytest.raises(StoreError) as caught:
         is_linked(library.path)
     assert caught.value.hint
+
+
+def test_a_look_at_the_session_writes_nothing(tmp_path: Path, library: Library) -> None:
+    before = library.path.read_bytes()
+    assert is_device_linked(library.path)
+    assert library.path.read_bytes() == before
+    assert not is_device_linked(tmp_path / "none.db")

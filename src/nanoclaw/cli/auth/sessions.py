@@ -15,7 +15,7 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.extras.contract import EXTRAS, lacking
 from nanoclaw.settings.load import load_settings
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.linked_device import is_device_linked
+from nanoclaw.store.whatsapp import is_device_linked
 
 CHANNELS = ("whatsapp", "telegram")
 

@@ -11,8 +11,8 @@ from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section,
 from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.modes import walk
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.linked_device import is_device_linked
 from nanoclaw.store.survey import find_damage
+from nanoclaw.store.whatsapp import is_device_linked
 
 _WHATSAPP = "whatsapp"
 _CHECK_SECONDS = 5.0
