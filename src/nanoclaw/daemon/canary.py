@@ -14,6 +14,7 @@ from nanoclaw.events.measures import Measure, Observe
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
+from nanoclaw.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,11 @@ class Canary:
             logger.exception("a channel's probe broke", extra={"channel": name})
             return _broken(f"its proof broke ({type(error).__name__})")
         return None
+
+
+def canary_minutes(settings: Settings) -> dict[ChannelName, float]:
+    """How often each channel that is enabled is asked, as the owner wants it; 0: not at all."""
+    return {ChannelName(name): settings.channel(name).canary_minutes for name in settings.enabled_channels}
 
 
 def _broken(what: str, hint: str = "") -> Sighting:

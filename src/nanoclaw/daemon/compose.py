@@ -4,7 +4,7 @@ channels → intake → store → dispatch → agents (in sandboxes, behind the 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.built_in import built_in_channels
-from nanoclaw.daemon.canary import Canary
+from nanoclaw.daemon.canary import Canary, canary_minutes
 from nanoclaw.daemon.channel_desk import ChannelHands, ChannelRecords
 from nanoclaw.daemon.channel_news import ChannelNews
 from nanoclaw.daemon.channel_watch import ChannelWatch
@@ -52,7 +52,6 @@ from nanoclaw.daemon.troubles import Troubles
 from nanoclaw.daemon.usage import UsageRecords
 from nanoclaw.daemon.views import Views, sandbox_shape
 from nanoclaw.daemon.welcome import welcome
-from nanoclaw.delivery.compose import split_text
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.delivery.typing import TypingLights
 from nanoclaw.dispatch.limits import Outlets
@@ -71,7 +70,6 @@ from nanoclaw.operations.profiling.profiler import Profiler
 from nanoclaw.operations.profiling.signals import SignalledProfiles
 from nanoclaw.sandboxes.preparation import Preparation
 from nanoclaw.settings.load import time_zone
-from nanoclaw.settings.schema import Settings
 from nanoclaw.store.erasing import Erasing
 
 if TYPE_CHECKING:
@@ -165,16 +163,16 @@ def _lay(ground: Ground) -> _Base:
     operations = PageOperations(ControlClient(ground.home.control_socket))
     built_in = built_in_channels(operations)
     channels: dict[ChannelName, Channel] = {LOCAL: local, **load_channels(built_in, settings.enabled_channels)}
-    store = open_shelves(ground.database, ground.tasks, ground.clock, settings)
+    store, roster = open_shelves(ground.database, ground.tasks, ground.clock, settings), Roster(channels)
     return _Base(
         store=store,
         broadcast=Broadcast(),
         zone=time_zone(settings),
         local=local,
         troubles=Troubles(store.groups, open_desk(ground, store.groups)),
-        roster=Roster(channels),
+        roster=roster,
         make_channel=lambda name: load_channels(built_in, (name,))[name],
-        split=lambda address, text: _split(channels, address, text),
+        split=roster.split,
     )
 
 
@@ -213,7 +211,7 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
     owner_chats = OwnerChats(store.groups, store.people, ground.settings.alerts.chats, base.roster.is_up)
     tidings = Tidings(owner_chats, store.outbox, courier.wake, base.troubles.desk)
     ended: Callable[[RunId], None] = lambda run: agenda.scheduler.noticed(run)  # noqa: E731, PLW0108 - made below
-    outlets = Outlets(deliver=courier.wake, run_ended=ended, trouble=base.troubles.note, observe=ground.counting)
+    outlets = _outlets(ground, base, courier, owner_chats, ended)
     lanes = Lanes(store, ground.settings.agents, outlets, broadcast, clock)
     meter = Meter(AuditLog(ground.home.audit_log), store.usage, _ears(lanes, tidings, ground.counting))
     gateway, budgets = _open_gateway(ground, meter)
@@ -247,6 +245,18 @@ def _hire(ground: Ground, base: _Base, courier: Courier) -> _Crew:
         records=records,
         workshop=workshop,
         agenda=agenda,
+    )
+
+
+def _outlets(
+    ground: Ground, base: _Base, courier: Courier, owner_chats: OwnerChats, ended: Callable[[RunId], None]
+) -> Outlets:
+    return Outlets(
+        deliver=courier.wake,
+        run_ended=ended,
+        trouble=base.troubles.note,
+        owner_chats=owner_chats.pick,
+        observe=ground.counting,
     )
 
 
@@ -304,7 +314,7 @@ def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks
     return intake, Networks(
         base.roster,
         _watch(ground, base, crew.tidings),
-        Canary(base.roster, ground.clock, ground.counting, _canary_minutes(ground.settings)),
+        Canary(base.roster, ground.clock, ground.counting, canary_minutes(ground.settings)),
         NetworkGround(
             intake=intake,
             conversations=LiveConversations(base.store.groups, base.store.history, base.broadcast, crew.lanes),
@@ -314,10 +324,6 @@ def _connect(ground: Ground, base: _Base, crew: _Crew) -> tuple[Intake, Networks
             make=base.make_channel,
         ),
     )
-
-
-def _canary_minutes(settings: Settings) -> dict[ChannelName, float]:
-    return {ChannelName(name): settings.channel(name).canary_minutes for name in settings.enabled_channels}
 
 
 def _watch(ground: Ground, base: _Base, tidings: Tidings) -> ChannelWatch:
@@ -390,10 +396,3 @@ def _serve(
 ) -> DaemonService:
     turns, broadcast, clock = base.store.turns, base.broadcast, ground.clock
     return DaemonService(crew.records, desks, turns, crew.lanes, broadcast, clock, base.local, views, request_stop)
-
-
-def _split(channels: Mapping[ChannelName, Channel], address: ChatAddress, text: str) -> tuple[str, ...]:
-    channel = channels.get(address.channel)
-    if channel is None:
-        return split_text(text, 4_000)
-    return split_text(text, channel.capabilities.text_limit, channel.capabilities.measure)

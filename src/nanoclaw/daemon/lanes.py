@@ -9,7 +9,7 @@ from nanoclaw.dispatch.limits import Outlets, WorkLimits
 from nanoclaw.dispatch.signals import Surface
 from nanoclaw.dispatch.worker import Worker
 from nanoclaw.events.broadcast import Broadcast
-from nanoclaw.model.chats import ChatId
+from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.turns import Lane
@@ -95,9 +95,9 @@ class Lanes:
         self._chats.asked(folder, at)
         self._tasks.asked(folder, at)
 
-    def compact(self, group: Group, chat: ChatId | None = None) -> bool:
+    def compact(self, group: Group, chat: ChatId | None = None, *, told: ChatAddress | None = None) -> bool:
         """Have a group's conversation shortened, or the chat's own; False when that cannot be done now."""
-        return self._chats.compact(group, chat)
+        return self._chats.compact(group, chat, told=told)
 
     async def interrupt(self, group: GroupId) -> bool:
         """Stop what a group's agents do; False when they do nothing."""

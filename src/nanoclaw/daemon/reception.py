@@ -104,7 +104,7 @@ def _levers(store: Shelves, lanes: Lanes) -> Levers:
         lanes.release(group.id)
 
     async def compact(group: Group, here: ChatAddress) -> bool:
-        return lanes.compact(group, await own(group, here))
+        return lanes.compact(group, await own(group, here), told=here)
 
     async def status(group: Group) -> str:
         counts = await store.turns.counts(group.id)

@@ -7,9 +7,13 @@ from enum import Enum, auto
 
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState, ChannelStatus
 from nanoclaw.daemon.conditions import explained
-from nanoclaw.model.chats import ChannelName
+from nanoclaw.delivery.compose import split_text
+from nanoclaw.model.chats import ChannelName, ChatAddress
 
 logger = logging.getLogger(__name__)
+
+_TEXT_LIMIT = 4_000
+"""Of a channel that is not there."""
 
 
 class Doubt(Enum):
@@ -85,6 +89,13 @@ class Roster:
     def sightings(self) -> dict[ChannelName, Sighting]:
         """How all are."""
         return {name: self.sighting(name) for name in self.channels}
+
+    def split(self, address: ChatAddress, text: str) -> tuple[str, ...]:
+        """A text in pieces that a chat's channel takes."""
+        channel = self.channels.get(address.channel)
+        if channel is None:
+            return split_text(text, _TEXT_LIMIT)
+        return split_text(text, channel.capabilities.text_limit, channel.capabilities.measure)
 
     def claims_to_be_up(self, name: ChannelName) -> bool:
         """Whether a channel runs and says itself that it is up."""

@@ -11,14 +11,12 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.operations.alerts.contract import Alert, Level
 from nanoclaw.operations.alerts.desk import AlertDesk
-from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.outbox import ALSO, Outbox
 
 logger = logging.getLogger(__name__)
 
 _WAITING_AT_MOST = 1000
 _FULL = 100
-_ALSO = "-also"
-"""Ends the id of a copy in a second chat."""
 
 
 class Tidings:
@@ -57,7 +55,7 @@ class Tidings:
         alert = outside or Alert(level=Level.WARNING, key=key, text=text)
         await self._desk.alert(alert.level, alert.key, alert.text)
         for owner, client_id in zip(
-            await self._chats.pick(avoid), (f"owner-{key}", f"owner-{key}{_ALSO}"), strict=False
+            await self._chats.pick(avoid), (f"owner-{key}", f"owner-{key}{ALSO}"), strict=False
         ):
             await self._put(owner, text, client_id)
 
@@ -65,8 +63,8 @@ class Tidings:
         """What still waits for a channel that is down for long is told in another chat, too, where one works."""
         others = [chat for chat in await self._chats.pick(channel) if self._chats.works(chat)]
         for waiting in await self._outbox.waiting_news(channel) if others else ():
-            if not waiting.client_id.endswith(_ALSO):
-                await self._put(others[0], waiting.text, f"{waiting.client_id}{_ALSO}")
+            if not waiting.client_id.endswith(ALSO):
+                await self._put(others[0], waiting.text, f"{waiting.client_id}{ALSO}")
 
     async def _put(self, chat: ChatAddress, text: str, client_id: str) -> None:
         if await self._outbox.add(chat, text, client_id=client_id):

@@ -9,7 +9,7 @@ from math import inf
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.dispatch.signals import AgentState, Asked, Compact, Leave, Work
 from nanoclaw.dispatch.worker import Worker
-from nanoclaw.model.chats import ChatId
+from nanoclaw.model.chats import ChatAddress, ChatId
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
@@ -110,8 +110,8 @@ class Dispatcher:
             if worker.group.folder == folder:
                 worker.tell(Asked(at=at))
 
-    def compact(self, group: Group, chat: ChatId | None = None) -> bool:
-        """Have a group's conversation shortened, or the chat's own.
+    def compact(self, group: Group, chat: ChatId | None = None, *, told: ChatAddress | None = None) -> bool:
+        """Have a group's conversation shortened, or the chat's own; ``told`` hears what came of it.
 
         False when its agent works or serves another conversation, or there is no room to start it.
         """
@@ -122,7 +122,7 @@ class Dispatcher:
         busy = worker is None or worker.state in {AgentState.WORKING, AgentState.CLOSING}
         if worker is None or busy or not worker.serves(chat):
             return False
-        worker.tell(Compact())
+        worker.tell(Compact(chat=told))
         return True
 
     async def interrupt(self, group: GroupId) -> bool:

@@ -14,7 +14,7 @@ from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionPosition, Turn, TurnState
 from nanoclaw.store.groups import Groups
-from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.outbox import ALSO, Outbox
 from nanoclaw.store.turns import BROKEN_OFF, Finish, Retry, Turns
 
 logger = logging.getLogger(__name__)
@@ -131,11 +131,13 @@ class Ledger:
             if turn.run is not None:
                 self._outlets.run_ended(turn.run)
 
-    async def compacted(self, group: Group, position: SessionPosition | None, text: str) -> ChatAddress | None:
-        """The conversation was shortened, or could not be; the chat that is told."""
+    async def compacted(
+        self, group: Group, position: SessionPosition | None, text: str, asked_in: ChatAddress | None
+    ) -> ChatAddress | None:
+        """The conversation was shortened, or could not be; the chat that is told, which is the one that asked."""
         if position is not None:
             await self._groups.set_session(group.id, position, self._own)
-        address = self._last_chat.get(group.id) or await self._groups.chat_of(group.folder)
+        address = asked_in or self._last_chat.get(group.id) or await self._groups.chat_of(group.folder)
         if address is not None:
             await self._outbox.add(address, text, client_id=f"compacted-{uuid.uuid4().hex}")
         return address
@@ -196,8 +198,6 @@ class Ledger:
         if first.run is not None:
             await self._end_run(first, fault.what)
             return ()
-        quiet = first.group.temporary  # whoever verifies sees for themselves
-        owner = None if quiet else await self._groups.owner_chat()
         refused = fault.kind is FaultKind.REFUSED
         finish = Finish(
             turns=tuple(turn.id for turn in turns),
@@ -208,14 +208,19 @@ class Ledger:
             skips=refused,
         )
         await self._turns.finish(finish)
-        if not quiet:
-            await self._outlets.trouble(f"{first.group.folder}: {fault.what}", fault.hint)
-        told = [first.address]
-        if owner is not None and not first.group.is_main:
-            text = f"The group {first.group.name} got no answer: {fault.what}. {fault.hint}".strip()
-            if await self._outbox.add(owner, text, client_id=f"failed-{first.id}"):
+        if first.group.temporary:
+            return (first.address,)  # whoever verifies sees for themselves
+        await self._outlets.trouble(f"{first.group.folder}: {fault.what}", fault.hint)
+        return (first.address, *(() if first.group.is_main else await self._tell_owner(first, fault)))
+
+    async def _tell_owner(self, turn: Turn, fault: Fault) -> list[ChatAddress]:
+        """Beside the chat itself, which was told already; the chats."""
+        told, names = [], (f"failed-{turn.id}", f"failed-{turn.id}{ALSO}")
+        text = f"The group {turn.group.name} got no answer: {fault.what}. {fault.hint}".strip()
+        for owner, name in zip(await self._outlets.owner_chats(), names, strict=False):
+            if owner != turn.address and await self._outbox.add(owner, text, client_id=name):
                 told.append(owner)
-        return tuple(told)
+        return told
 
     async def _end_run(self, turn: Turn, error: str) -> None:
         await self._turns.finish(Finish(turns=(turn.id,), state=TurnState.FAILED, error=error))

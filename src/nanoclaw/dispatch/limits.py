@@ -1,6 +1,6 @@
 """The numbers a worker works by."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from nanoclaw.events.measures import Observe, unobserved
@@ -33,4 +33,6 @@ class Outlets:
     """The turn of a task's occurrence has ended, whichever way."""
     trouble: Callable[[str, str], Awaitable[None]]
     """The owner should know of this error; and a hint."""
+    owner_chats: Callable[[], Awaitable[Sequence[ChatAddress]]]
+    """Where the owner is told of a turn that failed in another group."""
     observe: Observe = unobserved

@@ -79,7 +79,9 @@ class Leave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compact:
-    """Shorten the conversation, once nothing runs."""
+    """Shorten the conversation, once nothing runs; ``chat`` is told what came of it."""
+
+    chat: ChatAddress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,10 +70,12 @@ class Worker:
         self._alone = limits.lane is Lane.ISOLATED
         self._acted = False
         self._to_shorten = self._shortening = False
+        self._shorten_for: ChatAddress | None = None
 
     def tell(self, signal: Signal) -> None:
         """Queue a signal; returns at once."""
-        self._to_shorten = self._to_shorten or isinstance(signal, Compact)
+        if isinstance(signal, Compact):
+            self._to_shorten, self._shorten_for = True, signal.chat
         self._signals.put_nowait(signal)
 
     async def interrupt(self) -> bool:
@@ -308,7 +310,7 @@ class Worker:
     async def _compacted(self, position: SessionPosition | None) -> None:
         self._to_shorten = self._shortening = False
         said = "The conversation is shorter now." if position else "The conversation could not be made shorter."
-        address = await self._ledger.compacted(self.group, position, said)
+        address = await self._ledger.compacted(self.group, position, said, self._shorten_for)
         if address is not None:
             self._surface.deliver(address)
 

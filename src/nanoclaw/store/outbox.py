@@ -18,6 +18,9 @@ from nanoclaw.model.turns import NewOutgoing, OutgoingFile, QuotedMessage, Reply
 from nanoclaw.store.database import Database
 from nanoclaw.store.sql import load_queries, rows
 
+ALSO = "-also"
+"""Ends the id of the owner's news in a second chat."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:

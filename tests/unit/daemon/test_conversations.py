@@ -16,7 +16,7 @@ from nanoclaw.events.kinds import TypingChanged
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.settings.schema import AgentSettings, Settings
-from tests.unit.store.conftest import HERE, Store, address, new_group, open_store
+from tests.unit.store.conftest import HERE, Store, address, new_group, open_store, owner_chats
 
 PAGE = ChannelName("web")
 
@@ -37,7 +37,12 @@ def broadcast() -> Broadcast:
 @pytest.fixture
 def conversations(store: Store, broadcast: Broadcast) -> LiveConversations:
     shelves = open_shelves(store.database, store.database, store.clock, Settings())
-    outlets = Outlets(deliver=lambda _: None, run_ended=lambda _: None, trouble=store.groups.note_trouble)
+    outlets = Outlets(
+        deliver=lambda _: None,
+        run_ended=lambda _: None,
+        trouble=store.groups.note_trouble,
+        owner_chats=owner_chats,
+    )
     lanes = Lanes(shelves, AgentSettings(), outlets, broadcast, store.clock)
     return LiveConversations(store.groups, store.history, broadcast, lanes)
 

@@ -29,7 +29,7 @@ from nanoclaw.settings.schema import AssistantSettings, Settings, Upstream
 from nanoclaw.store.database import Database
 from nanoclaw.store.history import HistoryFilter, HistoryLine
 from tests.fakes.small_disk import fill, small_disk
-from tests.unit.store.conftest import HERE, OWNER, message, new_group
+from tests.unit.store.conftest import HERE, OWNER, message, new_group, owner_chats
 
 
 @dataclass
@@ -83,7 +83,12 @@ async def open_front(root: Path) -> AsyncIterator[Front]:
         installation="test",
     )
     delivered: list[ChatAddress] = []
-    outlets = Outlets(deliver=delivered.append, run_ended=lambda _: None, trouble=store.groups.note_trouble)
+    outlets = Outlets(
+        deliver=delivered.append,
+        run_ended=lambda _: None,
+        trouble=store.groups.note_trouble,
+        owner_chats=owner_chats,
+    )
     lanes = Lanes(store, settings.agents, outlets, Broadcast(), clock)
     gateway = Gateway(ground.upstream, (), clock, lambda _: None)
     reception = open_reception(ground, store, lanes, gateway, delivered.append)

@@ -38,7 +38,7 @@ from tests.fakes.pairing import FakePairing
 from tests.fakes.running_channel import running
 from tests.fakes.trials import FakeTrials
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
-from tests.unit.store.conftest import address, new_group, open_store
+from tests.unit.store.conftest import address, new_group, open_store, owner_chats
 
 
 class House:
@@ -68,7 +68,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     courier = Courier(store.outbox, channels, office.broadcast, clock, alert=store.groups.note_trouble)
     shelves = open_shelves(store.database, store.database, clock, Settings())
     await ensure_owners(shelves.people, frozenset({LOCAL}))
-    outlets = Outlets(deliver=courier.wake, run_ended=lambda _: None, trouble=store.groups.note_trouble)
+    outlets = Outlets(
+        deliver=courier.wake,
+        run_ended=lambda _: None,
+        trouble=store.groups.note_trouble,
+        owner_chats=owner_chats,
+    )
     lanes = Lanes(shelves, AgentSettings(retry_seconds=()), outlets, office.broadcast, clock)
     lanes.equip(office.surface())
     office.deliver = courier.wake

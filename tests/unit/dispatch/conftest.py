@@ -22,7 +22,7 @@ from nanoclaw.store.errors import StoreError
 from nanoclaw.store.turns import Finish, TurnOutcome, Turns
 from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ClockForTests
-from tests.unit.store.conftest import Store, address, new_group, open_store
+from tests.unit.store.conftest import Store, address, new_group, open_store, owner_chats
 
 
 class UnreliableTurns(Turns):
@@ -75,6 +75,7 @@ class Office:
             deliver=self.delivered.append,
             run_ended=self.ended_runs.append,
             trouble=self.store.groups.note_trouble,
+            owner_chats=owner_chats,
         )
 
     def surface(self) -> Surface:

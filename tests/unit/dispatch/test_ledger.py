@@ -10,9 +10,9 @@ from nanoclaw.agents.outcomes import Answered, Fault, FaultKind
 from nanoclaw.dispatch.ledger import Ledger, RetryPolicy
 from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.model.chats import ChatAddress
-from nanoclaw.model.groups import Group
+from nanoclaw.model.groups import MAIN_FOLDER, Group
 from nanoclaw.model.turns import SessionId, SessionPosition, Turn
-from tests.unit.store.conftest import HERE, Store, address, new_group, open_store
+from tests.unit.store.conftest import HERE, Store, address, new_group, open_store, owner_chats
 
 BROKEN = Fault(kind=FaultKind.LOST, what="The agent is gone", hint="Look at the log.")
 REJECTED = Fault(kind=FaultKind.CREDENTIAL, what="The key is not accepted", hint="Put a valid one.", lasting=True)
@@ -31,7 +31,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def ledger(store: Store) -> Ledger:
     policy = RetryPolicy(seconds=SCHEDULE, random=lambda: 0.5)
-    outlets = Outlets(deliver=lambda _: None, run_ended=lambda _: None, trouble=store.groups.note_trouble)
+    outlets = Outlets(
+        deliver=lambda _: None,
+        run_ended=lambda _: None,
+        trouble=store.groups.note_trouble,
+        owner_chats=owner_chats,
+    )
     return Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy, outlets=outlets)
 
 
@@ -104,6 +109,41 @@ async def test_another_group_is_told_in_its_chat_and_the_owner_in_theirs(store: 
     (here,) = await texts(store)
     assert "Family" in here
     assert "Put a valid one" in here
+
+
+async def test_of_several_chats_the_one_whose_message_failed_is_told_and_not_the_primary_one(
+    store: Store, ledger: Ledger
+) -> None:
+    family = await store.add_group("family")
+    cottage = address("cottage", "whatsapp")
+    await store.groups.add_chat(family, cottage, "Cottage")
+    primary = await store.groups.chat(family.id, address("family"))
+    assert primary is not None
+    await store.groups.set_primary(family.id, primary)
+    turn = await running(store, ledger, cottage)
+    assert await ledger.failed([turn], REJECTED) == (cottage, HERE)
+    assert len(await texts(store, cottage)) == 1
+    assert await texts(store, address("family")) == []
+
+
+async def test_the_owner_is_told_where_news_go_and_once_where_that_is_the_chat_itself(store: Store) -> None:
+    await store.add_group("family")
+    elsewhere = address("phone", "telegram")
+    await store.groups.bind(MAIN_FOLDER, elsewhere, "Phone")
+
+    async def chats() -> tuple[ChatAddress, ...]:
+        return (elsewhere, address("family"), HERE)
+
+    outlets = Outlets(
+        deliver=lambda _: None, run_ended=lambda _: None, trouble=store.groups.note_trouble, owner_chats=chats
+    )
+    policy = RetryPolicy(seconds=())
+    ledger = Ledger(store.turns, store.groups, store.outbox, store.clock, retries=policy, outlets=outlets)
+    turn = await running(store, ledger, address("family"))
+    assert await ledger.failed([turn], BROKEN) == (address("family"), elsewhere)
+    assert len(await texts(store, elsewhere)) == 1
+    assert len(await texts(store, address("family"))) == 1
+    assert await texts(store) == []
 
 
 async def test_a_refused_message_is_left_out_from_then_on(store: Store, ledger: Ledger) -> None:

@@ -157,7 +157,7 @@ async def test_compacting_is_for_the_chat_that_asked(office: Office) -> None:
     family = await office.store.groups.chat(group.id, address("family"))
     cottage = await office.store.groups.chat(group.id, address("cottage"))
     async with office.dispatching() as dispatcher:
-        assert dispatcher.compact(group, cottage)
+        assert dispatcher.compact(group, cottage, told=address("cottage"))
         agent = await office.crew.started.get()
         await office.until(lambda: agent.compactions == 1)
         assert not dispatcher.compact(group, family)
@@ -165,6 +165,26 @@ async def test_compacting_is_for_the_chat_that_asked(office: Office) -> None:
         await office.until(lambda: len(office.delivered) == 1)
     assert await session(office, group, "cottage")
     assert await session(office, group, "family") is None
+    assert await office.replies("cottage") == ["The conversation is shorter now."]
+    assert await office.replies("family") == []
+
+
+async def test_what_came_of_compacting_is_told_where_it_was_asked_and_not_where_something_was_said_last(
+    office: Office,
+) -> None:
+    group = await wire(office, separate=False)
+    async with office.dispatching() as dispatcher:
+        turn = await office.receive("hello", "family")
+        dispatcher.wake(group)
+        agent, _ = await office.crew.next_given()
+        agent.answer("Hi.")
+        await office.ended(turn)
+        await office.until(lambda: dispatcher.compact(group, told=address("cottage")))
+        await office.until(lambda: agent.compactions == 1)
+        agent.say(Compacted(position=agent.at("short")))
+        await office.until(lambda: len(office.delivered) == 2)
+    assert await office.replies("cottage") == ["The conversation is shorter now."]
+    assert await office.replies("family") == ["Hi."]
 
 
 async def test_the_prompt_says_which_chat_it_is_only_where_there_are_several(office: Office) -> None:

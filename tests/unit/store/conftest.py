@@ -83,6 +83,11 @@ class Store:
         return await self.groups.add(new_group(folder, requires_trigger=requires_trigger))
 
 
+async def owner_chats() -> tuple[ChatAddress, ...]:
+    """The owner is told things in the chat ``main``."""
+    return (HERE,)
+
+
 def address(chat: str, channel: str = "local") -> ChatAddress:
     return ChatAddress(channel=ChannelName(channel), chat=chat)
 
