@@ -14,6 +14,7 @@ from nanoclaw.stub_model.server import StubModel
 from tests.fakes.whatsapp_account import link_account
 from tests.fakes.whatsapp_house import House, house
 from tests.fakes.whatsapp_network.journal import Kind
+from tests.fakes.whatsapp_network.texts import Sheet
 from tests.integration.installation import Installation
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
@@ -57,20 +58,40 @@ async def test_nothing_is_lost_doubled_or_out_of_order_however_often_both_are_ki
         lines = await _settled(home, "self", asked)
         stored = await _settled(home, "family", told)
         assert [line["text"] for line in lines if line["direction"] == "in"] == asked
-        assert [line["text"] for line in stored if line["direction"] == "in"] == told
+        shown = _read([line["text"] for line in stored if line["direction"] == "in"], home)
+        assert [text for text, _ in shown] == told
+        assert {text: content for text, content in shown if content} == {text: text for text in told if _is_file(text)}
         assert home.texts() == [line["text"] for line in lines if line["direction"] == "out"]
         identities = [one.id for one in home.network.sent if one.kind is Kind.MESSAGE and not one.again]
         assert len(identities) == len(set(identities))
         assert not home.network.journal.problems
+        fetched = {path for method, path in home.network.world.media.requests if method == "GET"}
+        assert len(fetched) == sum(_is_file(text) for text in told)
+
+
+def _read(texts: list[str], home: House) -> list[tuple[str, str]]:
+    """What each says, and what is in its file."""
+    family = home.installation.home / "groups" / "family"
+    parts = [text.removesuffix("]").partition("\n[File ") for text in texts]
+    return [(text, (family / file.partition(": ")[2]).read_text() if file else "") for text, _, file in parts]
+
+
+def _is_file(text: str) -> bool:
+    return text.endswith(("1", "5", "9"))
 
 
 async def _talk(home: House, chance: random.Random) -> tuple[list[str], list[str]]:
-    """Olga asks, Ann only tells; what each said."""
+    """Olga asks, Ann only tells and shows files; what each said. Bob sends files to a chat that is not registered."""
     asked, told = [], []
     for number in range(_MESSAGES):
         if number % 4:
             told.append(f"told {number}")
-            await home.ann.say(told[-1], chat=home.family)
+            if _is_file(told[-1]):
+                sheet = Sheet(name=f"{number}.txt", media_type="text/plain", caption=told[-1])
+                await home.ann.send_file(told[-1].encode(), sheet, chat=home.family)
+                await home.bob.send_file(b"Not for you", sheet)
+            else:
+                await home.ann.say(told[-1], chat=home.family)
         else:
             asked.append(f"ask {number}")
             await home.network.phone.say(asked[-1])
