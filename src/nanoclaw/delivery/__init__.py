@@ -1,5 +1,8 @@
-"""From the outbox to the network: formatted, split, in order, tried again until it is there.
+"""From an answer to the network: split into messages, adapted, in order, tried again until they are there.
 
-A composed text enters the outbox as rows; each row leaves through its channel once. The delivery must not know turns
+A split answer enters the outbox as rows; each row leaves through its channel once. The delivery must not know turns
 beyond their number, nor agents.
+
+``compose`` an answer as messages, ``fences`` code that goes on in the next, ``letters`` where one letter ends ·
+``courier`` out of the outbox, ``adapt`` as the network can carry it · ``typing`` that somebody is at work.
 """

@@ -5,7 +5,7 @@ owner's browser. What leaves are the owner's chats, to browsers that signed in w
 prints. It must not know groups, turns, agents or the store.
 
 ``options`` the table of the configuration · ``keys`` token and sessions on disk · ``login`` and ``guard`` who may come
-in · ``api``, ``stream`` and ``wire`` what the page asks for and gets · ``files`` what is uploaded and saved ·
-``operations`` which of the daemon's operations it may use · ``page`` its files in ``static/`` · ``channel`` the
-server's life.
+in · ``api``, ``stream``, ``wire`` and ``answers`` what the page asks for and gets · ``files`` what is uploaded and
+saved · ``operations`` which of the daemon's operations it may use · ``page`` its files in ``static/`` · ``channel``
+the server's life.
 """
