@@ -34,6 +34,13 @@ class Sender:
 
     id: str
     name: str
+    also: tuple[str, ...] = ()
+    """Other ids of the same account, as the network itself told: a role that was given to one of them counts."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.id, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

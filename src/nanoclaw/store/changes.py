@@ -71,7 +71,7 @@ def find_target(connection: apsw.Connection, change: InboundChange) -> Target | 
     place = _place(connection, change)
     if place is None:
         return None
-    role = find_role(connection, change.address.channel, storable(change.sender.id), place.group.id)
+    role = find_role(connection, change.address.channel, change.sender.ids, place.group.id)
     message, reply = _sides(connection, place, change)
     if reply is not None:
         asked_as = reply[1] if reply[2] is not None else ""

@@ -16,7 +16,7 @@ from nanoclaw.store.changes import Revision, Target, Wakes, find_target
 from nanoclaw.store.database import Database
 from nanoclaw.store.people import find_role
 from nanoclaw.store.questions import question_from
-from nanoclaw.store.rows import group_from, message_values, storable
+from nanoclaw.store.rows import group_from, message_values
 from nanoclaw.store.sql import load_queries, rows
 
 _NOT_KEPT = MessageId(0)
@@ -165,7 +165,7 @@ class Inbox:
         return Arrival(
             group=group_from(rows(connection, self._sql["group"], {"group": group})[0]),
             message=message,
-            role=find_role(connection, message.address.channel, storable(message.sender.id), group),
+            role=find_role(connection, message.address.channel, message.sender.ids, group),
             questions=tuple(
                 OpenQuestion(question=question_from(row), client_ids=frozenset((row[-1] or "").split()))
                 for row in waiting

@@ -11,6 +11,7 @@ from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.people import DroppedSender, Person, Role
 from nanoclaw.store.database import Database
 from nanoclaw.store.groups import KnownChat
+from nanoclaw.store.rows import storable
 from nanoclaw.store.sql import load_queries, rows
 
 _RANK = {Role.OWNER: 3, Role.ADMIN: 2, Role.MEMBER: 1}
@@ -53,7 +54,7 @@ class People:
 
     async def role_of(self, channel: str, sender: str, group: GroupId) -> Role | None:
         """The highest role that a person has in a group."""
-        return await self._database.read(lambda connection: find_role(connection, channel, sender, group))
+        return await self._database.read(lambda connection: find_role(connection, channel, (sender,), group))
 
     async def dropped(self, limit: int) -> tuple[DroppedSender, ...]:
         """Whose messages were dropped, the newest first."""
@@ -73,10 +74,14 @@ class People:
         )
 
 
-def find_role(connection: apsw.Connection, channel: str, sender: str, group: int) -> Role | None:
-    """The highest role that a person has in a group, inside a transaction of the caller's."""
-    values = {"channel": channel, "sender": sender, "group": group}
-    roles = [Role(role) for (role,) in rows(connection, load_queries("people")["roles"], values)]
+def find_role(connection: apsw.Connection, channel: str, ids: Iterable[str], group: int) -> Role | None:
+    """The highest role that a person has in a group by any of their ids, inside a transaction of the caller's."""
+    query = load_queries("people")["roles"]
+    roles = [
+        Role(role)
+        for sender in ids
+        for (role,) in rows(connection, query, {"channel": channel, "sender": storable(sender), "group": group})
+    ]
     return max(roles, key=_RANK.__getitem__, default=None)
 
 

@@ -1,11 +1,14 @@
 """Roles, and who was turned away."""
 
+from dataclasses import replace
+
 import pytest
 
-from nanoclaw.model.chats import ChannelName
+from nanoclaw.model.chats import ChangeKind, ChannelName, InboundChange, Sender
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.people import Person, Role
-from nanoclaw.store.inbox import Admission, Verdict
+from nanoclaw.store.changes import Target
+from nanoclaw.store.inbox import Admission, Arrival, Verdict
 from tests.unit.store.conftest import HERE, Store, address, message, verdict
 
 
@@ -30,6 +33,35 @@ async def test_an_identity_is_of_one_channel_and_a_name_counts_for_nothing(store
     assert await store.people.role_of("telegram", "4179", main.id) is None
     assert await store.people.role_of("whatsapp", "Ann", main.id) is None
     assert await store.people.role_of("whatsapp", "41790", main.id) is None
+
+
+async def test_a_role_that_was_given_to_another_id_of_the_same_account_counts_in_messages_and_changes(
+    store: Store, main: Group
+) -> None:
+    await store.people.add(Person(channel=HERE.channel, sender="+4179", role=Role.ADMIN, folder=main.folder))
+    seen: list[Role | None] = []
+
+    def judge(arrival: Arrival) -> Verdict:
+        seen.append(arrival.role)
+        return Verdict(admission=Admission.STORE)
+
+    for number, also in enumerate(((), ("+4100",), ("+4100", "+4179"))):
+        sender = Sender(id="lid-1", name="Ann", also=also)
+        said = replace(message("hello", f"m{number}"), sender=sender)
+        await store.inbox.add(said, judge)
+        edit = InboundChange(
+            address=HERE,
+            external_id=f"e{number}",
+            kind=ChangeKind.EDITED,
+            target=f"m{number}",
+            sender=sender,
+            text="hi",
+            at=said.sent_at,
+        )
+        target = await store.inbox.target_of(edit)
+        assert isinstance(target, Target)
+        assert (target.role, target.own) == (seen[-1], True)
+    assert seen == [None, None, Role.ADMIN]
 
 
 async def test_a_new_role_replaces_the_one_in_the_same_place(store: Store, main: Group) -> None:

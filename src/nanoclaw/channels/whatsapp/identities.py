@@ -26,6 +26,8 @@ class Identities:
     folder: Path
     _same: dict[str, str] = field(default_factory=dict)
     """A LID or a number to the identity that it stands for. A number that stands for itself is not in it."""
+    _others: dict[str, set[str]] = field(default_factory=dict)
+    """The same the other way round."""
     _met: set[str] = field(default_factory=set)
     _journal: int = -1
 
@@ -78,6 +80,10 @@ class Identities:
         """The identity behind one id; an id that was never seen is its own."""
         return self._same.get(raw, raw)
 
+    def others(self, identity: str) -> tuple[str, ...]:
+        """The other ids of someone, by their identity."""
+        return tuple(sorted(self._others.get(identity, ())))
+
     def move(self, person: Person, identity: str) -> None:
         """Give someone another of their own ids as the identity: the owner has registered that one."""
         met = self.has_met(self.settle(person))
@@ -99,12 +105,18 @@ class Identities:
     def _learn(self, alias: str, identity: str) -> None:
         if self._same.get(alias) != identity:
             self._write(_ALIAS, alias, identity)
-            self._same[alias] = identity
+            self._remember(alias, identity)
+
+    def _remember(self, alias: str, identity: str) -> None:
+        self._others.get(self._same.get(alias, ""), set()).discard(alias)
+        self._same[alias] = identity
+        if alias != identity:
+            self._others.setdefault(identity, set()).add(alias)
 
     def _read(self, line: str) -> None:
         match line.split("\t"):
             case [kind, alias, identity, end] if (kind, end) == (_ALIAS, _END):
-                self._same[alias] = identity
+                self._remember(alias, identity)
             case [kind, identity, end] if (kind, end) == (_MET, _END):
                 self._met.add(identity)
             case _:

@@ -85,10 +85,9 @@ class Inbound:
         return identity
 
     def _sender(self, said: Incoming) -> Sender:
-        if said.from_me:
-            return Sender(id=self.book.settle(self.me), name=self.me.name or said.sender.name or "You")
-        identity = self.book.settle(said.sender)
-        return Sender(id=identity, name=said.sender.name or f"+{identity.partition('@')[0]}")
+        identity = self.book.settle(self.me if said.from_me else said.sender)
+        name = (self.me.name or said.sender.name or "You") if said.from_me else said.sender.name
+        return Sender(id=identity, name=name or f"+{identity.partition('@')[0]}", also=self.book.others(identity))
 
     def _message(self, said: Incoming, chat: str, sender: Sender) -> InboundMessage:
         taken = take(said.media, self.folder)

@@ -45,6 +45,19 @@ def test_the_first_id_stays_and_the_number_is_preferred(
     assert (again.identity(PHONE) == identity) == (seen != (ONLY_LID,))
 
 
+def test_the_other_ids_of_someone_are_known_once_they_are_told_and_after_a_start(tmp_path: Path) -> None:
+    book = opened(tmp_path)
+    book.settle(ONLY_LID)
+    assert book.others(LID) == ()
+    book.settle(BOTH)
+    assert book.others(LID) == (PHONE,)
+    book.close()
+    again = opened(tmp_path)
+    assert again.others(LID) == (PHONE,)
+    again.move(BOTH, PHONE)
+    assert (again.others(PHONE), again.others(LID)) == ((LID,), ())
+
+
 def test_a_name_changes_nothing(book: Identities) -> None:
     assert book.settle(Person(phone=PHONE, name="Owner")) == PHONE
     assert book.settle(Person(phone="1@s.whatsapp.net", name="Owner")) == "1@s.whatsapp.net"

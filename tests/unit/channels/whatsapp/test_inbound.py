@@ -55,6 +55,16 @@ def test_a_chat_of_two_is_the_same_by_either_id(inbound: Inbound) -> None:
     assert by_lid.external_id == f"{ANN.phone}/{incoming(1).id}"
 
 
+def test_whoever_was_known_by_lid_alone_brings_their_number_along_once_it_is_told(inbound: Inbound) -> None:
+    bare = Person(lid=ANN.lid)
+    before = message(inbound, in_group(1, sender=bare))
+    told = message(inbound, in_group(2, sender=ANN))
+    after = message(inbound, in_group(3, sender=bare))
+    assert [one.sender.ids for one in (before, told, after)] == [(ANN.lid,), (ANN.lid, ANN.phone), (ANN.lid, ANN.phone)]
+    taken_back = change(inbound, in_group(4, sender=bare, kind="deleted", target="3A", target_sender=ANN.lid))
+    assert taken_back.sender.ids == (ANN.lid, ANN.phone)
+
+
 def test_nobody_takes_the_name_of_anothers_message(inbound: Inbound) -> None:
     names = {
         message(inbound, in_group(1, sender=ANN, id="SAME")).external_id,
