@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.stub_model.script import Script
 from nanoclaw.stub_model.server import StubModel
 from tests.integration.installation import BASE_IMAGE, Installation
 from tests.integration.log_privacy import private_things_logged
+from tests.integration.web_window import launch
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,25 @@ async def docker(
     installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "docker")
     yield installation
     await end(installation)
+
+
+@pytest.fixture
+async def bubblewrap(
+    tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str]
+) -> AsyncIterator[Installation]:
+    """An installation whose agents run in bubblewrap; not started."""
+    installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "bubblewrap")
+    yield installation
+    await end(installation)
+
+
+@pytest.fixture
+async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
+    """Chromium, without a window on any screen."""
+    async with async_playwright() as playwright:
+        started = await launch(playwright, scrubbed_environment)
+        yield started
+        await started.close()
 
 
 @pytest.fixture(

@@ -1,16 +1,13 @@
 """Edits, deletions, reactions, quotes, voice notes, and groups of several chats: a whole daemon, real ``claude``."""
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.model.chats import ChangeKind
 from nanoclaw.stub_model.script import Rule
-from nanoclaw.stub_model.server import StubModel
 from tests.fakes.string_telephone import NAMES, Party, announce
-from tests.integration.conftest import end
 from tests.integration.installation import REPOSITORY, Installation
 from tests.integration.test_group_settings import body
 
@@ -50,12 +47,8 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str]
-) -> AsyncIterator[House]:
-    installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "bubblewrap")
-    yield House(installation, tmp_path)
-    await end(installation)
+def house(bubblewrap: Installation, tmp_path: Path) -> House:
+    return House(bubblewrap, tmp_path)
 
 
 async def test_the_agent_reads_what_people_made_of_their_messages_and_quotes_what_it_answers(house: House) -> None:

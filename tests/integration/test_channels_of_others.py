@@ -4,16 +4,14 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nanoclaw.stub_model.server import StubModel
 from tests.fakes.alert_servers import Gateway
 from tests.fakes.file_pager import announce, sent
-from tests.integration.conftest import end
 from tests.integration.installation import REPOSITORY, Installation
 
 
@@ -68,12 +66,8 @@ async def until(done: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-async def house(
-    tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str]
-) -> AsyncIterator[House]:
-    installation = Installation(tmp_path / "nc", *model, scrubbed_environment, "bubblewrap")
-    yield House(installation, tmp_path)
-    await end(installation)
+def house(bubblewrap: Installation, tmp_path: Path) -> House:
+    return House(bubblewrap, tmp_path)
 
 
 async def test_a_lost_account_is_told_by_the_other_channel_and_outside_and_a_kill_tells_nothing_twice(

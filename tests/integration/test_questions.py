@@ -1,6 +1,5 @@
 """Questions of the agent on a whole installation: asked in the right chat, answered in every way, or over."""
 
-import shutil
 import time
 
 import pytest
@@ -8,8 +7,8 @@ from playwright.async_api import async_playwright, expect
 
 from nanoclaw.stub_model.script import Rule
 from tests.integration.installation import Installation
-from tests.integration.test_web_browser import ARGUMENTS
 from tests.integration.test_what_an_owner_can_do import said, tool
+from tests.integration.web_window import launch
 
 ASK = tool("ask_user", question="Tea or coffee?", options=["tea", "coffee"])
 RULES = (Rule(when="drink", tool=ASK, times=1), Rule(when="<answers>", reply="As you like."), Rule(reply="Asked."))
@@ -71,9 +70,7 @@ async def test_a_question_is_answered_with_a_button_of_the_page(docker: Installa
     await docker.until("any(channel['link'] for channel in status['channels'])")
     (link,) = [channel["link"] for channel in (await docker.get("/v1/status"))["channels"] if channel["link"]]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS, env=dict(docker.environment)
-        )
+        browser = await launch(playwright, docker.environment)
         page = await browser.new_page(viewport={"width": 360, "height": 640})
         await page.goto(link)
         await expect(page.get_by_role("heading", name="Main")).to_be_visible()

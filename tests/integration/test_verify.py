@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import apsw
 import pytest
 
 from nanoclaw.stub_model.script import Rule
-from nanoclaw.stub_model.server import StubModel
 from tests.integration.installation import Installation
 
 pytestmark = pytest.mark.timeout(240)
@@ -32,17 +30,6 @@ STEPS = [
     "real-model",
     "traces",
 ]
-
-
-@pytest.fixture
-async def bubblewrap(
-    tmp_path: Path, scrubbed_environment: dict[str, str], model: tuple[StubModel, str]
-) -> AsyncIterator[Installation]:
-    """An installation whose agents run in bubblewrap; not started."""
-    made = Installation(tmp_path / "nc", *model, scrubbed_environment, "bubblewrap")
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        await made.stop()
 
 
 async def _verify(installation: Installation, *arguments: str) -> dict[str, Any]:

@@ -6,29 +6,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FilePayload, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.turns import OutgoingFile, ReplyKind
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
-from tests.integration.test_web_browser import (
-    DESKTOP,
-    PHONE,
-    fits,
-    launch,
-    own,
-    say,
-    screenshots,
-    sign_in,
-    unnamed,
-    window,
-)
+from tests.integration.web_window import SIZES, fits, own, say, screenshots, sign_in, unnamed, window
 
 pytestmark = pytest.mark.browser
-
-SIZES = [("phone", PHONE), ("desktop", DESKTOP)]
 
 
 def picture(width: int = 300, height: int = 180) -> bytes:
@@ -52,14 +39,6 @@ async def channel(world: ChannelWorld) -> AsyncIterator[WebChannel]:
     web = WebChannel()
     async with running(web, world.surroundings()):
         yield web
-
-
-@pytest.fixture
-async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await launch(playwright, scrubbed_environment)
-        yield started
-        await started.close()
 
 
 def chosen(name: str, content: bytes) -> FilePayload:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.pairing_shapes import PairingShape
@@ -14,7 +14,7 @@ from nanoclaw.control.shapes import ChannelShape
 from nanoclaw.operations.pairing.picture import rows_of
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
-from tests.integration.test_web_browser import DESKTOP, PHONE, fits, launch, sign_in, unnamed, window
+from tests.integration.web_window import DESKTOP, PHONE, fits, show_all_chats, sign_in, unnamed, window
 
 pytestmark = pytest.mark.browser
 
@@ -65,19 +65,9 @@ async def channel(tmp_path: Path, daemon: Daemon) -> AsyncIterator[WebChannel]:
         yield web
 
 
-@pytest.fixture
-async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await launch(playwright, scrubbed_environment)
-        yield started
-        await started.close()
-
-
 async def _open(page: Page, channel: WebChannel) -> None:
     await sign_in(page, channel)
-    back = page.get_by_role("button", name="Show all chats")
-    if await back.is_visible():
-        await back.click()
+    await show_all_chats(page)
     await page.get_by_role("button", name="Channels (1 down)").click()
     await expect(page.get_by_role("button", name="Link whatsapp")).to_be_visible()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from nanoclaw.channels.web.channel import WebChannel
 from nanoclaw.control.channel_shapes import ChannelTestShape
@@ -14,11 +14,10 @@ from nanoclaw.control.shapes import ChannelShape
 from nanoclaw.control.task_shapes import AddTaskRequest, RunShape, TaskShape
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
-from tests.integration.test_web_browser import DESKTOP, PHONE, fits, launch, screenshots, sign_in, unnamed, window
+from tests.integration.web_window import SIZES, fits, screenshots, show_all_chats, sign_in, unnamed, window
 
 pytestmark = pytest.mark.browser
 
-SIZES = [("phone", PHONE), ("desktop", DESKTOP)]
 
 GROUPS = {
     "groups": [
@@ -195,18 +194,8 @@ async def channel(world: ChannelWorld, daemon: Daemon) -> AsyncIterator[WebChann
         yield web
 
 
-@pytest.fixture
-async def browser(scrubbed_environment: dict[str, str]) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await launch(playwright, scrubbed_environment)
-        yield started
-        await started.close()
-
-
 async def open_sheet(page: Page, name: str) -> None:
-    back = page.get_by_role("button", name="Show all chats")
-    if await back.is_visible():
-        await back.click()
+    await show_all_chats(page)
     await page.get_by_role("button", name=name, exact=True).click()
     await expect(page.get_by_role("heading", name=name, exact=True)).to_be_focused()
 
@@ -311,9 +300,7 @@ async def test_channels_say_why_they_are_down_and_what_to_do_and_can_be_tested(
 ) -> None:
     async with window(browser, size) as page:
         await sign_in(page, channel)
-        back = page.get_by_role("button", name="Show all chats")
-        if await back.is_visible():
-            await back.click()
+        await show_all_chats(page)
         await page.get_by_role("button", name="Channels (1 down)").click()
         await expect(page.get_by_role("heading", name="Channels", exact=True)).to_be_focused()
         cards = page.get_by_role("article")
@@ -333,7 +320,7 @@ async def test_channels_say_why_they_are_down_and_what_to_do_and_can_be_tested(
         await page.get_by_role("button", name="Look again").click()
         await expect(cards).to_have_count(2)
         if name == "phone":
-            await back.click()
+            await page.get_by_role("button", name="Show all chats").click()
         await expect(page.get_by_role("button", name="Channels", exact=True)).to_be_visible()
     assert daemon.changes == [("POST", "/v1/channels/whatsapp/test", {"wait_seconds": 15})]
 

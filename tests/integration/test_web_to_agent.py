@@ -1,13 +1,11 @@
 """From a real browser through the daemon and a sandboxed agent, and back to the page."""
 
-import shutil
-
 import pytest
 from playwright.async_api import async_playwright, expect
 
 from nanoclaw.stub_model.script import Rule
 from tests.integration.installation import Installation
-from tests.integration.test_web_browser import ARGUMENTS, ARTIFACTS
+from tests.integration.web_window import launch, screenshot
 
 
 @pytest.mark.browser
@@ -19,9 +17,7 @@ async def test_a_message_written_on_the_page_is_answered_there(docker: Installat
     await docker.until("any(channel['link'] for channel in status['channels'])")
     (link,) = [channel["link"] for channel in (await docker.get("/v1/status"))["channels"] if channel["link"]]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS, env=dict(docker.environment)
-        )
+        browser = await launch(playwright, docker.environment)
         page = await browser.new_page(viewport={"width": 360, "height": 640})
         await page.goto(link)
         await expect(page.get_by_role("heading", name="Main")).to_be_visible()
@@ -29,8 +25,7 @@ async def test_a_message_written_on_the_page_is_answered_there(docker: Installat
         await page.keyboard.press("Enter")
         await expect(page.locator("strong", has_text="sandbox")).to_be_visible(timeout=30_000)
         await expect(page.get_by_text("Answered")).to_be_visible()
-        ARTIFACTS.mkdir(exist_ok=True)
-        await page.screenshot(path=ARTIFACTS / "web-to-agent-phone.png")
+        await screenshot(page, "web-to-agent-phone")
         await browser.close()
     assert "hello from the page" in docker.model.requests[-1].user_text
     lines = (await docker.get("/v1/messages?group=main"))["messages"]
