@@ -31,6 +31,7 @@ _STATES = {
     "inactive": ServiceState.STOPPED,
     "failed": ServiceState.FAILED,
 }
+_ALIVE = {ServiceState.RUNNING, ServiceState.STARTING, ServiceState.STOPPING}
 _PROPERTIES = (
     "LoadState,ActiveState,SubState,MainPID,NRestarts,UnitFileState,StatusText,Result,ExecMainCode,ExecMainStatus,"
     "FragmentPath,NeedDaemonReload"
@@ -105,7 +106,7 @@ class Systemd:
 
     def start(self) -> None:
         """Start it; returns when the daemon says that it works."""
-        self._change("start", _START_SECONDS)
+        self._begin("start")
 
     def stop(self) -> None:
         """Stop it in order."""
@@ -113,7 +114,7 @@ class Systemd:
 
     def restart(self) -> None:
         """Stop it in order, and start it."""
-        self._change("restart", _START_SECONDS)
+        self._begin("restart")
 
     def report(self, plan: ServicePlan | None = None) -> ServiceReport:
         """How it is."""
@@ -127,9 +128,11 @@ class Systemd:
         except ServiceError as error:
             return ServiceReport(state=ServiceState.UNKNOWN, problems=(f"{error}. {error.hint}", *strays))
         pid = _number(shown.get("MainPID"))
+        state = _STATES.get(shown.get("ActiveState", ""), ServiceState.UNKNOWN)
+        said = shown.get("StatusText") if state in _ALIVE else ""  # what a process that is gone said last is no news
         return ServiceReport(
-            state=_STATES.get(shown.get("ActiveState", ""), ServiceState.UNKNOWN),
-            detail=shown.get("StatusText") or shown.get("SubState", ""),
+            state=state,
+            detail=said or shown.get("SubState", ""),
             pid=pid or None,
             restarts=_number(shown.get("NRestarts")),
             enabled=shown.get("UnitFileState") == "enabled",
@@ -168,6 +171,12 @@ class Systemd:
                     f"{path.name} was made for {home}, which is not there any more. If it was moved,"
                     f" `nanoclaw --home '{home}' service uninstall` removes the old unit."
                 )
+
+    def _begin(self, verb: str) -> None:
+        self.require()
+        # Who asks for a start has looked: earlier ones must not count against systemd's limit of starts.
+        self._call("reset-failed", self.name)
+        self._change(verb, _START_SECONDS)
 
     def _change(self, verb: str, seconds: float) -> None:
         self.require()

@@ -144,6 +144,24 @@ def test_a_start_that_fails_says_how_it_ended(bench: Bench) -> None:
     assert "service logs" in caught.value.hint
 
 
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_who_starts_it_by_hand_is_not_held_up_by_the_limit_of_starts(bench: Bench, verb: str) -> None:
+    one = keeper(bench)
+    one.install(bench.plan())
+    before = len(changes(bench))
+    one.start() if verb == "start" else one.restart()
+    assert changes(bench)[before:] == [
+        "systemctl --user reset-failed nanoclaw.service",
+        f"systemctl --user {verb} nanoclaw.service",
+    ]
+
+
+def test_what_a_process_said_that_is_gone_is_no_news(bench: Bench) -> None:
+    keeper(bench).install(bench.plan())
+    bench.answer("show", "ActiveState=failed\nSubState=failed\nStatusText=Waiting: 4 starts failed\n")
+    assert keeper(bench).report().detail == "failed"
+
+
 def test_the_report_says_what_systemd_says(bench: Bench) -> None:
     (bench.folder / "root/var/lib/systemd/linger/alice").touch()
     keeper(bench).install(bench.plan())
