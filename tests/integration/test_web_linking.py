@@ -81,7 +81,7 @@ async def test_a_code_is_drawn_for_the_telephone_until_it_was_used(
         await _open(page, channel)
         assert await unnamed(page) == []
         await page.get_by_role("button", name="Link whatsapp").click()
-        await expect(page.get_by_role("img", name="Code to scan with the telephone")).to_be_visible()
+        await expect(page.get_by_role("img", name="Code to scan with the telephone")).to_be_in_viewport(ratio=1)
         await expect(page.get_by_text("Scan this.")).to_be_visible()
         await expect(page.get_by_text("This code is good for 0:5")).to_be_visible()
         assert await fits(page)

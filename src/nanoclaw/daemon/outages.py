@@ -144,7 +144,8 @@ class Outages:
         if trouble in record.told or (trouble == _DOWN and record.told):
             # It is known to be down; for how long its tries to come back take, nobody needs to hear.
             return None
-        if trouble == ChannelCondition.UNPAIRED and not record.proven:
+        if trouble == ChannelCondition.UNPAIRED and (not record.proven or ChannelCondition.LOGGED_OUT in record.told):
+            # Nobody linked it before, or it is the logout, after an attempt to link anew that came to nothing.
             return None
         moment = record.down_since + self._patience if trouble == _DOWN else seen.since
         return max(moment, _free_at(record.tellings.get(trouble, [])))

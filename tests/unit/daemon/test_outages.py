@@ -140,6 +140,13 @@ def test_whatever_happens_there_is_no_flood(days: Days) -> None:
     assert len({(news.trouble, news.began, news.tone) for news in days.told}) == len(days.told)
 
 
+def test_a_logout_is_not_told_again_as_an_account_that_is_missing(days: Days) -> None:
+    days.is_(down(ChannelCondition.LOGGED_OUT), HOUR)
+    days.is_(down(ChannelCondition.UNPAIRED), HOUR)
+    days.is_(UP, HOUR)
+    assert days.words == ["needs-owner logged-out", "back logged-out"]
+
+
 def test_a_restart_tells_nothing_twice_and_does_not_forget_the_end(days: Days) -> None:
     days.is_(down(ChannelCondition.LOGGED_OUT), HOUR)
     again = Days(days.outages.records)

@@ -69,6 +69,7 @@ class View {
     const code = shape.code ? [make("p", "paircode", shape.code)] : [];
     const picture = shape.picture.length ? [drawn(shape.picture)] : [];
     this.node.replaceChildren(words, ...code, ...picture, this.left, this.giveUp);
+    this.node.scrollIntoView({ block: "nearest" });
     this.tick();
   }
 
