@@ -1,5 +1,6 @@
 """News of channels in words, and their way to the owner: never by the channel that does not work alone."""
 
+from nanoclaw.channels.contract import ChannelCondition
 from nanoclaw.daemon.outages import News, Tone
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.model.chats import ChannelName
@@ -40,8 +41,16 @@ def in_words(news: News) -> str:
             how = "has not come up" if state.status == "starting" else "has been down"
             return f"The channel {news.channel} {how} for {span_in_words(news.lasted)}. {why}".strip()
         case Tone.NEEDS_OWNER:
-            how = "gave up" if news.sighting.gave_up else "does not work until you see to it"
-            return f"The channel {news.channel} {how}. {why}".strip()
+            return f"The channel {news.channel} {_how(news)}. {why}".strip()
+
+
+def _how(news: News) -> str:
+    if news.sighting.gave_up:
+        return "gave up"
+    if news.trouble == ChannelCondition.BANNED:
+        # Some bans end by themselves, and of others nothing that the owner does is sure to help.
+        return "does not work"
+    return "does not work until you see to it"
 
 
 def span_in_words(milliseconds: int) -> str:

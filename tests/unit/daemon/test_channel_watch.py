@@ -62,6 +62,14 @@ async def test_that_the_owner_unlinked_it_is_no_news_to_the_owner(
     assert bell.texts[0].startswith("The channel pager does not work until you see to it.")
 
 
+async def test_a_ban_that_ends_by_itself_is_not_said_to_need_the_owner(
+    channels: Channels, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    pager.down(ChannelCondition.BANNED, detail="Closed until noon.", hint="Wait.")
+    await until(lambda: bell.texts)
+    assert bell.texts == ["The channel pager does not work. Closed until noon. Wait."]
+
+
 async def test_the_status_says_why_since_when_and_what_to_do(channels: Channels, pager: SettableChannel) -> None:
     before = channels.shape(PAGER)
     assert (before.status, before.condition, before.hint) == ("up", "", "")
