@@ -16,6 +16,8 @@ from nanoclaw.sandboxes.contract import Happening, SandboxError
 from nanoclaw.sandboxes.inside.confine import start_time
 
 _GONE_SECONDS = 15.0
+_LARGEST = 512
+"""More than any record has, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +70,24 @@ class Records:
         self._folder = folder
 
     def path(self, name: str) -> Path:
-        """Where the sandbox of this name is written down; the folder exists afterwards."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._folder / name
+        """Where the sandbox of this name is written down; the folder exists afterwards.
+
+        Raises:
+            SandboxError: nothing can be written there, as its supervisor would find only when it starts.
+        """
+        path = self._folder / name
+        trial = path.with_name(f"{name}.trial")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                trial.write_bytes(bytes(_LARGEST))
+            finally:
+                trial.unlink(missing_ok=True)
+        except OSError as error:
+            raise SandboxError(
+                f"Cannot write {path}: {error.strerror}", hint="Free some space, or check who owns the folder."
+            ) from error
+        return path
 
     def read(self, name: str) -> Record | None:
         """A sandbox that was started and not yet removed."""

@@ -4,8 +4,12 @@ import os
 import subprocess
 from pathlib import Path
 
-from nanoclaw.sandboxes.inside.confine import start_time
+import pytest
+
+from nanoclaw.sandboxes.contract import SandboxError
+from nanoclaw.sandboxes.inside.confine import start_time, write_record
 from nanoclaw.sandboxes.records import ProcessMark, Records
+from tests.fakes.small_disk import fill, small_disk
 
 
 def _write(folder: Path, name: str, pid: int, start: int) -> None:
@@ -48,6 +52,21 @@ def test_an_ended_but_uncollected_process_is_not_alive() -> None:
         assert not mark.alive()
     finally:
         child.wait()
+
+
+def test_where_nothing_can_be_written_down_nothing_is_started(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        records = Records(disk / "records")
+        assert records.path("one") == disk / "records" / "one"
+        filler = fill(disk, leave=0)
+        with pytest.raises(SandboxError, match=r"Cannot write .*one: No space left"):
+            records.path("one")
+        with pytest.raises(OSError, match="No space left"):
+            write_record(str(disk / "records" / "one"), {"pid": 1})
+        assert list((disk / "records").iterdir()) == []
+        filler.unlink()
+        write_record(str(records.path("one")), {"pid": 1})
+        assert [path.name for path in (disk / "records").iterdir()] == ["one"]
 
 
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:

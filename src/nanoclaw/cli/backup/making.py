@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from nanoclaw import __version__
@@ -48,7 +49,8 @@ def create(arguments: argparse.Namespace, context: Context) -> Result:
             progress=bar.show,
         )
         created = create_one(opened.repository, context.home, Kind(arguments.kind), around)
-        write_watched(context.home, watched)
+        with suppress(OSError):  # The backup is made; without the note another one follows sooner.
+            write_watched(context.home, watched)
         copies = [_copy(opened, Path(place), context, bar) for place in opened.settings.backup.copies]
     document = {**created_shape(created), "copies": copies}
     shown = document["snapshot"]

@@ -131,7 +131,9 @@ def _seen(environment: Mapping[str, str], scratch: Home) -> dict[str, str]:
 
 
 def _note(way: Way, text: str, *, ok: bool, keep: bool) -> None:
-    if keep:
+    if not keep:
+        return
+    with suppress(OSError):  # That it could not be noted is no reason not to tell it.
         write_outcome(way.home, DRILL, Outcome(at=way.clock.now(), ok=ok, text=text))
 
 

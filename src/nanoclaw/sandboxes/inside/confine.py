@@ -37,11 +37,16 @@ def start_time(pid: int) -> int:
 
 
 def write_record(path: str, record: dict[str, Any]) -> None:
-    """Replace a record in one step."""
+    """Replace a record in one step. Raises OSError, and leaves then what was there."""
     partial = f"{path}.partial"
-    with open(partial, "w", encoding="utf-8") as file:  # noqa: PTH123 - see above
-        json.dump(record, file)
-    os.replace(partial, path)  # noqa: PTH105 - see above
+    try:
+        with open(partial, "w", encoding="utf-8") as file:  # noqa: PTH123 - see above
+            json.dump(record, file)
+        os.replace(partial, path)  # noqa: PTH105 - see above
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)  # noqa: PTH108 - see above
+        raise
 
 
 def descendants(pid: int) -> list[int]:
@@ -187,7 +192,8 @@ def main(arguments: list[str]) -> int:
     status = os.waitstatus_to_exitcode(os.waitpid(bwrap, 0)[1])
     if reason:
         sys.stderr.write(f"sandbox ended: {reason}\n")
-        with open(f"{options.record}.ended", "w", encoding="utf-8") as file:  # noqa: PTH123 - see above
+        # On a full disk the reason is lost, but not the end itself.
+        with contextlib.suppress(OSError), open(f"{options.record}.ended", "w", encoding="utf-8") as file:  # noqa: PTH123 - see above
             file.write(reason)
     os.unlink(options.record)  # noqa: PTH108 - see above
     return status if status >= 0 else 128 - status
