@@ -1,5 +1,6 @@
 """What commands write by the way, on a disk that takes nothing more."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from nanoclaw.cli.chat.prompt import ChatHistory
 from nanoclaw.cli.complaints import record_crash
 from nanoclaw.cli.context import Context
 from nanoclaw.cli.exits import Exit
+from nanoclaw.cli.main import main
 from nanoclaw.settings.home import Home
 from tests.fakes.control_thread import ServerThread
 from tests.fakes.small_disk import fill, small_disk
@@ -24,7 +26,7 @@ FULL = "No space left on device"
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk", 1) as place:
+    with small_disk(tmp_path / "disk", 3) as place:
         yield place
 
 
@@ -57,6 +59,50 @@ def test_a_sandbox_that_cannot_be_prepared_says_what_is_full(disk: Path, run: Ru
     )
     filler.unlink()
     assert run(*build).status == Exit.OK
+
+
+WRITERS = (
+    "groups add Family",
+    "channels disable web",
+    "people list",
+    "tasks list",
+    "db dump --output {disk}/dump.sql",
+    "db vacuum",
+    "db recover --output {disk}/recovered",
+    "db query --write 'CREATE TABLE x(y)'",
+    "backup create",
+    "backup prune",
+    "backup drill",
+    "containers prune",
+    "clean",
+    "upgrade",
+    "figures",
+    "logs",
+    "image build",
+    "doctor --fix --section storage",
+    "run",
+)
+"""Commands that write, or may have to."""
+
+
+def test_no_command_fails_on_a_full_disk_without_saying_why(disk: Path) -> None:
+    home = Home(disk / "home")
+    home.create()
+    home.config.write_text('[sandbox]\nkind = "bubblewrap"\n')
+    said = {}
+    for number, line in enumerate(("groups add Main", *WRITERS)):
+        context = Context(home=home, stdin=StringIO(), stdout=StringIO(), stderr=StringIO())
+        status = main(shlex.split(line.format(disk=disk)), context)
+        said[line] = (status, str(context.stderr.getvalue()))  # type: ignore[attr-defined]
+        if number == 0:
+            before = {path for path in disk.rglob("*") if path.is_file() and path.stat().st_size}
+            filler = fill(disk, leave=0)
+    assert {line: told for line, told in said.items() if told[0] not in {0, 1, 2} or "unexpectedly" in told[1]} == {}
+    assert all(
+        "hint:" in told for line, (status, told) in said.items() if status == 1 and not line.startswith("doctor")
+    )
+    after = {path for path in disk.rglob("*") if path.is_file() and path.stat().st_size}
+    assert {path.name for path in after - before - {filler}} <= {"messages.db-shm", "tasks.db-shm"}
 
 
 def test_a_crash_is_told_without_its_details(disk: Path) -> None:
