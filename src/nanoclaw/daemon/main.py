@@ -13,12 +13,13 @@ from typing import Any
 from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
 from nanoclaw.daemon.alerts import known_secrets
-from nanoclaw.daemon.compose import Daemon, compose
+from nanoclaw.daemon.compose import compose
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.heartbeat import Heartbeat
 from nanoclaw.daemon.hopeless import building
 from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.keeper import Keeper
+from nanoclaw.daemon.parts import Daemon
 from nanoclaw.daemon.usage import load_budgets
 from nanoclaw.daemon.welcome import welcome
 from nanoclaw.model.chats import ChannelName, ChatAddress
