@@ -12,6 +12,7 @@ once the environment that has them is in its place, so that what cannot be insta
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -29,6 +30,8 @@ _PLAIN = "runtime"
 _TITLES = {"whatsapp": "WhatsApp"}
 """Of extras that are not written as their name with a capital letter."""
 _LOG_LINES_SHOWN = 15
+_UNREACHED = "The packages come from the package index: check the network (HTTPS_PROXY is honoured) and try again."
+_FULL = "The disk is full: it takes 600 MB here, and some for temporary files. Free space and try again."
 _PIP_WITH_PYTHON_OPTION = (22, 3)
 _UV_OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode", "--allow-empty-requirements")
 
@@ -89,7 +92,7 @@ def main(arguments: list[str]) -> int:
         _say(str(error))
         return 1
     except OSError as error:
-        _say(f"NanoClaw could not be set up: {error.strerror} ({error.filename}).")
+        _say(f"NanoClaw could not be set up: {error.strerror} ({error.filename or repository}).")
         return 1
     except KeyboardInterrupt:
         _say("Stopped. The next start begins the set-up again.")
@@ -178,11 +181,10 @@ def _install(plan: Plan, new: Path) -> None:
                 break
         else:
             return
-    said = plan.log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]
+    said = "\n".join(f"  {line}" for line in plan.log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:])
     raise SetUpError(
-        "\n".join(f"  {line}" for line in said)
-        + f"\nNanoClaw could not be set up: {Path(command[0]).name} ended with status {code}; log: {plan.log}"
-        "\nThe packages come from the package index: check the network (HTTPS_PROXY is honoured) and try again."
+        f"{said}\nNanoClaw could not be set up: {Path(command[0]).name} ended with status {code}; log: {plan.log}\n"
+        + (_FULL if os.strerror(errno.ENOSPC) in said else _UNREACHED)
     )
 
 

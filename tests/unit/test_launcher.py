@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.small_checkout import SECONDS, Checkout, make_checkout
+from tests.fakes.small_disk import fill, small_disk
 from tools import environment
 
 _SLOW_UV = """#!/bin/sh
@@ -78,6 +79,22 @@ def test_a_failed_renewal_leaves_the_old_environment_and_a_hint(checkout: Checko
     assert "check the network" in refused.stderr
     lock_file.write_text(good)
     assert (checkout.run().stderr, list((checkout.root / ".cache").glob("*-new-*"))) == ("", [])
+
+
+def test_a_set_up_on_a_full_disk_leaves_nothing_half_made_and_says_what_to_do(
+    tmp_path: Path, repository_root: Path, scrubbed_environment: dict[str, str]
+) -> None:
+    with small_disk(tmp_path / "a repository", 40) as disk:
+        checkout = make_checkout(tmp_path, repository_root, scrubbed_environment)
+        for room, told in ((0, f"No space left on device ({disk})"), (8_192, "The disk is full: it takes 600 MB")):
+            filler = fill(disk, leave=room)
+            refused = checkout.run()
+            assert refused.returncode == 1
+            assert told in refused.stderr
+            assert not (disk / ".venv").exists()
+            assert not list((disk / ".cache").glob("*-new-*"))
+            filler.unlink()
+        assert checkout.run().stdout.startswith("hello ")
 
 
 def test_a_set_up_that_was_killed_is_repaired_by_the_next_start(checkout: Checkout, tmp_path: Path) -> None:
