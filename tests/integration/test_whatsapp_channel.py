@@ -93,6 +93,26 @@ async def test_what_people_do_to_messages_names_them_as_they_are_kept(scene: Sce
     assert scene.world.changes[1].sender.id == str(scene.bob.phone)
 
 
+async def test_who_administers_a_group_takes_back_anothers_message_and_nobody_else_does(scene: Scene) -> None:
+    family, ann, bob = scene.family, scene.ann, scene.bob
+    first = await ann.say("First", chat=family)
+    second = await ann.say("Second", chat=family)
+    answer = await scene.channel.send(scene.world.compose(str(family.id), "Answer"))
+    await bob.delete(first, by=ann, chat=family)
+    await bob.say("It is still there", chat=family)
+    await scene.message(3)
+    family.promote(bob, by=scene.network.phone)
+    await bob.delete(second, by=ann, chat=family)
+    assert (await scene.change()).target == f"{ann.phone}/{second}"
+    await bob.delete(answer, by=scene.network.phone, chat=family)
+    assert (await scene.change(2)).target == answer
+    family.demote(bob, by=scene.network.phone)
+    await bob.delete(first, by=ann, chat=family)
+    await bob.say("And still is", chat=family)
+    await scene.message(4)
+    assert [(one.kind, one.sender.id) for one in scene.world.changes] == [(ChangeKind.DELETED, str(bob.phone))] * 2
+
+
 async def test_a_reaction_to_an_answer_names_it_as_it_was_sent_in_every_kind_of_chat(scene: Scene) -> None:
     await scene.ann.say("Hello")
     await scene.message()

@@ -16,6 +16,7 @@ class Group:
         self.name = name
         self.addressing = addressing
         self._world = world
+        self.admins: list[Account] = []
         self._members: list[Account] = [world.owner, *members]
         world.groups[self.id] = self
 
@@ -32,15 +33,25 @@ class Group:
         self.name = name
         self._notify(by, Node("subject", {"subject": name, "s_t": self._world.now(), "s_o": self._id_of(by)}))
 
+    def promote(self, account: Account, by: Account) -> None:
+        """Let somebody administer it."""
+        self.admins.append(account)
+        self._notify(by, Node("promote", {}, [participant(account, self)]))
+
+    def demote(self, account: Account, by: Account) -> None:
+        """Let somebody administer it no more."""
+        self.admins.remove(account)
+        self._notify(by, Node("demote", {}, [participant(account, self)]))
+
     def add(self, account: Account, by: Account) -> None:
         """Put somebody in."""
         self._members.append(account)
-        self._notify(by, Node("add", {}, [participant(account, self.addressing)]))
+        self._notify(by, Node("add", {}, [participant(account, self)]))
 
     def remove(self, account: Account, by: Account) -> None:
         """Throw somebody out."""
         self._members.remove(account)
-        self._notify(by, Node("remove", {}, [participant(account, self.addressing)]))
+        self._notify(by, Node("remove", {}, [participant(account, self)]))
 
     def _id_of(self, account: Account) -> Address:
         return account.lid if self.addressing == LID else account.phone

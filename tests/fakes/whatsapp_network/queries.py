@@ -109,13 +109,14 @@ def _group(world: World, request: Node) -> Node:
 
 def describe(circle: Circle) -> Node:
     """A group as the server tells it."""
-    members = [participant(account, circle.addressing) for account in circle.members()]
+    members = [participant(account, circle) for account in circle.members()]
     attributes: Attributes = {"id": circle.id.user, "subject": circle.name, "addressing_mode": circle.addressing}
     return Node("group", {**attributes, "creation": 1700000000, "s_t": 1700000000, "size": len(members)}, members)
 
 
-def participant(account: Account, addressing: str) -> Node:
+def participant(account: Account, circle: Circle) -> Node:
     """A member as the server tells it."""
-    if addressing == LID:
-        return Node("participant", {"jid": account.lid, "phone_number": account.phone})
-    return Node("participant", {"jid": account.phone, "lid": account.lid})
+    rank: Attributes = {"type": "admin"} if account in circle.admins else {}
+    if circle.addressing == LID:
+        return Node("participant", {"jid": account.lid, "phone_number": account.phone, **rank})
+    return Node("participant", {"jid": account.phone, "lid": account.lid, **rank})

@@ -43,6 +43,7 @@ class Circle(Protocol):
     id: Address
     name: str
     addressing: str
+    admins: list[Account]
 
     def members(self) -> list[Account]:
         """Everybody in it, the account's owner among them."""

@@ -139,12 +139,13 @@ class Inbound:
     def _target(self, said: Incoming, chat: str, sender: Sender) -> str:
         """The name of the message that a change is about; "" where its maker may not change it.
 
-        Everybody edits and takes back their own messages. That an administrator took back another's is not believed:
-        who administers a group is not known here, and what was said stays said.
+        Everybody edits and takes back their own messages, and who administers a group takes back those of all.
         """
         if said.kind == "reacted":
             author = self.book.identity(said.target_sender) if said.target_sender else chat
             return _named(said.target_from_me, author, said.target)
+        if said.kind == "deleted" and said.by_admin and (said.target_from_me or said.target_sender):
+            return _named(said.target_from_me, self.book.identity(said.target_sender), said.target)
         if said.target_from_me != said.from_me:
             return ""
         if said.target_sender and not said.from_me and self.book.identity(said.target_sender) != sender.id:

@@ -82,6 +82,8 @@ class Incoming(Line):
     """Who wrote that message, in the form that the network used; empty when it does not say: then it is ours."""
     target_from_me: bool = False
     """It is the account's own message."""
+    by_admin: bool = False
+    """Of a deletion in a group: the network lists who made it among those who administer the group."""
     quoted: Quoted | None = None
     mentions: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()

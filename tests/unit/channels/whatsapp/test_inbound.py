@@ -195,6 +195,17 @@ def test_nobody_changes_what_another_said(inbound: Inbound, kind: str) -> None:
     assert mine.target == f"{ANN.phone}/T"
 
 
+def test_who_administers_a_group_takes_back_what_anyone_said_there(inbound: Inbound) -> None:
+    message(inbound, in_group(1, sender=BOB))
+    by_admin: dict[str, Any] = {"kind": "deleted", "target": "T", "by_admin": True}
+    assert change(inbound, in_group(2, target_sender=BOB.lid, **by_admin)).target == f"{BOB.phone}/T"
+    assert change(inbound, in_group(3, target_from_me=True, target_sender=ME.lid, **by_admin)).target == "T"
+    of_owner = change(inbound, in_group(4, sender=ME, from_me=True, target_sender=BOB.lid, **by_admin))
+    assert (of_owner.target, of_owner.sender.id) == (f"{BOB.phone}/T", ME.phone)
+    # They write for nobody else all the same.
+    assert inbound.read(in_group(5, kind="edited", target="T", target_sender=BOB.lid, by_admin=True)) is None
+
+
 def test_a_reaction_names_the_message_as_it_is_kept_here(inbound: Inbound) -> None:
     message(inbound, in_group(1, sender=BOB))
     to_bob = change(inbound, in_group(2, kind="reacted", target="T", target_sender=BOB.lid, text="👍"))

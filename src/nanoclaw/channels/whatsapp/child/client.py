@@ -35,7 +35,8 @@ class Told:
     code: Callable[[str], None]
     pairing: Callable[[str], None]
     account: Callable[[Person], None]
-    renamed: Callable[[str], None]
+    regrouped: Callable[[str], None]
+    """Something about a group changed."""
     ended: Callable[[str], None]
 
 
@@ -114,7 +115,7 @@ class Client:
             case "ack" if node.attribute("class") == "message" and not node.attribute("error"):
                 self._journal.confirmed(node.attribute("id"))
             case "notification" if node.attribute("type") == "w:gp2":
-                self._told.renamed(node.attribute("from"))
+                self._told.regrouped(node.attribute("from"))
             case _:
                 pass
 

@@ -16,8 +16,8 @@ from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.client import Client, Keeping, Told
 from nanoclaw.channels.whatsapp.child.condition import Condition
 from nanoclaw.channels.whatsapp.child.files import Files
+from nanoclaw.channels.whatsapp.child.groups import Groups
 from nanoclaw.channels.whatsapp.child.journal import Journal
-from nanoclaw.channels.whatsapp.child.names import GroupNames
 from nanoclaw.channels.whatsapp.child.orders import Orders
 from nanoclaw.channels.whatsapp.child.pairing import Pairing
 from nanoclaw.channels.whatsapp.child.spool import Spool
@@ -95,11 +95,11 @@ class Program:
     def _build(self) -> None:
         library = Library()
         keeping = Keeping(spool=self._spool, journal=self._journal, condition=self._condition, clock=self._clock)
-        names = GroupNames(library, self._calls, self._clock)
+        groups = Groups(library, self._calls, self._clock)
         self._files = Files(self._place.folder / "fetched", self._calls)
         self._journal.open()
         sources = Sources(
-            spool=self._spool, files=self._files, names=names, condition=self._condition, clock=self._clock
+            spool=self._spool, files=self._files, groups=groups, condition=self._condition, clock=self._clock
         )
         self._teller = Teller(sources, self._say)
         waiting = self._spool.open()
@@ -112,7 +112,7 @@ class Program:
             code=lambda code: self._hand_over(self._pairing.code, code),
             pairing=lambda word: self._hand_over(self._pairing.ended, word),
             account=lambda me: self._hand_over(self._is_account, me),
-            renamed=names.forget,
+            regrouped=groups.forget,
             ended=lambda error: self._hand_over(self._ended, error),
         )
         self._client = Client(library, keeping, told)

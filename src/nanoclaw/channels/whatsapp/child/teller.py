@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from nanoclaw.channels.whatsapp.child import inbound
 from nanoclaw.channels.whatsapp.child.condition import Condition
 from nanoclaw.channels.whatsapp.child.files import Files
+from nanoclaw.channels.whatsapp.child.groups import NOTHING, Facts, Groups
 from nanoclaw.channels.whatsapp.child.inbound import Arrival
-from nanoclaw.channels.whatsapp.child.names import GroupNames
 from nanoclaw.channels.whatsapp.child.spool import Kind, Record, Spool
 from nanoclaw.channels.whatsapp.link import Incoming, Line
 from nanoclaw.model.clock import Clock
@@ -21,6 +21,7 @@ WINDOW = 500
 """How many messages the parent may have to answer for at a time."""
 AGAIN = 90.0
 """Seconds that an undecryptable message has to come again, before it is told as unreadable."""
+_CONNECTS = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Sources:
 
     spool: Spool
     files: Files
-    names: GroupNames
+    groups: Groups
     condition: Condition
     clock: Clock
 
@@ -59,7 +60,7 @@ class Teller:
         self._wake.set()
 
     async def run(self, tasks: asyncio.TaskGroup) -> None:
-        """Tell for ever; what needs a group's name gets a task in ``tasks``."""
+        """Tell for ever; what needs something of a group gets a task in ``tasks``."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -102,9 +103,9 @@ class Teller:
         if chat in self._chats:
             self._chats[chat].append(incoming)
             return
-        known = self._sources.names.at_once(chat) if incoming.chat_is_group else ""
+        known = self._sources.groups.at_once(chat) if incoming.chat_is_group else NOTHING
         if known is not None:
-            self._say(_named(incoming, known))
+            self._say(_with(known, incoming))
             return
         self._chats[chat] = deque([incoming])
         tasks.create_task(self._tell_chat(chat), name="chat")
@@ -112,10 +113,19 @@ class Teller:
     async def _tell_chat(self, chat: str) -> None:
         queue = self._chats[chat]
         while queue:
-            connected = self._sources.condition.state == "connected"
-            name = await self._sources.names.name(chat, connected=connected)
-            self._say(_named(queue.popleft(), name))
+            connected = await self._is_connected(queue[0])
+            facts = await self._sources.groups.facts(chat, connected=connected)
+            self._say(_with(facts, queue.popleft()))
         del self._chats[chat]
+
+    async def _is_connected(self, incoming: Incoming) -> bool:
+        """Whether the server can be asked, which is waited for where a message may be gone by another's word."""
+        ends = self._sources.clock.monotonic() + (_CONNECTS if incoming.kind == "deleted" else 0)
+        while self._sources.condition.state != "connected":
+            if self._sources.clock.monotonic() >= ends:
+                return False
+            await asyncio.sleep(0.1)  # another thread writes what is looked at
+        return True
 
     def _read(self, record: Record) -> Arrival | None:
         me = self._sources.condition.me
@@ -130,5 +140,6 @@ class Teller:
                 return None
 
 
-def _named(incoming: Incoming, name: str) -> Incoming:
-    return incoming.model_copy(update={"chat_name": name}) if name else incoming
+def _with(group: Facts, incoming: Incoming) -> Incoming:
+    by_admin = incoming.kind == "deleted" and not group.admins.isdisjoint((incoming.sender.lid, incoming.sender.phone))
+    return incoming.model_copy(update={"chat_name": group.name or incoming.chat_name, "by_admin": by_admin})
