@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from nanoclaw.settings.schema import Upstream
 
 LOOKS_LIKE_A_KEY = re.compile(rb"sk-ant-[A-Za-z0-9_-]{16,}")
+LOOKS_WHOLE = re.compile(rb"sk-ant-[a-z]+[0-9]{2}-[A-Za-z0-9_-]{80,}")
+"""As long as keys to Claude are; examples in texts and tests are shorter."""
 _SHORTEST = 12
 _STRIDE = 1024 * 1024
 _OVERLAP = 512
@@ -26,6 +28,10 @@ class KeyFinder:
     def is_in(self, text: bytes) -> bool:
         """A key of ours, or what looks like one."""
         return self.is_ours(text) or LOOKS_LIKE_A_KEY.search(text) is not None
+
+    def is_real(self, text: bytes) -> bool:
+        """A key of ours, or what looks like somebody's and is no example."""
+        return self.is_ours(text) or LOOKS_WHOLE.search(text) is not None
 
     def is_ours(self, text: bytes) -> bool:
         """A key of this installation."""

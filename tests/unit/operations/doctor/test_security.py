@@ -104,6 +104,16 @@ def _of(child: subprocess.Popen[bytes], finder: KeyFinder) -> list[str]:
     return [line for line in keys_in_processes.find(Path("/proc"), finder)[1] if f"({child.pid})" in line]
 
 
+def test_a_process_that_put_its_arguments_into_its_name_shows_no_key(ground: Make, tmp_path: Path) -> None:
+    for number, line in enumerate((f"prog --key={VALUE}", f"/bin/{VALUE}", f"/bin/prog\0{VALUE}")):
+        (tmp_path / "proc" / str(number)).mkdir(parents=True)
+        (tmp_path / "proc" / str(number) / "cmdline").write_bytes(line.encode())
+    what = only(KEYS_IN_PROCESSES, ground(env=KEY, processes=tmp_path / "proc")).what.en
+    assert "prog (0), prog (2)" in what
+    assert "? (1)" in what
+    assert VALUE[:12] not in what
+
+
 @pytest.mark.parametrize(("line", "severity"), [(b"claude\0-p", Severity.OK), (VALUE.encode(), Severity.ERROR)])
 def test_what_the_list_of_processes_tells(ground: Make, tmp_path: Path, line: bytes, severity: Severity) -> None:
     (tmp_path / "proc" / "42").mkdir(parents=True)
@@ -154,6 +164,22 @@ def test_a_home_in_a_work_tree_is_a_warning_and_a_tracked_key_file_an_error(
     _git(tmp_path, "add", "-f", "home/.env")
     worst = look(KEYS_IN_VERSION_CONTROL, made)[0]
     assert (worst.severity, ".env" in worst.what.en) == (Severity.ERROR, True)
+
+
+def test_a_home_that_git_was_told_to_ignore_is_in_order(ground: Make, home: Home, tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("home/\n")
+    found = look(KEYS_IN_VERSION_CONTROL, ground(env=KEY))
+    assert any("ignores the home" in one.what.en for one in found)
+    assert Severity.WARNING not in [one.severity for one in found]
+    _git(tmp_path, "add", "-f", "home/.env")
+    assert look(KEYS_IN_VERSION_CONTROL, ground())[0].severity is Severity.ERROR
+
+
+def test_a_whole_key_of_anybody_counts_as_real_and_an_example_does_not() -> None:
+    finder = KeyFinder(None)
+    assert finder.is_real(b"key = sk-ant-api03-" + b"a1_-" * 21)
+    assert not finder.is_real(b"key = sk-ant-api03-0123456789abcdefgh")
 
 
 def test_a_git_that_is_missing_or_refuses_proves_nothing(ground: Make, home: Home, tmp_path: Path) -> None:

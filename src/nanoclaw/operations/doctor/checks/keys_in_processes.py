@@ -22,9 +22,14 @@ def find(processes: Path, finder: KeyFinder) -> tuple[int, list[str]]:
             continue  # it ended meanwhile
         count += 1
         if finder.is_in(line):
-            program = line.split(b"\0")[0].rpartition(b"/")[2].decode(errors="replace")
-            found.append(f"{program[:40]} ({entry.name})")
+            found.append(f"{_name(line, finder)} ({entry.name})")
     return count, sorted(found)
+
+
+def _name(line: bytes, finder: KeyFinder) -> str:
+    """The program's name. A process may have put its whole command line there, the key too."""
+    program = line.split(b"\0")[0].split(b" ")[0].rpartition(b"/")[2]
+    return "?" if finder.is_in(program) else program.decode(errors="replace")[:40]
 
 
 async def _look(ground: Ground) -> Sequence[Finding]:

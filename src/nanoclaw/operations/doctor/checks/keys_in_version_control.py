@@ -28,6 +28,12 @@ async def tracked(folder: Path, environment: Mapping[str, str]) -> tuple[Path, .
     return tuple(Path(name) for name in listed.text.split("\0") if name) if listed.ok else None
 
 
+async def is_ignored(folder: Path, environment: Mapping[str, str]) -> bool:
+    """Whether git was told to leave a folder out. Raises EngineUnavailableError without a git."""
+    git = EngineClient("git", environment)
+    return (await git.call(*_QUIET, "-C", str(folder), "check-ignore", "--quiet", ".", seconds=5)).ok
+
+
 def work_tree(folder: Path) -> Path | None:
     """The folder above (or this one) that is a git work tree."""
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
@@ -40,7 +46,8 @@ async def _look(ground: Ground) -> Sequence[Finding]:
     findings = []
     if tree is not None:
         files = await tracked(home, ground.environment)
-        findings += [judge(files or (), tree), *([] if files is not None else [_unasked(tree)])]
+        ignored = files == () and await is_ignored(home, ground.environment)
+        findings += [judge(files or (), tree, ignored=ignored), *([] if files is not None else [_unasked(tree)])]
     if work_tree(checkout) == checkout:
         files = await tracked(checkout, ground.environment)
         if files is None:
@@ -58,8 +65,8 @@ def _unasked(tree: Path) -> Finding:
     return skipped(Words(f"git does not tell what it has of {tree}", f"git 无法列出 {tree} 中的文件"))
 
 
-def judge(files: tuple[Path, ...], tree: Path) -> Finding:
-    """``files``: what git has of a home inside the work tree ``tree``."""
+def judge(files: tuple[Path, ...], tree: Path, *, ignored: bool = False) -> Finding:
+    """``files``: what git has of a home inside the work tree ``tree``; ``ignored``: it leaves the home out."""
     private = [path for path in files if path.parts[0] in _PRIVATE]
     if private:
         return error(
@@ -69,6 +76,8 @@ def judge(files: tuple[Path, ...], tree: Path) -> Finding:
                 "用 git rm --cached 移除并忽略该目录；请更换密钥，因为提交历史会保留它们。",
             ),
         )
+    if ignored:
+        return fine(Words(f"git ignores the home in {tree}", f"git 已忽略 {tree} 中的主目录"))
     return warning(
         Words(f"the home lies in the git work tree {tree}", f"主目录位于 git 工作区 {tree} 内"),
         Words("Move the home elsewhere, or name it in .gitignore.", "请将主目录移到别处，或写入 .gitignore。"),
@@ -92,7 +101,7 @@ def _in_checkout(checkout: Path, files: tuple[Path, ...], finder: KeyFinder) -> 
 
 def _holds(path: Path, finder: KeyFinder) -> bool:
     try:
-        return path.is_file() and path.stat().st_size <= _LARGEST and finder.is_ours(path.read_bytes())
+        return path.is_file() and path.stat().st_size <= _LARGEST and finder.is_real(path.read_bytes())
     except OSError:
         return False
 
