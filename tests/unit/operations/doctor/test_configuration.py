@@ -1,5 +1,6 @@
 import os
 import socket
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.operations.doctor.run import Repair, examine, repair
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.sockets import bindable_path
+from tests.fakes.small_disk import small_disk
 from tests.unit.operations.doctor.conftest import Make, group, is_ok, look, mend, only, run, task
 
 OK, WARNING, ERROR, SKIPPED = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.SKIPPED
@@ -51,9 +53,23 @@ def test_missing_folders_are_made_by_the_fix_and_once(ground: Make, home: Home) 
     home.backups.rmdir()
     (home.root / "store" / "auth").rmdir()
     assert only(FOLDERS, ground()).severity is ERROR
-    assert len(mend(FOLDERS, ground())) == 2
+    home.root.chmod(0o755)
+    closed, *made = mend(FOLDERS, ground())
+    assert closed == f"{home.root}: mode 755 → 700"
+    assert len(made) == 2
     assert is_ok(FOLDERS, ground())
     assert mend(FOLDERS, ground()) == []
+
+
+def test_a_read_only_file_system_is_called_that_and_not_a_matter_of_owners(ground: Make, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4) as disk:
+        home = Home(disk / "home")
+        home.create()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        for check in (FOLDERS, IPC):
+            finding = only(check, ground(home=home))
+            assert (finding.severity, "read-only" in finding.what.en) == (ERROR, True)
+            assert finding.fix is None
 
 
 def test_a_missing_home_is_a_warning_and_the_fix_makes_it(ground: Make, tmp_path: Path) -> None:
@@ -207,7 +223,7 @@ def test_tasks_in_order_are_fine(ground: Make, home: Home) -> None:
 @pytest.mark.parametrize(
     ("folder", "value", "more", "severity", "said"),
     [
-        ("family", "61 8 * * *", {}, ERROR, "not a cron expression"),
+        ("family", "61 8 * * *", {}, ERROR, "not a cron expression: Bad minute. Such as"),
         ("family", "0 0 30 2 *", {}, ERROR, "0 0 30 2"),
         ("gone", "0 8 * * *", {}, ERROR, "no group gone"),
         ("family", "0 8 * * *", {"chat": "elsewhere"}, ERROR, "not the group's"),

@@ -12,6 +12,12 @@ from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.secrets import names
 from nanoclaw.settings.home import Home
 
+READ_ONLY = Words("the file system of the home is read-only", "主目录所在的文件系统为只读")
+REMOUNT = Words(
+    "Mount it so that it can be written. If it became so by itself, its disk may be failing: `dmesg` says why.",
+    "请以可写方式重新挂载；若自行变为只读，磁盘可能有故障，原因见 `dmesg`。",
+)
+
 
 async def _look(ground: Ground) -> Sequence[Finding]:
     return await asyncio.to_thread(_look_at, ground.home)
@@ -30,6 +36,8 @@ def _look_at(home: Home) -> list[Finding]:
             )
         ]
     closed = [folder for folder in home.folders if _exists(folder) and not _usable(folder)]
+    if closed and is_read_only(closed[0]):
+        return [error(READ_ONLY, REMOUNT)]
     if closed:
         return [
             error(
@@ -59,6 +67,14 @@ def _exists(folder: Path) -> bool:
         return folder.exists()
     except PermissionError:
         return True  # closed to us, which is not the same as missing
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether its file system takes no writes, whoever asks."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _usable(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nanoclaw.operations.doctor.check import Check
+from nanoclaw.operations.doctor.checks.folders import READ_ONLY, REMOUNT, is_read_only
 from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, warning
 from nanoclaw.operations.doctor.fixes.folders import make_folders
 from nanoclaw.operations.doctor.fixes.sockets import remove_sockets
@@ -30,6 +31,8 @@ def _look_at(home: Home) -> list[Finding]:
                 make_folders(home),
             )
         ]
+    if is_read_only(folder):
+        return [error(READ_ONLY, REMOUNT)]
     if not os.access(folder, os.W_OK | os.X_OK):
         return [
             error(

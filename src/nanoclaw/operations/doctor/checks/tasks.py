@@ -64,7 +64,8 @@ async def _look(ground: Ground) -> Sequence[Finding]:
         try:
             Times(task.schedule, zone, ground.clock.now())
         except InvalidTaskError as problem:
-            findings.append(_wrong(task, f"{problem} {problem.hint}", f"时间表达式无效：{task.schedule.value}"))
+            what = f"{str(problem).rstrip('.')}. {problem.hint}".rstrip()
+            findings.append(_wrong(task, what, f"时间表达式无效：{task.schedule.value}"))
         else:
             findings += judge(task, roll, ground.clock.now())
     return findings or [fine(Words(f"{len(tasks)}, all in order", f"共 {len(tasks)} 个，全部有效"))]
