@@ -21,9 +21,10 @@ from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.operations.doctor.ground import Engine
 from nanoclaw.sandboxes.contract import EngineUnavailableError, SandboxKind, SandboxReport
 from nanoclaw.sandboxes.engine import EngineClient, Outcome
+from nanoclaw.settings.home import Home
 from nanoclaw.stub_model.script import Script
 from nanoclaw.stub_model.server import StubModel
-from tests.unit.operations.doctor.conftest import Make, is_ok, known, only, run
+from tests.unit.operations.doctor.conftest import Make, group, is_ok, known, only, run
 
 KEY = "ANTHROPIC_API_KEY=sk-ant-check-0123456789abcdef\n"
 OK, WARNING, ERROR, SKIPPED = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.SKIPPED
@@ -132,6 +133,20 @@ def test_a_clock_set_back_is_found_by_the_check_itself(ground: Make) -> None:
             return Milliseconds(1_000_000_000_000)
 
     assert only(CLOCK, ground(clock=SetBack())).severity is ERROR
+
+
+def test_a_clock_behind_the_newest_message_is_a_warning(ground: Make, home: Home) -> None:
+    class SetBack(SystemClock):
+        def now(self) -> Milliseconds:
+            return Milliseconds(super().now() - 5 * 3_600_000)
+
+    group(home, "family")
+    finding = only(CLOCK, ground(clock=SetBack()))
+    assert (finding.severity, "4 hours ahead" in finding.what.en or "5 hours ahead" in finding.what.en) == (
+        WARNING,
+        True,
+    )
+    assert "ahead" not in only(CLOCK, ground()).what.en
 
 
 def test_a_clock_that_nothing_keeps_right_is_a_warning_and_an_unknown_one_is_skipped() -> None:

@@ -9,15 +9,24 @@ from pathlib import Path
 import nanoclaw
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine, skipped, warning
+from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine, skipped, warning
 from nanoclaw.operations.doctor.ground import Ground
 from nanoclaw.operations.doctor.kernel_clock import is_synchronised
 
 _YEARS_MS = 30 * 366 * 86_400_000
 
 
-def judge(now: Milliseconds, written: Milliseconds, *, synchronised: bool | None) -> Finding:
-    """``written``: when the program's files were; it cannot be earlier. ``synchronised``: as the kernel says."""
+_HOUR_MS = 3_600_000
+
+
+def judge(
+    now: Milliseconds, written: Milliseconds, *, synchronised: bool | None, newest: Milliseconds | None = None
+) -> Finding:
+    """``written``: when the program's files were; it cannot be earlier. ``synchronised``: as the kernel says.
+
+    ``newest``: of when the newest message is. One from the future was stamped by this clock before it was set back, or
+    by a sender's that is ahead.
+    """
     try:
         shown = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError):
@@ -26,6 +35,18 @@ def judge(now: Milliseconds, written: Milliseconds, *, synchronised: bool | None
         return error(
             Words(f"it shows {shown}, which cannot be", f"当前显示 {shown}，不可能正确"),
             Words("Set the clock, and turn on time synchronisation.", "请校准系统时间，并启用时间同步。"),
+        )
+    if newest is not None and newest > now + _HOUR_MS:
+        hours = (newest - now) // _HOUR_MS
+        return warning(
+            Words(
+                f"{shown}, but the newest message is {hours} hours ahead of it",
+                f"{shown}，但最新消息的时间比它晚 {hours} 小时",
+            ),
+            Words(
+                "If the clock was set back, set it right; tasks run by it. Else a sender's clock is ahead.",
+                "若系统时间被回拨，请校准（计划任务按它执行）；否则是发送方的时钟偏快。",
+            ),
         )
     if synchronised is None:
         return skipped(
@@ -49,11 +70,19 @@ def _written() -> Milliseconds:
     return Milliseconds(int(Path(nanoclaw.__file__).stat().st_mtime * 1000))
 
 
+async def _newest(ground: Ground) -> Milliseconds | None:
+    try:
+        chats = (await ground.known_roll()).chats
+    except NotKnownError:
+        return None
+    return max((chat.last_activity for chat in chats), default=None)
+
+
 async def _look(ground: Ground) -> Sequence[Finding]:
-    written, synchronised = await asyncio.gather(
-        asyncio.to_thread(_written), asyncio.to_thread(is_synchronised, sys.platform)
+    written, synchronised, newest = await asyncio.gather(
+        asyncio.to_thread(_written), asyncio.to_thread(is_synchronised, sys.platform), _newest(ground)
     )
-    return [judge(ground.clock.now(), written, synchronised=synchronised)]
+    return [judge(ground.clock.now(), written, synchronised=synchronised, newest=newest)]
 
 
 CLOCK = Check(
