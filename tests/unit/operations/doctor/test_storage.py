@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from nanoclaw.operations.doctor.checks import disk_space
+from nanoclaw.operations.doctor.checks import database_integrity, disk_space
 from nanoclaw.operations.doctor.checks import log_size as log_sizes
 from nanoclaw.operations.doctor.checks.database_integrity import DATABASE_INTEGRITY
 from nanoclaw.operations.doctor.checks.database_lock import DATABASE_LOCK
@@ -84,6 +84,13 @@ def test_a_damaged_database_is_an_error_and_never_an_empty_one(ground: Make, sto
     stored.database.write_bytes(bytes(content))
     worst = look(DATABASE_INTEGRITY, ground())[0]
     assert (worst.severity, "damaged" in worst.what.en) == (ERROR, True)
+
+
+def test_much_damage_is_told_in_few_words() -> None:
+    finding = database_integrity.judge("messages.db", ("*** in database main ***\n" + "Tree 8 page 8: broken\n" * 90,))
+    assert (finding.severity, len(finding.what.en) < 220, finding.what.en.endswith(" …")) == (ERROR, True, True)
+    assert finding.todo is not None
+    assert "nanoclaw backup restore" in finding.todo.en
 
 
 def test_a_file_that_is_no_database_is_an_error(ground: Make, home: Home) -> None:

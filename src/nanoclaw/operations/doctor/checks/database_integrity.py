@@ -12,7 +12,14 @@ from nanoclaw.store.errors import DatabaseCorruptError
 from nanoclaw.store.survey import find_damage
 
 _SECONDS, _LIVE_SECONDS = 1.0, 25.0
-_TODO = Words("Stop the assistant, keep the file, and restore a backup.", "请停止助手，保留该文件，并从备份恢复。")
+_SHOWN = 160
+"""Characters of what SQLite complains of: the first lines tell that it is damaged, the others the same again."""
+_TODO = Words(
+    "Stop the assistant and restore a backup (`nanoclaw backup restore`), or save what can be read (`nanoclaw db"
+    " recover --replace`). `nanoclaw db check` tells all.",
+    "请停止助手并从备份恢复（`nanoclaw backup restore`），或抢救可读内容（`nanoclaw db recover --replace`）；"
+    "完整检查结果见 `nanoclaw db check`。",
+)
 
 
 def judge(name: str, damage: tuple[str, ...] | None) -> Finding:
@@ -25,7 +32,8 @@ def judge(name: str, damage: tuple[str, ...] | None) -> Finding:
             )
         )
     if damage:
-        return error(Words(f"{name} is damaged: {damage[0]}", f"{name} 已损坏：{damage[0]}"), _TODO)
+        first = damage[0] if len(damage[0]) <= _SHOWN else f"{damage[0][:_SHOWN].rsplit(None, 1)[0]} …"
+        return error(Words(f"{name} is damaged: {first}", f"{name} 已损坏：{first}"), _TODO)
     return fine(Words(f"{name} is whole", f"{name} 完整"))
 
 

@@ -23,7 +23,7 @@ def judge(troubles: Sequence[Trouble], crashes: int, now: Milliseconds) -> list[
         findings.append(
             warning(
                 Words(
-                    f"{len(fresh)} errors in a day, the newest: {fresh[0].what}",
+                    f"errors in a day: {len(fresh)}, the newest: {fresh[0].what}",
                     f"24 小时内有 {len(fresh)} 个错误，最近一个：{fresh[0].what}",
                 ),
                 Words(fresh[0].hint or "`nanoclaw status` lists them.", "详情见 `nanoclaw status`。"),
@@ -32,7 +32,7 @@ def judge(troubles: Sequence[Trouble], crashes: int, now: Milliseconds) -> list[
     if crashes:
         findings.append(
             warning(
-                Words(f"{crashes} crash reports in a day", f"24 小时内有 {crashes} 份崩溃报告"),
+                Words(f"crash reports in a day: {crashes}", f"24 小时内有 {crashes} 份崩溃报告"),
                 Words("Look at logs/crash-*.txt, and report them.", "请查看 logs/crash-*.txt 并反馈。"),
             )
         )

@@ -28,7 +28,9 @@ def judge(folder: Path, table: Mapping[str, Any]) -> Finding:
 
 
 def _todo(failure: ChannelError) -> Words:
-    return Words(failure.hint, failure.hint) if failure.hint else _AUTH
+    if not failure.hint:
+        return _AUTH
+    return Words(failure.hint, f"请运行 nanoclaw auth telegram，或按提示处理：{failure.hint}")
 
 
 def _ask(folder: Path, table: Mapping[str, Any]) -> Finding:
