@@ -7,6 +7,7 @@ from nanoclaw.cli.render import Paint, one_line, visible
 from nanoclaw.control.client import Document
 
 _WIDTH = 80
+_BAD = {"warning", "error"}
 _LABELS = {
     "en": {
         "head": "Doctor: {home}",
@@ -45,11 +46,13 @@ def show_report(report: Document, paint: Paint) -> str:
     lines = [paint.bold(labels["head"].format(home=one_line(report["home"]))), ""]
     column = max((width(finding["title"]) for finding in report["findings"]), default=0)
     section = check = None
-    for finding in report["findings"]:
+    for finding, following in zip(report["findings"], [*report["findings"][1:], None], strict=True):
         if finding["section_title"] != section:
             section = finding["section_title"]
             lines += ([""] if len(lines) > 2 else []) + [paint.bold(section)]
         lines += _finding(finding, labels, column, paint, again=finding["check"] == check)
+        if not _same_advice(finding, following):
+            lines += _what_to_do(finding, labels, paint)
         check = finding["check"]
     lines += _repairs(report["repairs"], labels, paint)
     return "\n".join([*lines, "", labels["sum"].format(**report["counts"])])
@@ -64,9 +67,17 @@ def _finding(finding: Document, labels: dict[str, str], column: int, paint: Pain
     first, *rest = wrap(one_line(finding["what"]), max(20, _WIDTH - indent))
     yield f"  {colour(mark)} {pad('' if again else finding['title'], column)}  {first}"
     yield from (" " * indent + line for line in rest)
-    if severity in {"warning", "error"}:
-        if not again:
-            yield from _advice(labels["why"], finding["why"], paint)
+    if severity in _BAD and not again:
+        yield from _advice(labels["why"], finding["why"], paint)
+
+
+def _same_advice(finding: Document, following: Document | None) -> bool:
+    """Whether the next line says what to do about this one, too."""
+    return following is not None and all(finding[key] == following[key] for key in ("check", "todo", "fix"))
+
+
+def _what_to_do(finding: Document, labels: dict[str, str], paint: Paint) -> Iterator[str]:
+    if finding["severity"] in _BAD:
         if finding["todo"]:
             yield from _advice(labels["todo"], finding["todo"], paint)
         if finding["fix"]:
