@@ -87,8 +87,12 @@ class Screen:
         if shape["code"]:
             # There is something to type as well, which is easier than to open a file.
             return []
-        self._picture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_png(shape["qr"], self._picture)
+        try:
+            self._picture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_png(shape["qr"], self._picture)
+        except OSError as error:
+            # The next code, in a minute, has a picture of its own to be written.
+            return self._wrapped(f"Its picture cannot be written to {self._picture}: {error.strerror}")
         again = "The picture was replaced; open it again" if self._said_where else "Open this picture and scan it"
         self._said_where = True
         lines = [*self._wrapped(f"{again}:"), visible(str(self._picture))]

@@ -1,8 +1,10 @@
 """A QR code as rows of dark and light, for a page, a terminal or a PNG. Without ``segno`` there is none."""
 
-import os
+import io
 from collections.abc import Sequence
 from pathlib import Path
+
+from nanoclaw.settings.whole_files import replace_file
 
 _BORDER = 2
 """Modules of light around it: the standard asks for 4, telephones read 2, and a terminal is small."""
@@ -53,11 +55,10 @@ _CELLS = {("0", "0"): " ", ("1", "0"): "▀", ("0", "1"): "▄", ("1", "1"): "�
 
 
 def write_png(content: str, path: Path) -> None:
-    """The picture as a file that only its owner can read. Raises OSError, and ImportError without ``segno``."""
+    """The picture as a file that only its owner can read, whole. Raises OSError, and ImportError without ``segno``."""
     import segno  # noqa: PLC0415 - as above
 
     code = segno.make(content, error="l", boost_error=False, micro=False)
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        code.save(file, kind="png", scale=_PNG_SCALE, border=_PNG_BORDER)
+    drawn = io.BytesIO()
+    code.save(drawn, kind="png", scale=_PNG_SCALE, border=_PNG_BORDER)
+    replace_file(path, drawn.getvalue())

@@ -7,6 +7,7 @@ import pytest
 from nanoclaw.cli.auth.screen import Screen
 from nanoclaw.control.client import Document
 from nanoclaw.operations.pairing.picture import rows_of
+from tests.fakes.small_disk import fill, small_disk
 
 _QR = "https://wa.me/settings/linked_devices#" + "d94509d4a2edc3474ac73c6b," * 7
 
@@ -104,6 +105,20 @@ def test_a_path_that_is_wider_than_the_window_leaves_nothing_behind(tmp_path: Pa
 def test_a_terminal_that_cannot_draw_gets_the_file(tmp_path: Path, stream: io.StringIO) -> None:
     _screen(stream, tmp_path, term="xterm" if isinstance(stream, _Ascii) else "dumb").show(_code())
     assert "Open this picture" in stream.getvalue()
+
+
+def test_a_picture_that_a_full_disk_does_not_take_is_told_and_the_next_one_comes(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    with small_disk(tmp_path / "disk", 1) as disk:
+        filler = fill(disk, leave=0)
+        screen = _screen(stream, disk)
+        screen.show(_code())
+        assert "No space left on device" in stream.getvalue()
+        assert list(disk.iterdir()) == [filler]
+        filler.unlink()
+        screen.show(_code(number=3))
+        assert "Open this picture" in stream.getvalue()
+        assert (disk / "code.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_code_to_type_stands_alone_where_its_picture_does_not_fit(tmp_path: Path) -> None:
