@@ -44,6 +44,14 @@ def test_packages_of_another_version_or_missing_ones_are_named() -> None:
     assert "1 missing" in missing.what.en
 
 
+def test_a_package_that_is_locked_for_several_pythons_is_one_of_them() -> None:
+    lock = "soup==2.10 ; python_full_version < '3.11.5' \\\n    --hash=x\nsoup==4.1.3 ; python_full_version >= '3.11.5'\n"
+    fine = dependencies.judge(lock, {"soup": "4.1.3"})
+    assert (fine.severity, fine.what.en) == (OK, "1 packages as in the lock")
+    other = dependencies.judge(lock, {"soup": "4.0"})
+    assert "soup 4.0 (lock: 2.10 or 4.1.3)" in other.what.en
+
+
 def test_the_packages_here_are_compared_with_the_real_lock(ground: Make) -> None:
     finding = only(DEPENDENCIES, ground())
     assert "packages" in finding.what.en or "of another version" in finding.what.en

@@ -15,17 +15,23 @@ _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]
 
 
 def judge(lock: str, installed: Mapping[str, str | None]) -> Finding:
-    """Compare the lock's text with what is installed, by name. A package for other systems may be missing."""
-    other, missing, count = [], [], 0
-    for line in _LINE.finditer(lock):
-        count += 1
-        here = installed.get(line["name"])
-        if here is None and not line["marker"]:
-            missing.append(line["name"])
-        elif here is not None and here != line["version"]:
-            other.append(f"{line['name']} {here} (lock: {line['version']})")
+    """Compare the lock's text with what is installed, by name.
+
+    A package for other systems may be missing; one that is locked for several Pythons stands there once for each.
+    """
+    lines = list(_LINE.finditer(lock))
+    locked: dict[str, list[str]] = {}
+    for line in lines:
+        locked.setdefault(line["name"], []).append(line["version"])
+    needed = {line["name"] for line in lines if not line["marker"]}
+    missing = [name for name in locked if installed.get(name) is None and name in needed]
+    other = [
+        f"{name} {here} (lock: {' or '.join(versions)})"
+        for name, versions in locked.items()
+        if (here := installed.get(name)) is not None and here not in versions
+    ]
     if not other and not missing:
-        return fine(Words(f"{count} packages as in the lock", f"{count} 个依赖包与锁文件一致"))
+        return fine(Words(f"{len(locked)} packages as in the lock", f"{len(locked)} 个依赖包与锁文件一致"))
     shown = ", ".join([*missing, *other][:4])
     return error(
         Words(
