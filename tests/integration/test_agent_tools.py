@@ -24,7 +24,7 @@ from nanoclaw.agents.tools.desk import Desk, Registration
 from nanoclaw.agents.tools.files import FILE_LIMIT
 from nanoclaw.agents.tools.server import TOOLS, build
 from nanoclaw.agents.tools.tool import wire_schema
-from nanoclaw.delivery.compose import split_text
+from nanoclaw.delivery.splitting import split_text
 from nanoclaw.intake.asking import Asking
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import SystemClock

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState, ChannelStatus
 from nanoclaw.daemon.conditions import explained
-from nanoclaw.delivery.compose import split_text
+from nanoclaw.delivery.splitting import split_text
 from nanoclaw.model.chats import ChannelName, ChatAddress
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import stat
 from dataclasses import replace
 
 from nanoclaw.channels.contract import Capabilities, PermanentSendError
-from nanoclaw.delivery.compose import cut_text
+from nanoclaw.delivery.splitting import cut_text
 from nanoclaw.model.turns import OutgoingFile, Reply, ReplyKind
 
 _CORRECTED = "(corrected) "

@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nanoclaw.channels.telegram.markup import length, seen, to_html
-from nanoclaw.delivery.compose import Measure, split_text
 from nanoclaw.delivery.fences import Fence, open_fence
+from nanoclaw.delivery.splitting import Measure, split_text
 
 MARKS = st.sampled_from(("```", "~~~", "````", "~~~~~"))
 LANGUAGES = st.sampled_from(("", "", "python", "c++", "objective-c"))

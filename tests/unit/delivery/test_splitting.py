@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nanoclaw.delivery.compose import cut_text, split_text
+from nanoclaw.delivery.splitting import cut_text, split_text
 
 TEXTS = st.text(st.sampled_from("ab .\n\t👩\u200dé\u0301<>&") | st.characters(), max_size=300)
 
