@@ -11,6 +11,7 @@ from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.doctor.checks import clock, credential, dependencies, python_version, time_zone
 from nanoclaw.operations.doctor.checks.claude_program import CLAUDE_PROGRAM, judge
 from nanoclaw.operations.doctor.checks.clock import CLOCK
+from nanoclaw.operations.doctor.checks.configuration import CONFIGURATION
 from nanoclaw.operations.doctor.checks.credential import CREDENTIAL
 from nanoclaw.operations.doctor.checks.dependencies import DEPENDENCIES
 from nanoclaw.operations.doctor.checks.engine import ENGINE
@@ -45,7 +46,9 @@ def test_packages_of_another_version_or_missing_ones_are_named() -> None:
 
 
 def test_a_package_that_is_locked_for_several_pythons_is_one_of_them() -> None:
-    lock = "soup==2.10 ; python_full_version < '3.11.5' \\\n    --hash=x\nsoup==4.1.3 ; python_full_version >= '3.11.5'\n"
+    lock = (
+        "soup==2.10 ; python_full_version < '3.11.5' \\\n    --hash=x\nsoup==4.1.3 ; python_full_version >= '3.11.5'\n"
+    )
     fine = dependencies.judge(lock, {"soup": "4.1.3"})
     assert (fine.severity, fine.what.en) == (OK, "1 packages as in the lock")
     other = dependencies.judge(lock, {"soup": "4.0"})
@@ -119,6 +122,13 @@ def test_a_proxy_that_is_none_or_that_nobody_serves_is_found(ground: Make) -> No
     finding = only(PROXY, dead)
     assert (finding.severity, "secret" in finding.what.en) == (ERROR, False)
     assert only(PROXY, replace(dead, live=False)).severity is OK
+
+
+def test_a_key_file_that_cannot_be_read_is_no_matter_of_the_proxy(ground: Make, home: Home) -> None:
+    home.env_file.write_bytes(b"ANTHROPIC_API_KEY=\xff\xfe")
+    made = ground()
+    assert [only(check, made).severity for check in (PROXY, CREDENTIAL, CONFIGURATION)] == [SKIPPED, SKIPPED, ERROR]
+    assert "not UTF-8" in only(CONFIGURATION, made).what.en
 
 
 def test_a_proxy_that_somebody_serves_is_fine(ground: Make) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from nanoclaw.operations.doctor.check import Check
-from nanoclaw.operations.doctor.contract import Finding, Section, Words, error, fine
+from nanoclaw.operations.doctor.contract import Finding, NotKnownError, Section, Words, error, fine
 from nanoclaw.operations.doctor.ground import Ground
 
 _SECONDS = 5.0
@@ -15,11 +15,12 @@ _PORTS = {"http": 80, "https": 443}
 async def _look(ground: Ground) -> Sequence[Finding]:
     if ground.upstream is None:
         problem = ground.upstream_problem
-        hint = problem.hint if problem else ""
+        if problem is None or "HTTPS_PROXY" not in str(problem):
+            raise NotKnownError(Words("the .env file cannot be read, or is wrong", ".env 文件无法读取或有误"))
         return [
             error(
-                Words(str(problem), f"代理或服务地址无效：{problem}"),
-                Words(hint, "请写成 https://主机名 的形式，或不设置该变量。"),
+                Words(str(problem), f"代理地址无效：{problem}"),
+                Words(problem.hint, "请写成 https://主机名 的形式，或不设置该变量。"),
             )
         ]
     if ground.upstream.proxy is None:
