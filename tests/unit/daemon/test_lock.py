@@ -10,6 +10,7 @@ import pytest
 
 from nanoclaw.daemon.lock import HomeInUseError, hold
 from nanoclaw.settings.home import HomeError
+from tests.fakes.small_disk import fill, small_disk
 
 HOLDER = """
 import sys
@@ -33,6 +34,14 @@ def test_a_second_holder_is_refused_and_told_who_has_it(path: Path) -> None:
         pass
     assert str(path.parent.parent) in str(caught.value)
     assert "nanoclaw stop" in caught.value.hint
+
+
+def test_on_a_full_disk_one_has_it_and_nobody_else_gets_it(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        (disk / "data").mkdir()
+        fill(disk, leave=0)
+        with hold(disk / "data" / "daemon.lock"), pytest.raises(HomeInUseError), hold(disk / "data" / "daemon.lock"):
+            pass
 
 
 def test_it_is_free_again_after_the_block_however_that_ends(path: Path) -> None:

@@ -92,7 +92,7 @@ class Screen:
             write_png(shape["qr"], self._picture)
         except OSError as error:
             # The next code, in a minute, has a picture of its own to be written.
-            return self._wrapped(f"Its picture cannot be written to {self._picture}: {error.strerror}")
+            return [*self._wrapped(f"Its picture cannot be written: {error.strerror}:"), visible(str(self._picture))]
         again = "The picture was replaced; open it again" if self._said_where else "Open this picture and scan it"
         self._said_where = True
         lines = [*self._wrapped(f"{again}:"), visible(str(self._picture))]
