@@ -62,6 +62,8 @@ async def test_the_code_makes_its_sender_the_owner_and_the_token_is_private(bot:
     # Whoever wrote before anything was linked is in nobody's way.
     await bot.says("/start", OWNER)
     await bot.says("hello", stranger)
+    family = {"id": -100555, "type": "supergroup", "title": "Family"}
+    await bot.server.arrives(message={"message_id": 9, "date": 1, "chat": family, "from": stranger, "text": "secret"})
     linking = asyncio.create_task(bot.link(), name="linking")  # noqa: TID251 - awaited below
     code = await bot.code()
     await bot.says("AAAA2222", stranger)
@@ -78,6 +80,12 @@ async def test_the_code_makes_its_sender_the_owner_and_the_token_is_private(bot:
     assert await asyncio.to_thread(main, ["people", "list"], Context(home=bot.home, stdout=people)) == Exit.OK
     assert re.search(r"owner .* telegram +1001 ", people.getvalue())
     assert "666" not in people.getvalue()
+    groups = io.StringIO()
+    assert await asyncio.to_thread(main, ["groups", "list"], Context(home=bot.home, stdout=groups)) == Exit.OK
+    # Who wrote meanwhile, and where, can be registered now.
+    assert re.search(r"telegram +666 +Eve ", groups.getvalue())
+    assert re.search(r"telegram +-100555 +Family ", groups.getvalue())
+    assert b"secret" not in bot.home.database.read_bytes()
     assert list((bot.home.backups / "snapshots").iterdir())
 
 

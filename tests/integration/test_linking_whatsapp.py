@@ -67,7 +67,7 @@ async def _link(
     home: Home, make: Callable[[str], Channel], owner: Screen, *, phone: str = "", seconds: float = 30
 ) -> Document:
     clock = SystemClock()
-    plan = Plan(home=home, name="whatsapp", options={}, clock=clock, known=frozenset())
+    plan = Plan(home=home, name="whatsapp", options={}, clock=clock)
 
     async def finish(_done: object) -> None:
         return

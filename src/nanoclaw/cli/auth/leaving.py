@@ -88,7 +88,7 @@ def _running_channels(context: Context) -> frozenset[str] | None:
 
 def _alone(context: Context, channel: str, make: Callable[[str], Channel] | None) -> None:
     options = options_of(context, channel)
-    plan = Plan(home=context.home, name=channel, options=options, clock=context.clock, known=frozenset())
+    plan = Plan(home=context.home, name=channel, options=options, clock=context.clock)
     with hold(context.home.lock):
         asyncio.run(_end(plan, make))
 

@@ -69,15 +69,7 @@ async def _live(context: Context, channel: str, phone: str, seconds: float) -> D
 def _alone(
     context: Context, channel: str, phone: str, seconds: float, make: Callable[[str], Channel] | None
 ) -> Document:
-    groups = ask(context, lambda client: client.groups(), lambda service: service.groups())["groups"]
-    chats = [chat["chat"] for group in groups for chat in group["chats"] if chat["channel"] == channel]
-    plan = Plan(
-        home=context.home,
-        name=channel,
-        options=options_of(context, channel),
-        clock=context.clock,
-        known=frozenset(chats),
-    )
+    plan = Plan(home=context.home, name=channel, options=options_of(context, channel), clock=context.clock)
     # No daemon may start meanwhile: two of a kind would take the account from each other.
     with hold(context.home.lock):
         return asyncio.run(_own(context, plan, phone, seconds, make))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,6 @@ from nanoclaw.channels.contract import (
     ChannelStatus,
     ChatCard,
     ChatLine,
-    MessageRefusedError,
     Pairing,
     Receipt,
     Surroundings,
@@ -25,6 +24,8 @@ from nanoclaw.model.chats import ChannelName, ChatAddress, InboundChange, Inboun
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.settings.home import Home
+from nanoclaw.store.database import Database
+from nanoclaw.store.inbox import Admission, Arrival, Inbox, Verdict
 
 _SETTLE_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
@@ -36,13 +37,12 @@ class NotPairingError(ChannelError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a channel is made with. ``known``: the chats of it that belong to groups."""
+    """What a channel is made with."""
 
     home: Home
     name: str
     options: Mapping[str, Any]
     clock: Clock
-    known: frozenset[str]
 
 
 class PairingChannel(Channel, Pairing, Protocol):
@@ -60,10 +60,9 @@ async def running(plan: Plan, make: Callable[[str], Channel] | None = None) -> A
     channel = make(plan.name) if make else _load(plan.name)
     if not isinstance(channel, Pairing):
         raise NotPairingError(f"The channel {plan.name} has no account to link", hint="It works without.")
-    surroundings = _surroundings(plan)
     try:
-        async with asyncio.TaskGroup() as tasks:
-            at_work = tasks.create_task(channel.run(surroundings), name=f"channel-{plan.name}")
+        async with aclosing(_Door(plan)) as door, asyncio.TaskGroup() as tasks:
+            at_work = tasks.create_task(channel.run(_surroundings(plan, door)), name=f"channel-{plan.name}")
             await settled(channel)
             yield channel
             at_work.cancel()
@@ -92,10 +91,9 @@ def _first(several: BaseExceptionGroup[NanoclawError]) -> NanoclawError:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _surroundings(plan: Plan) -> Surroundings:
+def _surroundings(plan: Plan, door: "_Door") -> Surroundings:
     directory = plan.home.channel(plan.name)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    door = _Door(plan)
     return Surroundings(
         accept=door.accept,
         change=door.change,
@@ -111,22 +109,36 @@ class _Door:
     """Takes nothing in. What nobody says has arrived, the network brings again once the daemon runs.
 
     But where the owner proves themselves by a message, that must not wait behind others: there what strangers wrote,
-    in chats that belong to no group, is passed over, as the daemon would have done.
+    in chats that belong to no group, is passed over, and their chats are noted, as the daemon would have done. To leave
+    it all with Telegram would not do: to be done with one update is to be done with all before it.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._passes_over = plan.name == "telegram"
+        self._database: Database | None = None
 
     async def accept(self, message: InboundMessage) -> Receipt:
         if not self._passes_over:
             await asyncio.get_running_loop().create_future()
-        if message.address.chat not in self._plan.known:
-            raise MessageRefusedError("This chat belongs to no group")
-        raise ChannelError("Messages of groups wait for the assistant", hint="Start it, and pair then.")
+        if self._database is None:
+            self._database = await Database.open(self._plan.home.database)
+        inbox = Inbox(self._database, self._plan.clock)
+        if await inbox.judged(message, _turn_away) is not None:
+            raise ChannelError("Messages of groups wait for the assistant", hint="Start it, and pair then.")
+        stored = await inbox.add(message, _turn_away)
+        return Receipt(message=stored.message, duplicate=False, turn=None, registered=False)
+
+    async def aclose(self) -> None:
+        if self._database is not None:
+            await self._database.close()
 
     async def change(self, _change: InboundChange) -> None:
         await asyncio.get_running_loop().create_future()
+
+
+def _turn_away(_: Arrival) -> Verdict:
+    return Verdict(admission=Admission.DROP)
 
 
 class _NoConversations:
