@@ -1,10 +1,9 @@
 """One daemon a home: an advisory lock that the system lets go of when the process ends, however it ends."""
 
-import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nanoclaw.model.errors import NanoclawError
@@ -36,7 +35,7 @@ def hold(path: Path) -> Iterator[None]:
                 f"{path.parent.parent} is in use by process {holder}",
                 hint="If that is the assistant, `nanoclaw stop` ends it. Another command: let it come to its end.",
             ) from error
-        with contextlib.suppress(OSError):  # On a full disk others are not told who has it, but nobody else gets it.
+        with suppress(OSError):  # On a full disk others are not told who has it, but nobody else gets it.
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield

@@ -5,6 +5,7 @@ is read out of its order, and no other chat waits. Whatever goes wrong, the mess
 """
 
 import asyncio
+import errno
 import logging
 import shutil
 from collections.abc import Callable
@@ -98,7 +99,9 @@ class Transcriber:
             await asyncio.to_thread(self._copy, note, copy)
             return await self._hearing.write_down(copy)
         except (WorkspaceFileError, OSError) as error:
-            raise NotHeardError("its file cannot be read") from error
+            cause = error if isinstance(error, OSError) else error.__cause__
+            full = isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}
+            raise NotHeardError("no room is left for a copy" if full else "its file cannot be read") from error
         finally:
             copy.unlink(missing_ok=True)
 

@@ -18,6 +18,7 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.store.voices import Voices
 from tests.fakes.intake_desks import desks
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.store.conftest import HERE, OWNER, Store, address, message, new_group, open_store
 
 FAMILY = address("family")
@@ -134,6 +135,19 @@ async def test_whatever_goes_wrong_the_message_is_read_with_a_note(
     assert text.startswith("listen\n[the voice note could not be transcribed: ")
     assert why in text
     assert "main" in studio.woken
+
+
+async def test_on_a_full_disk_the_message_is_read_with_a_note_and_nothing_half_stays(
+    store: Store, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "scratch", 1) as scratch:
+        filler = fill(scratch, leave=0)
+        studio = Studio(store, tmp_path)
+        await studio.speak("hello")
+        async with studio.at_work():
+            await studio.written()
+        assert await studio.prompt() == ["[the voice note could not be transcribed: no room is left for a copy]"]
+        assert list(scratch.iterdir()) == [filler]
 
 
 async def test_a_file_that_the_agent_replaced_by_a_link_is_not_read(store: Store, tmp_path: Path) -> None:
