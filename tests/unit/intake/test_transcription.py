@@ -140,14 +140,14 @@ async def test_whatever_goes_wrong_the_message_is_read_with_a_note(
 async def test_on_a_full_disk_the_message_is_read_with_a_note_and_nothing_half_stays(
     store: Store, tmp_path: Path
 ) -> None:
-    with small_disk(tmp_path / "scratch", 1) as scratch:
-        filler = fill(scratch, leave=0)
-        studio = Studio(store, tmp_path)
+    with small_disk(tmp_path / "disk", 1) as disk:
+        studio = Studio(store, disk)
         await studio.speak("hello")
+        fill(disk, leave=0)
         async with studio.at_work():
             await studio.written()
         assert await studio.prompt() == ["[the voice note could not be transcribed: no room is left for a copy]"]
-        assert list(scratch.iterdir()) == [filler]
+        assert list((disk / "scratch").iterdir()) == []
 
 
 async def test_a_file_that_the_agent_replaced_by_a_link_is_not_read(store: Store, tmp_path: Path) -> None:
