@@ -66,7 +66,7 @@ def open_service(
     )
     views = _views(ground, networks, crew)
     return DaemonService(
-        crew.records, desks, store.turns, crew.lanes, base.broadcast, ground.clock, base.local, views, request_stop
+        crew.records, desks, store.outcomes, crew.lanes, base.broadcast, ground.clock, base.local, views, request_stop
     )
 
 

@@ -38,7 +38,7 @@ def open_recorder(ground: Ground, store: Shelves, lanes: Lanes, roster: Roster) 
     """The figures of a daemon, with what only it knows."""
 
     async def facts() -> Mapping[Key, float]:
-        counts = await store.turns.counts()
+        counts = await store.outcomes.counts()
         return {
             ("agents", ""): len(lanes.workers),
             ("turns_waiting", ""): counts.queued + counts.running,

@@ -107,7 +107,7 @@ def _levers(store: Shelves, lanes: Lanes) -> Levers:
         return lanes.compact(group, await own(group, here), told=here)
 
     async def status(group: Group) -> str:
-        counts = await store.turns.counts(group.id)
+        counts = await store.outcomes.counts(group.id)
         working = [worker.state for worker in lanes.workers if worker.group.id == group.id]
         agent = f"My agent here is {working[0]}." if working else "No agent runs here."
         return f"{agent} Waiting turns: {counts.queued}, running: {counts.running}, undelivered: {counts.undelivered}."

@@ -49,7 +49,7 @@ from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import ReplyState, TurnId, TurnState
-from nanoclaw.store.turns import TurnOutcome, Turns
+from nanoclaw.store.outcomes import Outcomes, TurnOutcome
 
 _OPEN = {TurnState.QUEUED, TurnState.RUNNING}
 _LOOK_AGAIN_SECONDS = 5
@@ -67,7 +67,7 @@ class DaemonService(AtDesks):
         self,
         records: Records,
         desks: Desks,
-        turns: Turns,
+        outcomes: Outcomes,
         lanes: Lanes,
         broadcast: Broadcast,
         clock: Clock,
@@ -77,7 +77,7 @@ class DaemonService(AtDesks):
     ) -> None:
         super().__init__(desks)
         self._records = records
-        self._turns = turns
+        self._outcomes = outcomes
         self._lanes = lanes
         self._broadcast = broadcast
         self._clock = clock
@@ -90,7 +90,7 @@ class DaemonService(AtDesks):
     async def status(self) -> Status:
         """How everything is."""
         offline = await self._records.status(model_key=self._views.model_key)
-        counts = await self._turns.counts()
+        counts = await self._outcomes.counts()
         return offline.model_copy(
             update={
                 "running": True,
@@ -138,13 +138,13 @@ class DaemonService(AtDesks):
     ) -> TurnOutcome | None:
         """The turn's outcome once its replies are delivered, or as far as it got in so many seconds."""
         deadline = self._clock.monotonic() + seconds
-        outcome = await self._turns.outcome(turn)
+        outcome = await self._outcomes.outcome(turn)
         while not _settled(outcome) and (left := deadline - self._clock.monotonic()) > 0:
             # A lost event costs a look at the store, never the answer.
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, _LOOK_AGAIN_SECONDS)):
                     await _until_news(subscription, address)
-            outcome = await self._turns.outcome(turn)
+            outcome = await self._outcomes.outcome(turn)
         return outcome
 
     async def groups(self) -> GroupList:

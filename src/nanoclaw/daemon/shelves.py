@@ -10,6 +10,7 @@ from nanoclaw.store.groups import Groups
 from nanoclaw.store.history import History
 from nanoclaw.store.inbox import Inbox
 from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.outcomes import Outcomes
 from nanoclaw.store.people import People
 from nanoclaw.store.questions import Questions
 from nanoclaw.store.runs import Runs
@@ -30,6 +31,7 @@ class Shelves:
     turns: Turns
     isolated: Turns
     """The turns of tasks that run in a conversation of their own."""
+    outcomes: Outcomes
     runs: Runs
     outbox: Outbox
     questions: Questions
@@ -48,6 +50,7 @@ def open_shelves(database: Database, tasks: Database, clock: Clock, settings: Se
         history=History(database, assistant=settings.assistant.name),
         turns=Turns(database, clock, catch_up=catch_up),
         isolated=Turns(database, clock, catch_up=catch_up, lane=Lane.ISOLATED),
+        outcomes=Outcomes(database),
         runs=Runs(database, clock),
         outbox=Outbox(database, clock),
         questions=Questions(database, clock),

@@ -49,7 +49,7 @@ async def test_a_run_is_queued_once_however_often_it_is_asked(store: Store) -> N
     assert first is not None
     assert await store.runs.add(RUN) == first
     assert await outcome(store) == StillGoing()
-    assert (await store.turns.counts()).queued == 1
+    assert (await store.outcomes.counts()).queued == 1
 
 
 async def test_a_run_is_going_on_until_all_that_it_said_has_arrived(store: Store) -> None:

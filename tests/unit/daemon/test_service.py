@@ -113,7 +113,7 @@ def _service(house: House, shelves: Shelves, lanes: Lanes, local: LocalChannel, 
     return DaemonService(
         Records(home, Settings(), shelves.groups, shelves.history),
         topics,
-        office.turns,
+        shelves.outcomes,
         lanes,
         office.broadcast,
         office.clock,

@@ -19,7 +19,8 @@ from nanoclaw.model.groups import Group
 from nanoclaw.model.tasks import RunId
 from nanoclaw.model.turns import Turn, TurnId, TurnState
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.turns import Finish, TurnOutcome, Turns
+from nanoclaw.store.outcomes import TurnOutcome
+from nanoclaw.store.turns import Finish, Turns
 from tests.fakes.agent import Crew
 from tests.fakes.channel_world import ClockForTests
 from tests.unit.store.conftest import Store, address, new_group, open_store, owner_chats
@@ -99,7 +100,7 @@ class Office:
         return stored.turn or TurnId(0)
 
     async def outcome(self, turn: TurnId) -> TurnOutcome:
-        found = await self.turns.outcome(turn)
+        found = await self.store.outcomes.outcome(turn)
         assert found is not None
         return found
 

@@ -179,7 +179,7 @@ async def test_a_turn_that_starts_again_after_its_message_was_deleted_is_over(ro
     await room.delete("1")
     await room.store.turns.retry(Retry(turns=(room.running.id,), not_before=Milliseconds(0), error="x"))
     assert await room.claim() is None
-    outcome = await room.store.turns.outcome(room.running.id)
+    outcome = await room.store.outcomes.outcome(room.running.id)
     assert outcome is not None
     assert (outcome.state, outcome.error) == (TurnState.STOPPED, "the message was deleted")
 

@@ -16,6 +16,7 @@ from nanoclaw.store.groups import Groups, NewGroup
 from nanoclaw.store.history import History
 from nanoclaw.store.inbox import Admission, Inbox, Judge, Stored, Verdict
 from nanoclaw.store.outbox import Outbox
+from nanoclaw.store.outcomes import Outcomes
 from nanoclaw.store.people import People
 from nanoclaw.store.questions import Questions
 from nanoclaw.store.runs import Runs
@@ -60,6 +61,7 @@ class Store:
     people: People
     questions: Questions
     runs: Runs
+    outcomes: Outcomes
     sent: list[str] = field(default_factory=list)
 
     async def receive(
@@ -131,6 +133,7 @@ async def open_store(path: Path, clock: Clock | None = None, *, catch_up: int = 
         people=People(database, going),
         questions=Questions(database, going),
         runs=Runs(database, going),
+        outcomes=Outcomes(database),
     )
 
 

@@ -52,7 +52,7 @@ async def test_a_chat_that_is_taken_away_takes_its_turns_and_its_conversation_al
     await store.groups.remove_chat(family, taken)
     assert await store.turns.claim(family.id) is None
     assert stored.turn is not None
-    outcome = await store.turns.outcome(stored.turn)
+    outcome = await store.outcomes.outcome(stored.turn)
     assert outcome is not None
     assert outcome.state is TurnState.STOPPED
     assert await store.groups.session(family.id, taken) is None

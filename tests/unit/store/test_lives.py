@@ -181,7 +181,7 @@ class Lives(RuleBasedStateMachine):
             assert state in ENDED
             assert self.answered[message] == 1 or state == TurnState.FAILED
         assert max(self.answered.values(), default=0) <= 1
-        counts = self.wait(self.store.turns.counts())
+        counts = self.wait(self.store.outcomes.counts())
         assert (counts.queued, counts.running) == (0, 0)
 
     def one(self, query: str, **values: object) -> Any:

@@ -6,12 +6,13 @@ from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.turns import SessionId, SessionPosition, TurnId, TurnState
 from nanoclaw.store.history import HistoryFilter
-from nanoclaw.store.turns import Finish, Retry, TurnOutcome
+from nanoclaw.store.outcomes import TurnOutcome
+from nanoclaw.store.turns import Finish, Retry
 from tests.unit.store.conftest import Store, address
 
 
 async def outcome_of(store: Store, turn: TurnId) -> TurnOutcome:
-    outcome = await store.turns.outcome(turn)
+    outcome = await store.outcomes.outcome(turn)
     assert outcome is not None
     return outcome
 
@@ -210,17 +211,17 @@ async def test_the_first_request_to_the_model_is_noted_once_and_an_unknown_turn_
     await store.turns.mark_model_request(turn.id, Milliseconds(5))
     await store.turns.mark_model_request(turn.id, Milliseconds(9))
     assert (await outcome_of(store, turn.id)).model_request_at == 5
-    assert await store.turns.outcome(TurnId(999)) is None
+    assert await store.outcomes.outcome(TurnId(999)) is None
 
 
 async def test_what_waits_is_counted(store: Store, main: Group) -> None:
     await store.receive("one")
     turn = await store.claim(main)
     await store.receive("two")
-    counts = await store.turns.counts()
+    counts = await store.outcomes.counts()
     assert (counts.queued, counts.running, counts.undelivered) == (1, 1, 0)
     await store.turns.finish(Finish(turns=(turn.id,), state=TurnState.ANSWERED, messages=("hello",)))
-    counts = await store.turns.counts()
+    counts = await store.outcomes.counts()
     assert (counts.queued, counts.running, counts.undelivered) == (1, 0, 1)
 
 
