@@ -1,7 +1,9 @@
 import os
 import socket
+import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import apsw
 
@@ -137,6 +139,15 @@ def test_libraries_of_channels_are_named_and_a_newer_one_is_a_warning(ground: Ma
     assert channel_libraries.judge("aiohttp", "3.14.5", newer).severity is WARNING
     assert channel_libraries.judge("aiohttp", "3.99.0", newer).severity is OK
     assert channel_libraries.judge("aiohttp", "3.14.5", Outcome(code=1, text="", error="offline")).severity is SKIPPED
+    elsewhere = Outcome(code=0, text="aiohttp (3.99.0)\nAvailable versions: 3.99.0, 3.14.5", error="")
+    assert channel_libraries.judge("aiohttp", "3.14.5", elsewhere).severity is WARNING
+
+
+def test_an_environment_without_pip_asks_that_of_the_python_it_was_made_from() -> None:
+    ours, *others = channel_libraries.interpreters()
+    assert ours == sys.executable
+    assert bool(others) is Path(sys.executable).is_symlink()
+    assert not any(Path(other).is_symlink() for other in others)
 
 
 def test_versions_that_were_chosen_long_ago_are_a_warning() -> None:

@@ -1,9 +1,11 @@
 """The libraries that channels rest on are not behind: networks change, and old clients are shut out."""
 
 import asyncio
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from nanoclaw.channels.registry import installed_channels
 from nanoclaw.operations.doctor.check import Check
@@ -15,15 +17,19 @@ from nanoclaw.sandboxes.engine import EngineClient, Outcome
 
 LIBRARIES = {"telegram": "python-telegram-bot", "web": "aiohttp", "whatsapp": "neonize"}
 """What each built-in channel speaks to its network with."""
+_NEWEST = re.compile(r"\S+ \(([^()\s]+)\)")
+"""The first line of what pip prints; whether others follow depends on what is installed beside that pip."""
+_NO_PIP = "No module named pip"
 _SECONDS = 12.0
 _OLD_DAYS = 120
 
 
 def judge(name: str, here: str, asked: Outcome) -> Finding:
     """``asked``: what ``pip index versions`` said."""
-    newest = next((line.split()[-1] for line in asked.text.splitlines() if "LATEST:" in line), None)
+    told = _NEWEST.match(asked.text)
+    newest = told[1] if told else None
     if not asked.ok or newest is None:
-        reason = "there is no pip here to ask" if "No module named pip" in asked.error else "nobody answers"
+        reason = "there is no pip here to ask" if _NO_PIP in asked.error else "nobody answers"
         return skipped(
             Words(f"{name} {here}; whether there is a newer one: {reason}", f"{name} {here}；无法查询是否有新版本")
         )
@@ -76,8 +82,7 @@ async def _look(ground: Ground) -> Sequence[Finding]:
     if not ground.live:
         shown = ", ".join(f"{name} {here}" for name, here in found.items())
         return [judge_age(shown, await _lock_age(ground))]
-    client = EngineClient(sys.executable, ground.environment)
-    return [judge(name, here, await _ask(client, name)) for name, here in found.items()]
+    return [judge(name, here, await _ask(ground.environment, name)) for name, here in found.items()]
 
 
 async def _lock_age(ground: Ground) -> int | None:
@@ -95,12 +100,22 @@ async def _lock_age(ground: Ground) -> int | None:
     return max(0, ground.clock.now() // 1000 - int(told.text)) // 86_400
 
 
-async def _ask(client: EngineClient, name: str) -> Outcome:
-    arguments = ("-m", "pip", "index", "versions", name, "--disable-pip-version-check")
-    try:
-        return await client.call(*arguments, seconds=_SECONDS)
-    except EngineUnavailableError as error:
-        return Outcome(code=1, text="", error=str(error))
+def interpreters() -> tuple[str, ...]:
+    """Whose pip may be asked: ours, and that of the Python that our environment was made from: `.venv` has none."""
+    return tuple(dict.fromkeys((sys.executable, str(Path(sys.executable).resolve()))))
+
+
+async def _ask(environment: Mapping[str, str], name: str) -> Outcome:
+    arguments = ("-I", "-m", "pip", "index", "versions", name, "--disable-pip-version-check")
+    asked = Outcome(code=1, text="", error=_NO_PIP)
+    for interpreter in interpreters():
+        try:
+            asked = await EngineClient(interpreter, environment).call(*arguments, seconds=_SECONDS)
+        except EngineUnavailableError as error:
+            asked = Outcome(code=1, text="", error=str(error))
+        if _NO_PIP not in asked.error:
+            break
+    return asked
 
 
 CHANNEL_LIBRARIES = Check(
