@@ -89,6 +89,19 @@ async def test_the_code_makes_its_sender_the_owner_and_the_token_is_private(bot:
     assert list((bot.home.backups / "snapshots").iterdir())
 
 
+async def test_a_message_of_a_group_waits_for_the_assistant_and_the_code_does_not_wait_for_it(bot: Bot) -> None:
+    add = ["groups", "add", "Family", "--folder", "family", "--channel", "telegram", "--chat", "-100555"]
+    assert await asyncio.to_thread(main, add, Context(home=bot.home, stdout=io.StringIO())) == Exit.OK
+    family = {"id": -100555, "type": "supergroup", "title": "Family"}
+    said = {"message_id": 9, "date": 1, "chat": family, "from": OWNER, "text": "@Andy hello"}
+    waiting = await bot.server.arrives(message=said)
+    linking = asyncio.create_task(bot.link(), name="linking")  # noqa: TID251 - awaited below
+    await bot.says(await bot.code(), OWNER)
+    assert await linking == Exit.OK, bot.err.getvalue()
+    assert bot.server.texts == ["Hello. This chat is yours now."]
+    assert bot.server.pending[0]["update_id"] == waiting
+
+
 async def test_a_refused_token_is_not_kept(bot: Bot) -> None:
     bot.server.token = "424242:another-token_0123456789abcdefghij"  # noqa: S105 - of nobody's bot
     assert await bot.link() == Exit.ERROR

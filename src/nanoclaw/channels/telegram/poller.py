@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import User
@@ -31,13 +33,26 @@ Raises:
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """Who takes updates."""
+
+    take: Take
+    glance: Callable[[dict[str, Any]], Awaitable[bool]]
+    """Whether an update behind one that waits is a proof of who the owner is: that waits for nothing, and is done with.
+
+    Raises:
+        Exception: it cannot be looked at.
+    """
+
+
 class Poller:
     """Asks for news of one bot until cancelled, or until its token is refused."""
 
     def __init__(
         self,
         session: Session,
-        begin: Callable[[User], Take],
+        begin: Callable[[User], Hands],
         *,
         proven: Callable[[], None],
         failed: Callable[[Trouble], None],
@@ -46,13 +61,15 @@ class Poller:
     ) -> None:
         self._session = session
         self._begin = begin
-        self._take: Take | None = None
+        self._hands: Hands | None = None
         self._proven = proven
         self._failed = failed
         self._seconds = seconds
         self._pauses = pauses
         self._offset: int | None = None
         self._stuck = (0, 0)
+        self._glanced: dict[int, bool] = {}
+        """Updates behind one that waits, and whether they are done with."""
 
     async def run(self) -> None:
         """Poll; returns when Telegram refuses the token, which trying again would not change."""
@@ -76,8 +93,8 @@ class Poller:
                 await asyncio.sleep(self._pause(failures - 1))
 
     async def _ask(self, patience: int) -> list[Any]:
-        if self._take is None:
-            self._take = self._begin(await self._session.me())
+        if self._hands is None:
+            self._hands = self._begin(await self._session.me())
         return await self._session.updates(self._offset, patience)
 
     def _pause(self, failures: int) -> float:
@@ -89,19 +106,31 @@ class Poller:
             # Everything was confirmed. After a week of silence Telegram counts anew, maybe below where we were.
             self._offset = None
             return True
-        take = self._take
-        if take is None:
+        hands = self._hands
+        if hands is None:
             return False
         moved = False
-        for raw in updates:
+        for place, raw in enumerate(updates):
             number = raw.get("update_id") if isinstance(raw, dict) else None
             if not isinstance(number, int) or isinstance(number, bool):
                 logger.warning("an update without a number was passed over")
                 continue
-            if not await self._took(take, raw, number):
+            if not self._glanced.get(number) and not await self._took(hands.take, raw, number):
+                await self._glance(hands, updates[place + 1 :])
                 return False
+            self._glanced.pop(number, None)
             self._offset, moved = number + 1, True
         return moved
+
+    async def _glance(self, hands: Hands, updates: list[Any]) -> None:
+        """Look at what comes behind an update that waits, at each once."""
+        for raw in updates:
+            number = raw.get("update_id") if isinstance(raw, dict) else None
+            if isinstance(number, int) and number not in self._glanced:
+                self._glanced[number] = False
+                # The boundary around what others wrote: it is told when it is its turn.
+                with suppress(Exception):
+                    self._glanced[number] = await hands.glance(raw)
 
     async def _took(self, take: Take, raw: dict[str, Any], number: int) -> bool:
         """Whether an update is done with: taken in, or never to be."""

@@ -63,6 +63,14 @@ class Taker:
             case None:
                 return
 
+    async def glance(self, raw: dict[str, Any]) -> bool:
+        """Whether an update is the owner's proof, and nothing else comes of it. Raises as ``take``."""
+        match self._read(raw):
+            case Said(private=True, message=message):
+                return await self._paired(message)
+            case _:
+                return False
+
     def _read(self, raw: dict[str, Any]) -> Reading | None:
         try:
             return self._reader.read(raw, self._surroundings.clock.now())

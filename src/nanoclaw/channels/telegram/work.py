@@ -15,7 +15,7 @@ from nanoclaw.channels.telegram.media import Fetcher
 from nanoclaw.channels.telegram.options import TelegramOptions
 from nanoclaw.channels.telegram.pace import Pace
 from nanoclaw.channels.telegram.places import Places
-from nanoclaw.channels.telegram.poller import Poller, Take
+from nanoclaw.channels.telegram.poller import Hands, Poller
 from nanoclaw.channels.telegram.reading import Reader
 from nanoclaw.channels.telegram.sending import Sender
 from nanoclaw.channels.telegram.session import Session, open_session
@@ -101,7 +101,7 @@ class Work:
         except TimeoutError:
             raise ChannelError("Telegram did not answer in time", hint="Look at the network.") from None
 
-    def _begin(self, me: User) -> Take:
+    def _begin(self, me: User) -> Hands:
         assert self._session is not None  # noqa: S101 - called by its poller
         self.username = me.username or ""
         taker = Taker(
@@ -112,7 +112,7 @@ class Work:
             bot=self._session.bot,
             paired=self._paired,
         )
-        return taker.take
+        return Hands(take=taker.take, glance=taker.glance)
 
     def _proven(self) -> None:
         self._health.proven(f"@{self.username}")
