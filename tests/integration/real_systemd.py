@@ -217,6 +217,22 @@ class RealSystemd:
         """What to put before a command so that it runs where the manager is."""
         return ["nsenter", "--target", str(self.first), "--mount", "--pid", "--uts", "--ipc", "--cgroup"]
 
+    def outside(self, inside: int) -> int:
+        """A process of the manager's namespace by its number outside."""
+        wanted = Path(f"/proc/{self.first}/ns/pid").readlink()
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                if (entry / "ns/pid").readlink() != wanted:
+                    continue
+                [line] = [line for line in (entry / "status").read_text().splitlines() if line.startswith("NSpid:")]
+            except OSError:
+                continue
+            if line.split()[-1] == str(inside):
+                return int(entry.name)
+        raise AssertionError(f"no process {inside} in there")
+
     def _cgroups(self, *, make: bool) -> list[Path]:
         name = f"nanoclaw-test-{self.place.name}"
         top = Path("/sys/fs/cgroup")

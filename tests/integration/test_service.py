@@ -83,24 +83,7 @@ class Service:
 
     def host_pid(self) -> int:
         """The daemon's process, as seen from outside."""
-        return _outside(self.systemd, self.status()["pid"])
-
-
-def _outside(systemd: RealSystemd, inside: int) -> int:
-    """A process of the manager's namespace by its number outside."""
-    wanted = Path(f"/proc/{systemd.first}/ns/pid").readlink()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            if (entry / "ns/pid").readlink() != wanted:
-                continue
-            [line] = [line for line in (entry / "status").read_text().splitlines() if line.startswith("NSpid:")]
-        except OSError:
-            continue
-        if line.split()[-1] == str(inside):
-            return int(entry.name)
-    raise AssertionError(f"no process {inside} in there")
+        return self.systemd.outside(self.status()["pid"])
 
 
 @pytest.fixture

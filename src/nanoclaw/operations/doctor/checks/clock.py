@@ -37,17 +37,7 @@ def judge(
             Words("Set the clock, and turn on time synchronisation.", "请校准系统时间，并启用时间同步。"),
         )
     if newest is not None and newest > now + _HOUR_MS:
-        hours = (newest - now) // _HOUR_MS
-        return warning(
-            Words(
-                f"{shown}, but the newest message is {hours} hours ahead of it",
-                f"{shown}，但最新消息的时间比它晚 {hours} 小时",
-            ),
-            Words(
-                "If the clock was set back, set it right; tasks run by it. Else a sender's clock is ahead.",
-                "若系统时间被回拨，请校准（计划任务按它执行）；否则是发送方的时钟偏快。",
-            ),
-        )
+        return _behind(shown, (newest - now) // _HOUR_MS)
     if synchronised is None:
         return skipped(
             Words(
@@ -64,6 +54,19 @@ def judge(
             ),
         )
     return fine(Words(f"{shown}, synchronised", f"{shown}，已同步"))
+
+
+def _behind(shown: str, hours: int) -> Finding:
+    return warning(
+        Words(
+            f"{shown}, but the newest message is {hours} hours ahead of it",
+            f"{shown}，但最新消息的时间比它晚 {hours} 小时",
+        ),
+        Words(
+            "If the clock was set back, set it right; tasks run by it. Else a sender's clock is ahead.",
+            "若系统时间被回拨，请校准（计划任务按它执行）；否则是发送方的时钟偏快。",
+        ),
+    )
 
 
 def _written() -> Milliseconds:
