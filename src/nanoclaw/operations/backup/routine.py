@@ -17,7 +17,7 @@ from nanoclaw.operations.backup.repository import Repository
 from nanoclaw.operations.backup.retention import HOUR
 from nanoclaw.operations.backup.schedule import newest
 from nanoclaw.operations.backup.snapshot import Kind
-from nanoclaw.operations.backup.state import DRILL, read_outcome, read_watched, watch_digest
+from nanoclaw.operations.backup.state import DRILL, VERIFY, read_outcome, read_watched, watch_digest
 from nanoclaw.operations.backup.vault import FolderVault
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
@@ -91,9 +91,13 @@ class Routine:
             thinned = kind is Kind.CHANGE or await self._do("prune", "prune")
             if not (made and thinned):
                 return False
-            if kind is Kind.WEEKLY and not await self._do("verify", "verify", "--repair", "--gently"):
-                return False
-        if await asyncio.to_thread(self._drill_due):
+        # By what was done last, not by the backup that was made just now: a copy that failed beside it, or a daemon that
+        # was stopped, would else put these off for a week.
+        if await asyncio.to_thread(self._week_is_over, VERIFY) and not await self._do(
+            "verify", "verify", "--repair", "--gently"
+        ):
+            return False
+        if self.settings.backup.drill and await asyncio.to_thread(self._week_is_over, DRILL):
             return await self._do("drill", "drill", "--gently")
         return True
 
@@ -112,10 +116,9 @@ class Routine:
         recent = last is not None and now - _BETWEEN_CHANGES < last.at <= now
         return None if recent else Kind.CHANGE
 
-    def _drill_due(self) -> bool:
-        last, now = read_outcome(self.home, DRILL), self.clock.now()
-        due = last is None or last.at > now or last.at < times_of(self.settings).last(Kind.WEEKLY, now)
-        return due and self.settings.backup.drill
+    def _week_is_over(self, what: str) -> bool:
+        last, now = read_outcome(self.home, what), self.clock.now()
+        return last is None or last.at > now or last.at < times_of(self.settings).last(Kind.WEEKLY, now)
 
     async def _do(self, what: str, *arguments: str) -> bool:
         end = await self.hands.run(arguments)

@@ -8,7 +8,7 @@ import pytest
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.backup.routine import CommandEnd, Routine, RoutineHands
 from nanoclaw.operations.backup.snapshot import Kind
-from nanoclaw.operations.backup.state import DRILL, Outcome, watch_digest, write_outcome, write_watched
+from nanoclaw.operations.backup.state import DRILL, VERIFY, Outcome, watch_digest, write_outcome, write_watched
 from nanoclaw.settings.schema import BackupSettings, Settings
 from tests.unit.operations.backup.conftest import HOUR, World
 
@@ -19,6 +19,7 @@ class Commands:
 
     world: World
     fail: set[str] = field(default_factory=set)
+    copied: bool = True
     ran: list[str] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     drilled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -30,6 +31,10 @@ class Commands:
         if arguments[0] == "create":
             self.world.create(Kind(arguments[2]))
             write_watched(self.world.home, watch_digest(self.world.home, self.world.allowlist))
+            if not self.copied:
+                return CommandEnd(status=1, said="NOT copied to /mnt/nas: There is no folder /mnt/nas.")
+        if arguments[0] == "verify":
+            write_outcome(self.world.home, VERIFY, Outcome(at=self.world.clock.now(), ok=True, text=""))
         if arguments[0] == "drill":
             self.drilled.set()
             write_outcome(self.world.home, DRILL, Outcome(at=self.world.clock.now(), ok=True, text=""))
@@ -186,3 +191,23 @@ async def test_room_is_made_although_the_backup_failed_for_want_of_it(commands: 
     commands.fail = {"create"}
     assert not await commands.routine().round()
     assert commands.ran == ["create --kind weekly --gently", "prune"]
+
+
+async def test_a_backup_that_was_not_copied_everywhere_is_read_again_all_the_same(commands: Commands) -> None:
+    routine = commands.routine()
+    commands.copied = False
+    assert not await routine.round()
+    assert commands.ran == ["create --kind weekly --gently", "prune"]
+    commands.copied = True
+    commands.ran.clear()
+    assert await routine.round()
+    assert commands.ran == ["verify --repair --gently", "drill --gently"]
+
+
+async def test_what_was_read_again_is_read_again_the_week_after(commands: Commands, world: World) -> None:
+    routine = commands.routine(drill=False)
+    await routine.round()
+    world.clock.at += 7 * 24 * HOUR
+    commands.ran.clear()
+    assert await routine.round()
+    assert commands.ran == ["create --kind weekly --gently", "prune", "verify --repair --gently"]
