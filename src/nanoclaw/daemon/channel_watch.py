@@ -56,7 +56,7 @@ class ChannelWatch:
         self._tell, self._repeat = news.tell, news.repeat
         self._observe = observe
         self._outages = Outages(read_records(path), int(patience_minutes * 60_000))
-        self._written = _document(self._outages.records)
+        self._written = self._unkept = _document(self._outages.records)
         self._lines: dict[ChannelName, list[float]] = {}
         self._wake = asyncio.Event()
         roster.listen(self.see)
@@ -120,8 +120,11 @@ class ChannelWatch:
         try:
             await asyncio.to_thread(replace_file, self._path, document.encode())
         except OSError as error:
-            logger.warning("what was told of channels is not kept", extra={"error": str(error)})
-        self._written = document
+            if document != self._unkept:
+                logger.warning("what was told of channels is not kept", extra={"error": str(error)})
+            self._unkept = document
+        else:
+            self._written = document
 
 
 def read_records(path: Path) -> dict[ChannelName, Record]:

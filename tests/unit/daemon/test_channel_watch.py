@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from nanoclaw.channels.contract import Channel, ChannelCondition, ChannelState
+from nanoclaw.daemon.channel_watch import read_records
 from nanoclaw.events.measures import Measure
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import GroupFolder
@@ -17,6 +18,7 @@ from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.home import Home
 from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
 from tests.fakes.settable_channel import SettableChannel, gave_up
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.store.conftest import Store
 
 
@@ -48,6 +50,25 @@ async def test_a_lost_account_is_told_at_once_by_the_other_channel_and_the_alert
     assert pager.texts == ["The channel pager works again, after 5 hours."]
     assert bell.texts == [expected]
     assert channels.alerts()[1:] == pager.texts
+
+
+async def test_on_a_full_disk_the_owner_is_told_and_what_was_told_is_kept_when_there_is_room(
+    owners_store: Store, tmp_path: Path, pager: SettableChannel, bell: SettableChannel
+) -> None:
+    with small_disk(tmp_path / "home", 1) as disk:
+        (disk / "data").mkdir()
+        made = Channels(owners_store, Home(disk), [pager, bell], ("pager:me", "bell:me too"))
+        filler = fill(disk, leave=0)
+        async with made.running():
+            pager.down(ChannelCondition.LOGGED_OUT)
+            await until(lambda: bell.texts)
+            await made.pass_(1)
+            assert not made.home.outages.exists()
+            filler.unlink()
+            await made.pass_(1)
+            await until(made.home.outages.exists)
+            assert "pager" in read_records(made.home.outages)
+            assert len(bell.texts) == 1
 
 
 async def test_that_the_owner_unlinked_it_is_no_news_to_the_owner(
