@@ -225,8 +225,8 @@ async def test_a_reaction_or_an_edit_is_sent_where_the_channel_can_and_never_giv
         target = await channel.send(first)
         world.delivered(first, target)
         text = "First" if kind is ReplyKind.EDIT else "\N{THUMBS UP SIGN}"
-        reply = world.compose(counterpart.chat, text, kind=kind, target=target)
-        carried = adapt(reply, channel.capabilities)
+        reply = world.compose(counterpart.chat, text, kind=kind, target=target, target_at=first.created_at)
+        carried = adapt(reply, channel.capabilities, reply.created_at)
         if able:
             assert carried == reply
             assert isinstance(await channel.send(reply), str)
@@ -243,7 +243,7 @@ async def test_choices_reach_a_channel_only_if_it_has_buttons(
     counterpart: Counterpart, channel: Channel, world: ChannelWorld
 ) -> None:
     reply = world.compose(counterpart.chat, "Tea?\n1. yes\n2. no", choices=("yes", "no"))
-    carried = adapt(reply, channel.capabilities)
+    carried = adapt(reply, channel.capabilities, reply.created_at)
     assert carried is not None
     assert carried.text == reply.text
     assert carried.choices == (("yes", "no") if channel.capabilities.choices else ())

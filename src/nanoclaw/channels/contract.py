@@ -1,5 +1,6 @@
 """What every channel promises. The contract suite in ``tests/contracts/test_channels.py`` holds them to it."""
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Capabilities:
     """Puts an emoji on an earlier message, either side's. What a person puts on one comes in as ``change``."""
     edits: bool = False
     """Changes the text of a message that it sent."""
+    edit_seconds: float = math.inf
+    """For how long after it was sent: a later edit would be taken, and shown to nobody."""
     choices: bool = False
     """Shows ``Reply.choices`` as buttons. What is chosen comes in with ``InboundMessage.answers``."""
 

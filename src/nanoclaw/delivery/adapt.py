@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nanoclaw.channels.contract import Capabilities, PermanentSendError
 from nanoclaw.delivery.splitting import cut_text
+from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.turns import OutgoingFile, Reply, ReplyKind
 
 _CORRECTED = "(corrected) "
@@ -13,8 +14,8 @@ _UNITS = ("bytes", "kB", "MB", "GB")
 _STEP = 1000
 
 
-def adapt(reply: Reply, capabilities: Capabilities) -> Reply | None:
-    """The reply to hand to a channel of these capabilities; None when there is nothing to send.
+def adapt(reply: Reply, capabilities: Capabilities, now: Milliseconds) -> Reply | None:
+    """The reply to hand to a channel of these capabilities now; None when there is nothing to send.
 
     Blocks for a look at the file system.
 
@@ -29,7 +30,7 @@ def adapt(reply: Reply, capabilities: Capabilities) -> Reply | None:
         case ReplyKind.REACTION:
             return reply if capabilities.reactions and reply.target else None
         case ReplyKind.EDIT:
-            if capabilities.edits and reply.target:
+            if capabilities.edits and reply.target and now - reply.target_at <= capabilities.edit_seconds * 1000:
                 return reply
             return _as_text(reply, _CORRECTED + reply.text, capabilities)
 

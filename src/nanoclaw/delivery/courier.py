@@ -154,9 +154,10 @@ class Courier:
     async def _adapted(self, reply: Reply) -> Reply | None:
         """As its channel can carry it; None when there is nothing to carry, which counts as sent."""
         capabilities = self._channel(reply.address.channel).capabilities
+        now = self._clock.now()
         if reply.kind is ReplyKind.TEXT:
-            return adapt(reply, capabilities)
-        return await asyncio.to_thread(adapt, reply, capabilities)
+            return adapt(reply, capabilities, now)
+        return await asyncio.to_thread(adapt, reply, capabilities, now)
 
     async def _send(self, reply: Reply) -> str:
         """Hand it to its channel; whatever goes wrong there is a ChannelError."""

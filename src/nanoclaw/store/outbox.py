@@ -147,7 +147,7 @@ def put_out(connection: apsw.Connection, chat: int, new: NewOutgoing, now: Milli
 
 
 def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
-    identity, turn, client_id, text, attempts, created, kind, file, target, options, quote = row
+    identity, turn, client_id, text, attempts, created, kind, file, target, target_at, options, quote = row
     return Reply(
         id=ReplyId(identity),
         address=address,
@@ -158,6 +158,7 @@ def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
         created_at=Milliseconds(created),
         kind=ReplyKind(kind),
         target=target or "",
+        target_at=Milliseconds(target_at or 0),
         file=OutgoingFile(**json.loads(file)) if file else None,
         choices=tuple(json.loads(options)) if options else (),
         quote=QuotedMessage(**json.loads(quote)) if quote else None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
-from nanoclaw.model.turns import Reply, TurnState
+from nanoclaw.model.turns import NewOutgoing, Reply, ReplyKind, TurnState
 from nanoclaw.store.turns import Finish
 from tests.unit.store.conftest import HERE, Store, address, new_group, open_store
 
@@ -30,6 +30,20 @@ async def test_a_chat_gets_its_replies_one_by_one_in_order(store: Store) -> None
     await store.outbox.sent(second.id, "n2")
     assert await store.outbox.take(HERE) is None
     assert await store.outbox.waiting_chats() == ()
+
+
+async def test_an_edit_knows_its_message_and_when_that_was_sent(store: Store) -> None:
+    await queue(store, "frist")
+    first = await take(store)
+    store.clock.value = Milliseconds(store.clock.now() + 700)
+    await store.outbox.sent(first.id, "n1")
+    sent_at = store.clock.now()
+    store.clock.value = Milliseconds(sent_at + 5_000)
+    await store.outbox.queue(
+        NewOutgoing(address=HERE, client_id="edit", text="first", kind=ReplyKind.EDIT, target_reply=first.id)
+    )
+    edit = await take(store)
+    assert (edit.kind, edit.target, edit.target_at) == (ReplyKind.EDIT, "n1", sent_at)
 
 
 async def test_a_reply_that_was_being_sent_at_a_crash_is_taken_again_under_the_same_id(tmp_path: Path) -> None:

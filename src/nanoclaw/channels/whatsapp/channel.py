@@ -26,6 +26,8 @@ from nanoclaw.model.turns import Reply
 
 _TEXT_LIMIT = 4_096
 _LARGEST_FILE = 64 * 1024 * 1024
+_EDIT_SECONDS = 15 * 60
+"""Telephones leave out what edits an older message, and say so to nobody."""
 
 
 def whatsapp_channel(environment: Mapping[str, str], client: str = "neonize") -> "WhatsAppChannel":
@@ -36,7 +38,7 @@ def whatsapp_channel(environment: Mapping[str, str], client: str = "neonize") ->
 
     def child(surroundings: Surroundings) -> Child:
         if find_spec(client) is None:
-            raise ChannelError("The WhatsApp client is not installed", hint="Run `./nanoclaw auth whatsapp`.")
+            raise ChannelError("The WhatsApp client is not installed", hint="Run `nanoclaw auth whatsapp`.")
         return Keeper(surroundings.directory, environment=environment, clock=surroundings.clock)
 
     return WhatsAppChannel(child)
@@ -68,6 +70,7 @@ class WhatsAppChannel:
             file_limit=_LARGEST_FILE,
             reactions=True,
             edits=True,
+            edit_seconds=_EDIT_SECONDS,
         )
 
     def state(self) -> ChannelState:

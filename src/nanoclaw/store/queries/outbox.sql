@@ -43,6 +43,7 @@ WHERE id = (
 RETURNING id, turn_id, client_id, text, attempts, created_at, kind, file,
     coalesce((SELECT m.external_id FROM messages m WHERE m.id = outbox.target_message),
         (SELECT r.external_id FROM outbox r WHERE r.id = outbox.target_reply)),
+    (SELECT r.sent_at FROM outbox r WHERE r.id = outbox.target_reply),
     (SELECT q.options FROM questions q WHERE q.id = outbox.question_id),
     -- The message that a turn's first text answers, where several people write and could take it for another's.
     (SELECT json_object('external_id', m.external_id, 'sender', m.sender_id, 'text', substr(m.text, 1, 300))
