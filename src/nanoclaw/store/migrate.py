@@ -25,6 +25,12 @@ def newest_schema(of: str = "migrations") -> int:
     return migrations(of)[-1][0]
 
 
+def tables_of(of: str, schema: int) -> frozenset[str]:
+    """The tables that a database of that schema has; none was ever taken away."""
+    made = (re.findall(r"^CREATE (?:VIRTUAL )?TABLE (\w+)", sql, re.MULTILINE) for _, sql in migrations(of)[:schema])
+    return frozenset(name for names in made for name in names)
+
+
 def migrate(connection: apsw.Connection, path: Path, of: str = "migrations") -> int:
     """Apply what is missing; the number of migrations applied.
 

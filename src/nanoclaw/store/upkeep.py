@@ -87,6 +87,8 @@ def ask(path: Path, statement: str, *, limit: int, seconds: float, write: bool =
         connection.set_progress_handler(lambda: monotonic() > ends, _STEPS)
         try:
             return _run(connection, statement, limit, write=write)
+        except apsw.ExecTraceAbort as error:
+            raise QueryError("Only one statement can be run at a time", hint="Leave out what follows the ;") from error
         except apsw.InterruptError as error:
             raise QueryError(f"It takes longer than {seconds:.0f} s", hint="Ask for less at a time.") from error
         except (apsw.SQLError, apsw.AuthError, apsw.ReadOnlyError, apsw.ConstraintError, apsw.MismatchError) as error:
@@ -142,9 +144,12 @@ def load(path: Path, script: str) -> None:
         connection = apsw.Connection(str(path))
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            # Whoever wrote the script: it makes this one file, and touches no other.
+            connection.set_authorizer(_allowed)
             connection.execute(script).fetchall()
+            connection.set_authorizer(None)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except apsw.SQLError as error:
+        except (apsw.SQLError, apsw.AuthError) as error:
             raise QueryError(f"The file is not a dump of a database: {error}", hint=_DUMPS) from error
         finally:
             connection.close()
@@ -166,8 +171,6 @@ def _run(connection: apsw.Connection, statement: str, limit: int, *, write: bool
         columns = tuple(str(name) for name, _ in cursor.get_description())
     except apsw.ExecutionCompleteError:
         columns = ()
-    except apsw.ExecTraceAbort as error:
-        raise QueryError("Only one statement can be run at a time", hint="Leave out what follows the ;") from error
     found = _fetch(cursor, limit) if columns else ()
     return Answer(
         columns=columns,

@@ -9,9 +9,10 @@ import pytest
 
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.errors import StoreError
-from nanoclaw.store.migrate import migrate, migrations
+from nanoclaw.store.migrate import migrate, migrations, newest_schema, tables_of
 from nanoclaw.store.sql import load_queries
 from nanoclaw.store.tasks import MIGRATIONS
+from nanoclaw.store.upkeep import list_tables
 
 OF_OTHERS = {"whatsapp.sql"}
 """For a database that another program makes: tried in ``test_whatsapp.py``."""
@@ -109,3 +110,13 @@ def test_every_query_fits_the_schema(connection: apsw.Connection, path: Path, fi
 class _Anything(dict[str, int]):
     def __missing__(self, key: str) -> int:
         return 1
+
+
+@pytest.mark.parametrize("of", ["migrations", MIGRATIONS])
+def test_the_tables_of_a_schema_are_those_of_a_fresh_database(tmp_path: Path, of: str) -> None:
+    path = tmp_path / "fresh.db"
+    connection = open_connection(path)
+    migrate(connection, path, of)
+    connection.close()
+    assert tables_of(of, newest_schema(of)) == {table.name for table in list_tables(path)}
+    assert tables_of(of, 0) == frozenset()

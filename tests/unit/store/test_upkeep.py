@@ -81,6 +81,12 @@ def test_with_leave_one_statement_changes_things(path: Path) -> None:
         ask(path, "ATTACH 'other.db' AS o", limit=10, seconds=5, write=True)
 
 
+@pytest.mark.parametrize("statement", ["SELECT 1; SELECT 2", "SELECT 1; DELETE FROM t", "; SELECT 1; SELECT 2"])
+def test_a_second_statement_is_refused_in_words(path: Path, statement: str) -> None:
+    with pytest.raises(QueryError, match=r"Only one statement|not authorized"):
+        ask(path, statement, limit=10, seconds=5)
+
+
 def test_tables_are_listed_with_rows_and_sizes_their_indexes_included(path: Path) -> None:
     found = {one.name: one for one in list_tables(path, sizes=True)}
     assert found["t"].rows == 100

@@ -10,7 +10,7 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.render import one_line, table
 from nanoclaw.daemon.lock import hold
 from nanoclaw.operations.backup.swap import finish
-from nanoclaw.operations.databases.names import database
+from nanoclaw.operations.databases.names import NamedDatabase, database
 from nanoclaw.operations.databases.replacing import load_dump, recover, recover_in_place
 from nanoclaw.store.salvage import Salvaged
 from nanoclaw.store.survey import shorten_log
@@ -75,14 +75,14 @@ def rescue(arguments: argparse.Namespace, context: Context) -> Result:
     which = database(context.home, arguments.database)
     if not arguments.replace:
         target = Path(arguments.output or context.home.root / f"{which.name}.recovered.db").absolute()
-        return _saved(recover(which, target), target, None)
+        return _saved(which, recover(which, target), target, None)
     with hold(context.home.lock):
         finish(context.home)
         found, kept = recover_in_place(context.home, which, context.clock)
-    return _saved(found, which.path, kept)
+    return _saved(which, found, which.path, kept)
 
 
-def _saved(found: tuple[Salvaged, ...], target: Path, kept: Path | None) -> Result:
+def _saved(which: NamedDatabase, found: tuple[Salvaged, ...], target: Path, kept: Path | None) -> Result:
     document = {
         "path": str(target),
         "kept": str(kept) if kept else None,
@@ -109,7 +109,8 @@ def _saved(found: tuple[Salvaged, ...], target: Path, kept: Path | None) -> Resu
     if kept:
         lines.append(f"The damaged file is kept in {kept}. Next: `nanoclaw db check`, then `nanoclaw run`.")
     else:
-        lines.append("Nothing was replaced. `nanoclaw db recover --replace` puts it in place, while nothing runs.")
+        command = f"nanoclaw db recover --database {which.name} --replace"
+        lines.append(f"Nothing was replaced. `{command}` puts it in place, while nothing runs.")
     whole = all(not one.ranges and not one.refused for one in found)
     return Result(document=document, text="\n".join(lines), exit=Exit.OK if whole else Exit.ERROR)
 

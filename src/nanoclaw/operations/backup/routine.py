@@ -91,8 +91,8 @@ class Routine:
             thinned = kind is Kind.CHANGE or await self._do("prune", "prune")
             if not (made and thinned):
                 return False
-        # By what was done last, not by the backup that was made just now: a copy that failed beside it, or a daemon that
-        # was stopped, would else put these off for a week.
+        # By what was done last, not by the backup that was made just now: a copy that failed beside it, or a daemon
+        # that was stopped, would else put these off for a week.
         if await asyncio.to_thread(self._week_is_over, VERIFY) and not await self._do(
             "verify", "verify", "--repair", "--gently"
         ):

@@ -13,9 +13,10 @@ from nanoclaw.operations.databases.names import NamedDatabase
 from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.files import INDEX, LOG
+from nanoclaw.store.migrate import tables_of
 from nanoclaw.store.salvage import Salvaged, salvage
 from nanoclaw.store.survey import find_damage, read_state
-from nanoclaw.store.upkeep import load
+from nanoclaw.store.upkeep import list_tables, load
 
 _CHECK_SECONDS = 3_600.0
 _SIDES = (LOG, INDEX)
@@ -67,7 +68,8 @@ def load_dump(home: Home, which: NamedDatabase, script: Path, clock: Clock) -> P
     try:
         text = script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UnfitDatabaseError(f"{script} cannot be read: {error}", hint="Name a file that db dump wrote.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UnfitDatabaseError(f"{script} cannot be read: {why}", hint="Name a file that db dump wrote.") from error
     with _making(home, which) as new:
         load(new, text)
         _check(which, new)
@@ -120,6 +122,11 @@ def _check(which: NamedDatabase, new: Path) -> None:
         raise UnfitDatabaseError(
             f"Its schema is {state.schema}; this program knows 1 to {state.newest_schema}",
             hint="Use a dump that this version or an older one wrote. Nothing was replaced.",
+        )
+    if missing := tables_of(which.migrations, state.schema) - {table.name for table in list_tables(new)}:
+        raise UnfitDatabaseError(
+            f"It is no database of {which.name}: it has no table {min(missing)}",
+            hint="Name with --database whose dump it is. Nothing was replaced.",
         )
     for side in _SIDES:
         with suppress(FileNotFoundError):

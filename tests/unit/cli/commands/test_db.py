@@ -100,6 +100,8 @@ def test_recover_saves_reports_and_replaces(run: Run, home: Home, tmp_path: Path
     assert 0 < messages["lost"] < 60
     assert target.exists()
     assert run("db", "check").status == 1
+    other = run("db", "recover", "--database", "tasks", "--output", str(tmp_path / "tasks.db"))
+    assert "`nanoclaw db recover --database tasks --replace`" in other.out
     replaced = run("db", "recover", "--replace")
     assert "kept in" in replaced.out
     assert run("db", "check").status == 0

@@ -101,6 +101,25 @@ def test_what_is_no_dump_of_ours_replaces_nothing(home: Home, tmp_path: Path, sc
     assert which.path.read_bytes() == before
 
 
+def test_a_dump_of_the_one_database_does_not_become_the_other(home: Home, tmp_path: Path) -> None:
+    script = tmp_path / "tasks.sql"
+    with script.open("w") as out:
+        dump(home.task_database, out)
+    before = home.database.read_bytes()
+    with pytest.raises(UnfitDatabaseError, match="no database of messages"):
+        load_dump(home, database(home, "messages"), script, SystemClock())
+    assert home.database.read_bytes() == before
+    assert load_dump(home, database(home, "tasks"), script, SystemClock()) is not None
+
+
+def test_a_dump_makes_no_other_file(home: Home, tmp_path: Path) -> None:
+    script, other = tmp_path / "dump.sql", tmp_path / "other.db"
+    script.write_text(f"ATTACH '{other}' AS other; CREATE TABLE other.t (x);")
+    with pytest.raises(StoreError, match="not a dump"):
+        load_dump(home, database(home, "messages"), script, SystemClock())
+    assert not other.exists()
+
+
 def test_the_log_of_what_was_there_does_not_stay_beside_the_new_file(home: Home) -> None:
     which = database(home, "messages")
     writer = apsw.Connection(str(which.path))
