@@ -1,6 +1,6 @@
 """Look at the databases of a home from outside, whether a daemon has them open or not. Reads only, except where said.
 
-Blocks; each function opens a connection of its own, waits 0.3 s at most for a lock, and lets go of the file. SQLite
+Blocks; each function opens a connection of its own, waits 0.7 s at most for a lock, and lets go of the file. SQLite
 itself leaves an empty log and index beside a database that nobody else has open; the next writer takes them away.
 """
 
@@ -26,7 +26,8 @@ from nanoclaw.store.people import person_from
 from nanoclaw.store.rows import group_from
 from nanoclaw.store.sql import load_queries, rows
 
-_BUSY_MS = 300
+_BUSY_MS = 700
+"""The first who opens a database after a crash reads its whole log, and keeps others out until then."""
 _STEPS = 20_000
 
 

@@ -19,6 +19,7 @@ from nanoclaw.operations.doctor.contract import (
     warning,
 )
 from nanoclaw.operations.doctor.ground import Ground
+from nanoclaw.store.errors import DatabaseLockedError
 
 SECONDS = 2.0
 """How long a check may take, with all that it waits for."""
@@ -112,6 +113,9 @@ def _explained(problem: NanoclawError | OSError) -> Finding:
     match problem:
         case NotKnownError():
             return skipped(problem.reason)
+        case DatabaseLockedError():
+            # The check of locks tells it, once.
+            return skipped(Words("the database is locked by another process", "数据库被其他进程锁定"))
         case NanoclawError():
             what = str(problem)
             todo = Words(problem.hint or "See the message above.", problem.hint or "请根据上述信息处理。")

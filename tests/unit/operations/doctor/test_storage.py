@@ -13,6 +13,7 @@ from nanoclaw.operations.doctor.checks.database_lock import DATABASE_LOCK
 from nanoclaw.operations.doctor.checks.database_log import DATABASE_LOG, MOST
 from nanoclaw.operations.doctor.checks.database_schema import DATABASE_SCHEMA
 from nanoclaw.operations.doctor.checks.disk_space import DISK_SPACE, Room
+from nanoclaw.operations.doctor.checks.groups import GROUPS
 from nanoclaw.operations.doctor.checks.log_size import LOG_SIZE
 from nanoclaw.operations.doctor.contract import Severity
 from nanoclaw.operations.doctor.locks import find_writers
@@ -160,6 +161,18 @@ def test_another_process_that_keeps_a_database_locked_is_named(ground: Make, sto
         assert is_ok(DATABASE_LOCK, ground(status=known({"pid": child.pid}))) or "EXCLUSIVE" in lock
     finally:
         child.communicate()
+
+
+def test_a_lock_is_told_once_whatever_cannot_be_looked_at_for_it(ground: Make, stored: Home) -> None:
+    connection = apsw.Connection(str(stored.database))
+    connection.pragma("locking_mode", "exclusive")
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        found = {check.id: look(check, ground())[0].severity for check in (DATABASE_SCHEMA, DATABASE_LOG, GROUPS)}
+        assert set(found.values()) == {SKIPPED}
+        assert only(DATABASE_LOCK, ground()).severity is ERROR
+    finally:
+        connection.close()
 
 
 def test_where_the_kernel_lists_no_locks_only_a_real_lock_is_found(ground: Make, stored: Home, tmp_path: Path) -> None:
