@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from nanoclaw.channels.whatsapp.child.account import keep_account, kept_account
 from nanoclaw.channels.whatsapp.child.binding import Library
 from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.client import Client, Keeping, Told
@@ -119,15 +120,13 @@ class Program:
         self._orders = Orders(self._client, self._calls, keeping)
 
     def _is_account(self, me: Person) -> None:
-        path = self._place.folder / "me.json"
-        if not path.exists() or path.read_bytes() != me.model_dump_json().encode():
-            path.write_bytes(me.model_dump_json().encode())
+        keep_account(self._place.folder, me)
         self._pairing.account()
 
     def _remember_account(self) -> None:
         """What came in before this start is about the same account, which the library tells only later."""
-        with contextlib.suppress(OSError, ValueError):
-            self._condition.is_account(Person.model_validate_json((self._place.folder / "me.json").read_bytes()))
+        if me := kept_account(self._place.folder):
+            self._condition.is_account(me)
 
     def _start(self) -> None:
         self._started = True
