@@ -20,7 +20,7 @@ _MEANING: dict[ChannelCondition, tuple[str, str]] = {
     ChannelCondition.LOGGED_OUT: ("The session was ended by the account's owner or by the network.", _AGAIN),
     ChannelCondition.REPLACED: (
         "Another program took the session over.",
-        "End that program, then `nanoclaw channels disable {name}` and `enable {name}`.",
+        "Stop that program; then `nanoclaw channels disable {name}` and `nanoclaw channels enable {name}`.",
     ),
     ChannelCondition.BANNED: ("The network closed the account.", "Look at the account in the network's own app."),
     ChannelCondition.OUTDATED: ("The network refuses this version of the client.", "Update nanoclaw."),

@@ -171,7 +171,7 @@ class TelegramChannel:
     async def probe(self) -> str:
         """Ask Telegram who the bot is."""
         if self._work is None:
-            raise ChannelError("The Telegram channel is not running", hint="`./nanoclaw status` says why.")
+            raise ChannelError("The Telegram channel is not running", hint="`nanoclaw status` says why.")
         return f"Telegram answers for {await self._work.probe()}."
 
     async def pair(self, phone: str = "") -> AsyncGenerator[PairingStep, None]:  # noqa: ARG002 - a bot has no number

@@ -9,7 +9,8 @@ from pathlib import Path
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.settings.whole_files import replace_file
 
-AUTH_HINT = "Run `./nanoclaw auth telegram`."
+AUTH_COMMAND = "`nanoclaw auth telegram`"
+AUTH_HINT = f"Run {AUTH_COMMAND}."
 _NAME = "token"
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 _LARGEST = 4_096

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, TelegramError
 
 from nanoclaw.channels.contract import ChannelCondition, ChannelError, PermanentSendError, TemporarySendError
-from nanoclaw.channels.telegram.credential import AUTH_HINT
+from nanoclaw.channels.telegram.credential import AUTH_COMMAND, AUTH_HINT
 from nanoclaw.channels.telegram.transport import FloodError
 
 _LONGEST = 120
@@ -28,14 +28,15 @@ def trouble(error: TelegramError) -> Trouble:
             return Trouble(
                 condition=ChannelCondition.REFUSED,
                 detail="Telegram does not accept the bot's token any more.",
-                hint=f"Ask BotFather for a new one (/token), then: {AUTH_HINT}",
+                hint=f"Ask BotFather for a new one (/token), then run {AUTH_COMMAND}.",
             )
         case Conflict():
             webhook = "webhook" in str(error)
             return Trouble(
                 condition=ChannelCondition.REPLACED,
                 detail="Another program takes this bot's messages" + (" by a webhook." if webhook else "."),
-                hint="Stop it, or make the bot yours alone: /revoke at BotFather, then `./nanoclaw auth telegram`.",
+                hint="Stop that program, and this goes on by itself; or make the bot yours alone: /revoke at BotFather,"
+                f" then {AUTH_COMMAND}.",
             )
         case FloodError():
             return Trouble(

@@ -144,6 +144,8 @@ def _what(error: Exception) -> str:
     number = error.errno if isinstance(error, OSError) else None
     if number is not None and number > 0:
         return os.strerror(number).lower()
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy refuses the way there ({error.status})"
     return "its name is not known" if isinstance(error, aiohttp.ClientConnectorDNSError) else type(error).__name__
 
 

@@ -10,7 +10,8 @@ FRESH_SECONDS = 60.0
 SILENT_SECONDS = 30.0
 """So long the child may say nothing. It gives a sign of life every few seconds."""
 
-_AGAIN = "Link it again with `./nanoclaw auth whatsapp`."
+_ANEW = "`nanoclaw channels disable whatsapp` and `nanoclaw channels enable whatsapp`"
+_AGAIN = "Link it again with `nanoclaw auth whatsapp`."
 
 
 def show(standing: Standing, silent: float) -> ChannelState:
@@ -60,7 +61,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "unpaired": (
         ChannelCondition.UNPAIRED,
         "No WhatsApp account is linked.",
-        "Link one with `./nanoclaw auth whatsapp`.",
+        "Link one with `nanoclaw auth whatsapp`.",
     ),
     "unreachable": (
         ChannelCondition.UNREACHABLE,
@@ -75,7 +76,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "replaced": (
         ChannelCondition.REPLACED,
         "Another program has taken this session over.",
-        "Stop the other program that uses a copy of this home folder, then restart nanoclaw.",
+        f"Stop the other program, which uses a copy of this home folder; then {_ANEW}.",
     ),
     "banned": (ChannelCondition.BANNED, "", "{until}"),
     "outdated": (
@@ -86,7 +87,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "passkey": (
         ChannelCondition.REFUSED,
         "WhatsApp demands a passkey for this account, which this client cannot give.",
-        "Turn the passkey off in the app (Settings, Account, Passkeys), then `./nanoclaw auth whatsapp`.",
+        "Turn the passkey off in the app (Settings, Account, Passkeys), then `nanoclaw auth whatsapp`.",
     ),
     "failed": (
         ChannelCondition.BROKEN,

@@ -43,7 +43,7 @@ def _next_steps(context: Context, channel: str, linked: Linked) -> list[str]:
             f"    nanoclaw groups chats main add {channel}:{chat}"
         )
     steps.append(
-        "Other chats: once somebody wrote there, `nanoclaw groups list` shows them; then\n"
+        "Other chats: `nanoclaw groups list` shows those where somebody wrote; then\n"
         f"    nanoclaw groups add Family --channel {channel} --chat ID"
     )
     steps.append(f"Try it out:\n    nanoclaw channels test {channel}")
