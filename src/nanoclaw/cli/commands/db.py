@@ -91,7 +91,18 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
         raise UsageError(f"argument --limit: must be 1 to {_MOST}", "see: nanoclaw db query --help")
     if arguments.action == "query" and not 0 < arguments.seconds <= _LONGEST:
         raise UsageError(f"argument --seconds: must be more than 0, up to {_LONGEST}", "see: nanoclaw db query --help")
+    _finish_a_restore(context)
     return _action(arguments)(arguments, context)
+
+
+def _finish_a_restore(context: Context) -> None:
+    """One that was killed in the middle leaves a home of two pieces, of which nothing true could be told."""
+    from nanoclaw.daemon.lock import hold  # noqa: PLC0415 - as below
+    from nanoclaw.operations.backup.swap import finish, is_pending  # noqa: PLC0415 - as below
+
+    if is_pending(context.home):
+        with hold(context.home.lock):
+            finish(context.home)
 
 
 def _action(arguments: argparse.Namespace) -> Callable[[argparse.Namespace, Context], Result]:

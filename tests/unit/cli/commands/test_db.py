@@ -1,5 +1,6 @@
 """``nanoclaw db``, on real databases."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.daemon.lock import hold
+from nanoclaw.operations.backup.swap import is_pending, workshop
 from nanoclaw.settings.home import Home
 from tests.fakes.small_disk import fill, small_disk
 from tests.unit.cli.conftest import Run
@@ -164,3 +166,13 @@ def test_a_full_disk_is_said_and_leaves_the_database_as_it_was(
     assert run("--json", "--home", str(place), "db", "query", "SELECT count(*), sum(id) FROM messages").json == before
     assert run("--home", str(place), "db", "check").status == 0
     assert not (full / "dump.sql").exists()
+
+
+def test_a_restore_that_was_killed_in_the_middle_is_finished_before_anything_is_told(run: Run, home: Home) -> None:
+    new = workshop(home) / "messages.db"
+    new.parent.mkdir(parents=True)
+    home.database.rename(new)
+    swap = {"target": "store/messages.db", "new": "data/restoring/messages.db", "saved": "replaced/x/store/messages.db"}
+    (home.root / "data" / "restore.json").write_text(json.dumps({"format": 1, "swaps": [swap]}))
+    assert f"{MESSAGES:,}" in run("db", "stats").out
+    assert not is_pending(home)
