@@ -60,13 +60,13 @@ def copy_database(source: Path, target: Path, progress: Callable[[int], None] = 
             reading.close()
 
 
-def read_contents(path: Path) -> DatabaseContents:
-    """Count a database that nobody writes to.
+def read_contents(path: Path, *, of: Path | None = None) -> DatabaseContents:
+    """Count a database that nobody writes to. ``of`` is the one that it is a copy of, which errors name.
 
     Raises:
         StoreError: it is damaged or cannot be read.
     """
-    with explained(path):
+    with explained(of or path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             tables = [

@@ -68,7 +68,7 @@ def verify(arguments: argparse.Namespace, context: Context) -> Result:
     names = [repository.find(arguments.snapshot, None, frozenset())] if arguments.snapshot else None
     with Bar(context.stderr) as bar:
         found = verify_all(repository, names, repair=arguments.repair, progress=bar.show)
-    if names is None and not arguments.place:
+    if names is None and not arguments.place and found.snapshots:
         text = "; ".join(f"{one.snapshot}: {one.what}" for one in found.problems)
         with suppress(OSError):  # That it could not be noted is no reason not to tell it.
             write_outcome(
@@ -81,9 +81,11 @@ def verify(arguments: argparse.Namespace, context: Context) -> Result:
         )
     good = f"{found.snapshots:,} backups of {found.chunks:,} chunks, {size(found.size)}: "
     lines.append(good + ("NOT ALL WHOLE." if found.problems else "every byte is as it was written."))
+    if not found.snapshots:
+        lines = [f"There are no backups in {repository.vault.place}: nothing was checked."]
     return Result(
         document=verified_shape(found),
         text="\n".join(one_line(line) for line in lines),
-        exit=Exit.ERROR if found.problems else Exit.OK,
+        exit=Exit.OK if found.snapshots and not found.problems else Exit.ERROR,
         notes=opened.notes,
     )

@@ -116,8 +116,11 @@ def schedule(arguments: argparse.Namespace, context: Context) -> Result:
             {"kind": what, "last": iso(outcome.at) if outcome else None, "next": iso(times.next(Kind.WEEKLY, now))}
         )
     enabled = opened.settings.backup.enabled
-    rows = [(one["kind"], local_time(one["last"]), local_time(one["next"]) if enabled else "off") for one in shapes]
     due = times.due(names, now)
+    nexts = ["now" if one["kind"] == due else local_time(one["next"]) for one in shapes]
+    rows = [
+        (one["kind"], local_time(one["last"]), at if enabled else "off") for one, at in zip(shapes, nexts, strict=True)
+    ]
     text = table(("WHAT", "LAST", "NEXT"), rows)
     if enabled and due is not None:
         text += f"\n\nOne is due ({due}): a running daemon makes it within minutes."

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from nanoclaw.cli.context import Context, Result
-from nanoclaw.cli.parsing import add_choices, add_command
+from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 
 if TYPE_CHECKING:
     from nanoclaw.cli.parsing import Parser, Subparsers
@@ -62,7 +62,7 @@ def _add_readers(actions: "Subparsers") -> None:
     verify = add_command(
         actions,
         "verify",
-        "Read every backup again and check every byte. Status 1 if something is missing or damaged.",
+        "Read every backup again and check every byte. Status 1 if something is missing or damaged, or there is none.",
         "nanoclaw backup verify",
         "nanoclaw backup verify --repair",
     )
@@ -154,6 +154,10 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
 
             makers = {"create": making.create, "prune": making.prune, "schedule": making.schedule}
             return makers[action](arguments, context)
+        case "restore" if arguments.snapshot and arguments.at:
+            raise UsageError(
+                "BACKUP and --at both say which one: give one of them", "see: nanoclaw backup restore --help"
+            )
         case "restore" | "drill" as action:
             from nanoclaw.cli.backup import returning  # noqa: PLC0415 - as above
 

@@ -9,10 +9,34 @@ from nanoclaw.operations.backup.reach import Reach
 
 def remove_tree(root: Path) -> None:
     """Remove a folder of ours with everything in it, as far as that works; quiet where there is none."""
+    empty_tree(root)
     with suppress(OSError):
-        with Reach(root) as reach:
-            empty_folder(reach, ())
         root.rmdir()
+
+
+def empty_tree(root: Path) -> None:
+    """The same, but the folder itself stays."""
+    with suppress(OSError), Reach(root) as reach:
+        empty_folder(reach, ())
+
+
+def holds_files(root: Path) -> bool:
+    """Whether there is anything but folders in a folder, however deep; yes where that cannot be seen."""
+    waiting: list[tuple[str, ...]] = [()]
+    try:
+        with Reach(root) as reach:
+            while waiting:
+                folder = waiting.pop()
+                with os.scandir(reach.folder(folder)) as entries:
+                    for entry in entries:
+                        if not entry.is_dir(follow_symlinks=False):
+                            return True
+                        waiting.append((*folder, entry.name))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def empty_folder(reach: Reach, top: tuple[str, ...]) -> None:

@@ -41,13 +41,14 @@ class DatabaseCopies:
         free = shutil.disk_usage(self._folder).free
         if free - size < self._leave_free:
             raise NoRoomError(
-                f"A copy of {source} needs {size // 2**20:,} MiB of the {free // 2**20:,} MiB that are free",
+                f"A copy of {source} needs {-(-size // 2**20):,} MiB, of the {free // 2**20:,} MiB that are free"
+                f" {self._leave_free // 2**20:,} are to stay",
                 hint="Free space there, or lower leave_free_mib under [backup].",
             )
         target = self._folder / secrets.token_hex(4)
         try:
             copy_database(source, target, told)
-            contents = read_contents(target)
+            contents = read_contents(target, of=source)
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 yield DatabaseCopy(

@@ -49,10 +49,7 @@ def drill(
     Raises:
         DrillFailedError: what did not work, so a restore would not either.
     """
-    place = way.home.backups / "drill"
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clear_stale(place)
-    scratch = Home(Path(tempfile.mkdtemp(prefix=f"home-{os.getpid()}-", dir=place)))
+    scratch = _scratch_home(way.home.backups / "drill")
     try:
         done = _rehearse(way, choice, scratch, _Start(tuple(daemon), _seen(environment, scratch)))
     except NanoclawError as error:
@@ -63,6 +60,18 @@ def drill(
     text = f"{done.restored.snapshot.name}: {done.restored.files:,} files"
     _note(way, text, ok=True, keep=keep)
     return done
+
+
+def _scratch_home(place: Path) -> Home:
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clear_stale(place)
+        return Home(Path(tempfile.mkdtemp(prefix=f"home-{os.getpid()}-", dir=place)))
+    except OSError as error:
+        raise DrillFailedError(
+            f"The restore drill cannot make a folder in {place}: {error.strerror}",
+            hint="Free space on that disk, or mend its mode or owner.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

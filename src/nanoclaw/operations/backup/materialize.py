@@ -119,6 +119,7 @@ def _check_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE:
         raise NoRoomError(
-            f"Restoring needs {size // 2**20:,} MiB, and the disk of {folder} has {free // 2**20:,} MiB free",
+            f"Restoring needs {-(-size // 2**20):,} MiB and {_SPARE // 2**20} MiB to spare,"
+            f" and the disk of {folder} has {free // 2**20:,} MiB free",
             hint="Free space there, or restore a part of it with --only.",
         )

@@ -109,9 +109,18 @@ class Repository:
             now = self._clock.now() + _TOLERANCE
             fit = [name for name in fit if name.at <= now] or fit
         if not fit or (text is not None and len(fit) > 1):
-            what = "Several backups fit" if fit else "There is no such backup"
-            raise NoSuchBackupError(f"{what} in {self.vault.place}", hint="`nanoclaw backup list` shows them.")
+            what = self._what_is_wrong(text, at, several=bool(fit))
+            raise NoSuchBackupError(f"{what} in {self.vault.place}", hint="`nanoclaw backup list` shows what there is.")
         return fit[-1]
+
+    def _what_is_wrong(self, text: str | None, at: Milliseconds | None, *, several: bool) -> str:
+        if several:
+            return f"The names of several backups begin with {text!r}"
+        if not self.names():
+            return "There are no backups"
+        if text is not None:
+            return f"There is no backup {text!r}"
+        return "There is no backup of what is asked for" + (" that is old enough" if at is not None else "")
 
 
 def readable(repository: Repository, names: Sequence[SnapshotName]) -> Iterator[tuple[Snapshot, Seal]]:

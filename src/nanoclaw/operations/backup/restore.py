@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nanoclaw.model.clock import Clock, Milliseconds
-from nanoclaw.operations.backup.clearing import remove_tree
+from nanoclaw.operations.backup.clearing import empty_tree, holds_files, remove_tree
 from nanoclaw.operations.backup.errors import BackupError, NoSuchBackupError
 from nanoclaw.operations.backup.materialize import Reading, check_databases, materialize
 from nanoclaw.operations.backup.progress import Progress, ignore
@@ -106,6 +106,8 @@ def restore(way: Way, choice: Choice) -> Restored:
                 if not is_pending(home):
                     remove_tree(workshop(home))
     saved = home.root / "replaced" / stamp
+    if not holds_files(saved):
+        remove_tree(saved)  # The folders of a home that was made for this restore.
     return _restored(reading.snapshot, entries, tuple(paths), saved if saved.exists() else None, rows)
 
 
@@ -113,7 +115,7 @@ def restore_to(way: Way, choice: Choice, folder: Path, *, durable: bool = True) 
     """Restore into a folder that is empty or not there; the home may be in use.
 
     Raises:
-        BackupError, StoreError: what is in the folder then is not to be used.
+        BackupError, StoreError: the folder is empty again.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,11 +123,16 @@ def restore_to(way: Way, choice: Choice, folder: Path, *, durable: bool = True) 
             raise BackupError(f"{folder} is not empty", hint="Name a folder that is empty or does not exist.")
     except OSError as error:
         raise BackupError(f"Cannot use {folder}: {error.strerror}", hint="Name another folder.") from error
-    with way.repository.using(Use.READ):
-        reading = _open(way, choice)
-        entries = chosen(reading.snapshot, choice.only)
-        materialize(reading, entries, folder, way.progress, durable=durable)
-    rows = check_databases(reading.snapshot, folder, newer_is_fine=True)
+    try:
+        with way.repository.using(Use.READ):
+            reading = _open(way, choice)
+            entries = chosen(reading.snapshot, choice.only)
+            materialize(reading, entries, folder, way.progress, durable=durable)
+        rows = check_databases(reading.snapshot, folder, newer_is_fine=True)
+    except BaseException:
+        # Half of it looks like all of it, and stands in the way of the next attempt.
+        empty_tree(folder)
+        raise
     return _restored(reading.snapshot, entries, (str(folder),), None, rows)
 
 

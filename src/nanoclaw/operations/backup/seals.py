@@ -170,4 +170,4 @@ def _unpack(label: str, packed: bytes) -> bytes:
 
 
 def _damaged(label: str) -> BackupDamagedError:
-    return BackupDamagedError(f"The blob {label} of the backup is damaged", hint="Restore from another backup.")
+    return BackupDamagedError(f"{label} in the backups is damaged", hint="Restore from another backup.")

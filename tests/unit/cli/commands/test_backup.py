@@ -36,6 +36,9 @@ def test_create_says_what_it_made(run: Run) -> None:
 
 def test_list_and_show_and_verify(run: Run) -> None:
     assert run("backup", "list").out == "No backups.\n"
+    nothing = run("backup", "verify")
+    assert "There are no backups" in nothing.out
+    assert nothing.status == Exit.ERROR
     name = run("backup", "create", "--json").json["snapshot"]["name"]
     assert name in run("backup", "list").out
     assert [one["name"] for one in run("backup", "list", "--json").json["snapshots"]] == [name]
@@ -66,6 +69,12 @@ def test_restore_puts_back_and_says_where_the_rest_is(run: Run, home: Home) -> N
     assert (home.global_folder / "CLAUDE.md").read_text() == "Be kind.\n"
     assert str(home.root / "replaced") in done.out
     assert "nanoclaw run" in done.out
+
+
+def test_restore_is_told_which_one_only_once(run: Run) -> None:
+    name = run("backup", "create", "--json").json["snapshot"]["name"]
+    assert run("backup", "restore", name, "--at", "2031-01-01").status == Exit.USAGE
+    assert run("backup", "restore", "--at", "2031-01-01").status == Exit.OK
 
 
 def test_restore_refuses_while_the_home_is_in_use(run: Run, home: Home) -> None:
@@ -146,6 +155,7 @@ def test_copies_are_made_and_one_that_is_missing_is_told(run: Run, home: Home, t
 
 def test_the_schedule_shows_what_was_and_what_comes(run: Run) -> None:
     assert run("backup", "schedule", "--json").json["due"] == "weekly"
+    assert run("backup", "schedule").out.splitlines()[3].split() == ["weekly", "now"]
     run("backup", "create", "--kind", "weekly")
     found = run("backup", "schedule", "--json").json
     assert found["due"] is None

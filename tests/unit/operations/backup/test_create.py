@@ -16,6 +16,7 @@ from nanoclaw.operations.backup.reach import Reach
 from nanoclaw.operations.backup.snapshot import EntryType, Kind
 from nanoclaw.operations.backup.vault import Use
 from nanoclaw.settings.home import Home
+from nanoclaw.store.errors import DatabaseCorruptError
 from tests.unit.operations.backup.conftest import World
 
 
@@ -272,3 +273,16 @@ def test_a_clock_that_was_set_back_neither_hides_nor_loses_backups(world: World)
     assert [name.kind for name in names] == [Kind.HOURLY, Kind.MANUAL]
     world.restore(at=world.clock.at)
     assert (world.home.groups / "family/CLAUDE.md").read_text() == "later, but earlier"
+
+
+def test_a_damaged_database_is_named_by_its_own_name(world: World) -> None:
+    first = world.create().snapshot.name
+    for number in range(200):
+        world.say(f"{number} " + "x" * 4000)
+    size = world.home.database.stat().st_size
+    with world.home.database.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 8 * 4096)
+    with pytest.raises(DatabaseCorruptError, match=r"store/messages\.db is damaged"):
+        world.create()
+    assert world.repository().names() == [first]

@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.model.errors import NanoclawError
-from nanoclaw.operations.backup.errors import BackupError, NoRoomError
+from nanoclaw.operations.backup.drill import drill
+from nanoclaw.operations.backup.errors import BackupError, DrillFailedError, NoRoomError
+from nanoclaw.operations.backup.restore import Choice
 from nanoclaw.operations.backup.snapshot import Kind
 from nanoclaw.operations.backup.verify import verify
 from nanoclaw.settings.home import Home
@@ -88,3 +91,11 @@ def test_a_folder_that_is_a_disk_of_its_own_is_not_swapped_away(world: World, sm
     finally:
         subprocess.run(["umount", "-l", str(groups)], check=True)
     assert (groups / "family/CLAUDE.md").read_text() == "We are four.\n"
+
+
+def test_a_drill_that_cannot_make_its_folder_says_so(world: World, small: Path) -> None:
+    here = _here(world, small)
+    here.create()
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    with pytest.raises(DrillFailedError, match="Read-only"):
+        drill(here.way(), Choice(), (sys.executable, "-c", ""), {})

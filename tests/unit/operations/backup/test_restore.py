@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.daemon.lock import HomeInUseError, hold
-from nanoclaw.operations.backup.errors import BackupError, NoSuchBackupError
+from nanoclaw.model.clock import Milliseconds
+from nanoclaw.operations.backup.errors import BackupDamagedError, BackupError, NoSuchBackupError
 from nanoclaw.operations.backup.restore import Choice, restore
 from nanoclaw.operations.backup.snapshot import Kind, Part
 from nanoclaw.operations.backup.swap import Swap, begin, finish, workshop
@@ -271,3 +272,38 @@ def test_a_backup_of_the_future_is_not_taken_for_the_newest(world: World) -> Non
     world.write("groups/family/CLAUDE.md", "later")
     world.restore()
     assert (world.home.groups / "family/CLAUDE.md").read_text() == "now"
+
+
+def test_a_restore_beside_the_home_that_fails_leaves_the_folder_empty(world: World, tmp_path: Path) -> None:
+    world.create()
+    folder = tmp_path / "beside"
+    chunks = [path for path in (world.home.backups / "chunks").rglob("*") if path.is_file()]
+    largest = max(chunks, key=lambda path: path.stat().st_size)
+    content = largest.read_bytes()
+    largest.write_bytes(content[:-1])
+    with pytest.raises(BackupDamagedError, match="damaged"):
+        world.restore_to(folder)
+    assert list(folder.iterdir()) == []
+    largest.write_bytes(content)
+    world.restore_to(folder)
+    assert (folder / "groups/family/CLAUDE.md").read_text() == "We are four.\n"
+
+
+def test_a_home_that_was_made_for_a_restore_had_nothing_before(world: World, tmp_path: Path) -> None:
+    world.create()
+    fresh = World(Home(tmp_path / "fresh"), clock=world.clock)
+    done = restore(fresh.way(world.home.backups), Choice())
+    assert done.saved is None
+    assert not any((fresh.home.root / "replaced").glob("*"))
+    assert fresh.said() == {"hello"}
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [("nosuch", None, "no backup 'nosuch'"), ("2", None, "several backups"), (None, 1, "old enough")],
+)
+def test_what_is_not_there_is_named(world: World, text: str | None, at: int | None, says: str) -> None:
+    world.create()
+    world.create()
+    with pytest.raises(NoSuchBackupError, match=says):
+        restore(world.way(), Choice(snapshot=text, at=Milliseconds(at) if at else None))
