@@ -19,10 +19,11 @@ from nanoclaw.operations.doctor.checks.proxy import PROXY
 from nanoclaw.operations.doctor.checks.python_version import PYTHON_VERSION
 from nanoclaw.operations.doctor.checks.time_zone import TIME_ZONE
 from nanoclaw.operations.doctor.contract import Severity
-from nanoclaw.operations.doctor.ground import Engine
+from nanoclaw.operations.doctor.ground import Engine, Fact
 from nanoclaw.sandboxes.contract import EngineUnavailableError, SandboxKind, SandboxReport
 from nanoclaw.sandboxes.engine import EngineClient, Outcome
 from nanoclaw.settings.home import Home
+from nanoclaw.store.survey import Roll
 from nanoclaw.stub_model.script import Script
 from nanoclaw.stub_model.server import StubModel
 from tests.unit.operations.doctor.conftest import Make, group, is_ok, known, only, run
@@ -165,6 +166,13 @@ def test_a_clock_behind_the_newest_message_is_a_warning(ground: Make, home: Home
         True,
     )
     assert "ahead" not in only(CLOCK, ground()).what.en
+
+
+def test_the_clock_is_judged_also_where_no_message_can_be_read(ground: Make) -> None:
+    async def closed() -> Roll:
+        raise PermissionError(13, "Permission denied")
+
+    assert " UTC" in only(CLOCK, ground(roll=Fact(closed))).what.en
 
 
 def test_a_clock_that_nothing_keeps_right_is_a_warning_and_an_unknown_one_is_skipped() -> None:

@@ -76,8 +76,8 @@ def _written() -> Milliseconds:
 async def _newest(ground: Ground) -> Milliseconds | None:
     try:
         chats = (await ground.known_roll()).chats
-    except NotKnownError:
-        return None
+    except (NotKnownError, OSError):
+        return None  # the time can be judged without
     return max((chat.last_activity for chat in chats), default=None)
 
 
