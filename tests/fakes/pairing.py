@@ -14,7 +14,7 @@ from nanoclaw.channels.contract import (
     Surroundings,
 )
 from nanoclaw.control.pairing_shapes import PairingQuery, PairingShape, PairRequest
-from nanoclaw.control.service import NoSuchGroupError
+from nanoclaw.control.service import ConflictError, NoSuchGroupError
 from nanoclaw.control.shapes import Done
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.turns import Reply
@@ -80,6 +80,7 @@ class FakePairing:
         self.begun: list[str] = []
         self.given_up = 0
         self.logged_out = 0
+        self.refuses_logout = False
         self._now = PairingShape(channel="pigeon")
 
     async def begin(self, channel: str, request: PairRequest) -> PairingShape:
@@ -101,6 +102,8 @@ class FakePairing:
 
     async def logout(self, channel: str) -> Done:
         _check(channel)
+        if self.refuses_logout:
+            raise ConflictError("The network cannot be reached", hint="Try later.")
         self.logged_out += 1
         return Done()
 

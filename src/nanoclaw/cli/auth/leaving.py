@@ -10,7 +10,7 @@ from nanoclaw.channels.whatsapp.session_file import SESSION_FILE
 from nanoclaw.cli.auth.own_channel import Plan, running
 from nanoclaw.cli.auth.readiness import make_ready, options_of
 from nanoclaw.cli.context import Context
-from nanoclaw.control.errors import DaemonDownError
+from nanoclaw.control.errors import ControlError, DaemonDownError
 from nanoclaw.daemon.lock import hold
 from nanoclaw.settings.edit import switch_channel
 from nanoclaw.store.files import SIDES
@@ -24,6 +24,7 @@ _LEFT_BEHIND = {
     " Linked devices; remove it there.",
     "telegram": _WORDS["telegram"],
 }
+_HINT = "Try again when its network can be reached; or `nanoclaw auth logout {channel} --force` forgets it here alone."
 _LOGOUT_SECONDS = 60
 
 
@@ -31,7 +32,7 @@ def leave(context: Context, channel: str, make: Callable[[str], Channel] | None 
     """End the session, forget it, and switch the channel off, which would else be told as a trouble. What is so now.
 
     Raises:
-        ChannelError, ControlError: the network could not be told; nothing was changed.
+        ChannelError: the network could not be told; nothing was changed.
     """
     context.home.create()
     running_channels = _running_channels(context)
@@ -39,15 +40,23 @@ def leave(context: Context, channel: str, make: Callable[[str], Channel] | None 
         # Telegram knows no session: the token is all there is, and needs nothing that may not be installed.
         options = parse_options(options_of(context, channel))
         forget_token(token_path(context.home.channel(channel), options.token_file))
-    elif running_channels is not None:
-        make_ready(context, channel)
-        context.client.logout(channel)
     else:
-        _alone(context, channel, make)
+        try:
+            _tell_network(context, channel, make, live=running_channels is not None)
+        except (ChannelError, ControlError) as error:
+            raise ChannelError(str(error), hint=_HINT.format(channel=channel)) from error
     switch_channel(context.home, channel, on=False)
     if running_channels is not None:
         context.client.apply_channel(channel)
     return _WORDS[channel]
+
+
+def _tell_network(context: Context, channel: str, make: Callable[[str], Channel] | None, *, live: bool) -> None:
+    if live:
+        make_ready(context, channel)
+        context.client.logout(channel)
+    else:
+        _alone(context, channel, make)
 
 
 def forget(context: Context, channel: str) -> str:
@@ -98,7 +107,4 @@ async def _end(plan: Plan, make: Callable[[str], Channel] | None) -> None:
         async with asyncio.timeout(_LOGOUT_SECONDS), running(plan, make) as pairing:
             await pairing.logout()
     except TimeoutError:
-        raise ChannelError(
-            f"{plan.name} did not answer within {_LOGOUT_SECONDS} s",
-            hint="Check the network and try again; or forget it here with --force, and at the telephone by hand.",
-        ) from None
+        raise ChannelError(f"{plan.name} did not answer within {_LOGOUT_SECONDS} s") from None

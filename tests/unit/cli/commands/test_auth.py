@@ -115,6 +115,17 @@ def test_logging_out_ends_the_session_and_switches_the_channel_off(run: Run, dae
     assert tomllib.loads(home.config.read_text())["channels"]["whatsapp"] == {"typing": False, "enabled": False}
 
 
+def test_where_the_network_cannot_be_told_the_way_out_is_named_and_nothing_is_changed(
+    run: Run, daemon: ServerThread, home: Home
+) -> None:
+    home.create()
+    home.config.write_text("[channels.whatsapp]\n")
+    daemon.service.pairing.refuses_logout = True
+    ran = run("auth", "logout", "whatsapp", "--yes")
+    assert (ran.status, "nanoclaw auth logout whatsapp --force" in ran.err) == (Exit.ERROR, True)
+    assert home.config.read_text() == "[channels.whatsapp]\n"
+
+
 def _linked(home: Home) -> None:
     home.create()
     home.channel("whatsapp").mkdir(mode=0o700)
