@@ -68,6 +68,7 @@ async def home(
 async def tried(installation: Installation, channel: str) -> dict[str, Any]:
     """What ``channels test`` says; it must have gone well."""
     ran = await asyncio.to_thread(lambda: installation.run("channels", "test", channel, "--json"))
+    assert ran.stdout, ran.stderr
     shape: dict[str, Any] = json.loads(ran.stdout)
     assert (ran.returncode, shape["probe"], shape["message"]) == (0, "passed", "delivered"), ran.stdout
     return shape
@@ -78,6 +79,7 @@ async def test_both_are_verified_without_a_word_to_anybody_and_tried_with_one_to
     home: House, telegram: TelegramServer
 ) -> None:
     ran = await asyncio.to_thread(lambda: home.installation.run("verify", "--json", seconds=200))
+    assert ran.stdout, ran.stderr
     steps = {step["id"]: step["outcome"] for step in json.loads(ran.stdout)["steps"]}
     assert (steps["channel-whatsapp"], steps["channel-telegram"]) == ("passed", "passed"), ran.stdout
     assert ran.returncode == 0, ran.stdout
