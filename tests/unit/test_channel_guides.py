@@ -13,7 +13,7 @@ from nanoclaw.channels.telegram.faults import trouble
 from nanoclaw.channels.telegram.transport import FloodError
 from nanoclaw.channels.whatsapp.link import Standing
 from nanoclaw.channels.whatsapp.standings import show
-from nanoclaw.cli.main import build_parser
+from nanoclaw.cli.main import VERBS, build_parser
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = {
@@ -72,3 +72,23 @@ def test_every_page_is_in_the_index_and_every_link_of_the_pages_leads_somewhere(
         if not (page.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_every_guide_calls_the_program_as_the_readme_does() -> None:
+    verbs = "|".join(VERBS)
+    bare = re.compile(rf"(?<![\w./-])nanoclaw (?:{verbs})\b")
+    for guide in sorted([*DOCS.glob("how-to/*.md"), *DOCS.glob("tutorial/*.md"), DOCS.parent / "README.md"]):
+        assert bare.findall(guide.read_text(encoding="utf-8")) == [], guide.name
+
+
+@pytest.mark.parametrize("guide", ["connect-whatsapp", "look-after-channels"])
+def test_what_to_do_about_a_session_that_was_taken_over_or_an_account_that_was_closed_is_told_in_one_way(
+    guide: str,
+) -> None:
+    text = " ".join((DOCS / "how-to" / f"{guide}.md").read_text(encoding="utf-8").split())
+    replaced = show(Standing(state="replaced"), 0).hint
+    for command in re.findall(r"`nanoclaw (channels \w+) whatsapp`", replaced):
+        assert f"`./nanoclaw {command} " in text
+    assert "until a time: wait; it goes on by itself. For good: ask for a review" in text
+    assert "it goes on by itself" in show(Standing(state="banned", until=1), 0).hint
+    assert "review" in show(Standing(state="banned"), 0).hint

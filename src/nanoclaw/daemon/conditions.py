@@ -22,7 +22,10 @@ _MEANING: dict[ChannelCondition, tuple[str, str]] = {
         "Another program took the session over.",
         "Stop that program; then `nanoclaw channels disable {name}` and `nanoclaw channels enable {name}`.",
     ),
-    ChannelCondition.BANNED: ("The network closed the account.", "Look at the account in the network's own app."),
+    ChannelCondition.BANNED: (
+        "The network closed the account.",
+        "Ask for a review in the network's own app, or link another account.",
+    ),
     ChannelCondition.OUTDATED: ("The network refuses this version of the client.", "Update nanoclaw."),
     ChannelCondition.REFUSED: ("The network does not accept the token, or the way of logging in.", _AGAIN),
 }
