@@ -24,7 +24,7 @@ class Copied:
 
 
 def replicate(source: Repository, target: Repository, progress: Progress = ignore) -> Copied:
-    """Bring every snapshot that can be read, and that the target lacks, over to it.
+    """Bring every snapshot that is whole, and that the target lacks, over to it; and chunks that the target lost.
 
     The two share an identity. A target that lost it is most likely a mount point whose disk is not mounted.
 
@@ -36,16 +36,21 @@ def replicate(source: Repository, target: Repository, progress: Progress = ignor
         with target.using(Use.ADD):
             _agree(source, target, identity)
             present, chunks = set(target.names()), set(target.vault.names(CHUNKS))
+            lost = set(source.vault.names(CHUNKS)) - chunks
             count, written, made = 0, 0, 0
-            for name in (one for one in source.names() if one not in present):
+            for name in (one for one in source.names() if lost or one not in present):
                 try:
-                    missing = sorted(source.read(name)[0].chunks - chunks)
+                    needed = source.read(name)[0].chunks
+                    missing = sorted(needed & lost if name in present else needed - chunks)
+                    written += _bring(source, target, missing, name, progress)
+                    if name not in present:
+                        written += _announce(source, target, name)
+                        count += 1
                 except (BackupDamagedError, NewerBackupError):
-                    continue
-                written += _bring(source, target, missing, name, progress)
+                    continue  # Verifying tells of it; the others are no less worth copying.
                 chunks.update(missing)
+                lost.difference_update(missing)
                 made += len(missing)
-                count += 1
     return Copied(place=target.vault.place, snapshots=count, chunks=made, written=written)
 
 
@@ -56,9 +61,14 @@ def _bring(source: Repository, target: Repository, missing: list[str], name: Sna
         target.vault.write(CHUNKS, blobs)
         written += sum(len(blob) for _, blob in blobs)
         progress(Step(what=f"copy {name}", done=start + len(blobs), total=len(missing)))
+    return written
+
+
+def _announce(source: Repository, target: Repository, name: SnapshotName) -> int:
+    """Make a snapshot visible whose chunks are all there."""
     blob = source.vault.read(SNAPSHOTS, str(name))
     target.vault.write(SNAPSHOTS, [(str(name), blob)])
-    return written + len(blob)
+    return len(blob)
 
 
 def _identity(source: Repository) -> str:

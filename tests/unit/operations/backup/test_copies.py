@@ -1,5 +1,6 @@
 """A second place."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -65,3 +66,39 @@ def test_two_homes_do_not_share_a_place(world: World, tmp_path: Path) -> None:
     other.create(Kind.CHANGE)
     with pytest.raises(BackupError, match="another home"):
         replicate(other.repository(), world.repository(nas))
+
+
+def test_what_a_copy_lost_comes_back_with_the_next_one(world: World, tmp_path: Path) -> None:
+    nas = tmp_path / "nas"
+    world.write("groups/family/once", os.urandom(70_000))
+    world.create()
+    replicate(world.repository(), world.repository(nas))
+    (world.home.groups / "family/once").unlink()
+    world.create()
+    for path in _chunks(nas):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert verify(world.repository(nas), repair=True).set_aside == len(_chunks(world.home.backups))
+    assert verify(world.repository(nas), repair=False).problems
+    healed = replicate(world.repository(), world.repository(nas))
+    assert healed.snapshots == 1
+    assert verify(world.repository(nas), repair=False).problems == ()
+
+
+def test_a_backup_that_is_damaged_here_does_not_keep_the_others_from_being_copied(world: World, tmp_path: Path) -> None:
+    nas = tmp_path / "nas"
+    world.write("groups/family/once", os.urandom(70_000))
+    damaged = world.create().snapshot.name
+    (world.home.groups / "family/once").unlink()
+    whole = world.create().snapshot.name
+    chunks_of = {name: world.repository().read(name)[0].chunks for name in (damaged, whole)}
+    for path in _chunks(world.home.backups):
+        if path.name in chunks_of[damaged] - chunks_of[whole]:
+            path.unlink()
+    assert [one.snapshot for one in verify(world.repository(), repair=False).problems] == [damaged]
+    assert replicate(world.repository(), world.repository(nas)).snapshots == 1
+    assert world.repository(nas).names() == [whole]
+    assert verify(world.repository(nas), repair=False).problems == ()
+
+
+def _chunks(place: Path) -> list[Path]:
+    return [path for path in (place / "chunks").rglob("*") if path.is_file()]
