@@ -1,5 +1,6 @@
 """The folder of NanoClaw v1: what is in it, read without changing or following anything."""
 
+import errno
 import fcntl
 import json
 import os
@@ -112,6 +113,11 @@ class Source:
             return False
 
     def _unreadable(self, name: str, error: OSError) -> ImportSourceError:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return ImportSourceError(
+                f"No room left for a copy of {self.root}/{name}",
+                hint="Free space on the disk of the home: `nanoclaw clean` may find some. Nothing was changed.",
+            )
         return ImportSourceError(
             f"{self.root}/{name} cannot be read: {error.strerror}", hint="Links are not followed. Nothing was changed."
         )

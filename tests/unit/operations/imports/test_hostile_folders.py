@@ -15,6 +15,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.store.errors import DatabaseCorruptError, DatabaseLockedError, OlderSchemaError
 from nanoclaw.store.v1 import NotV1Error, moment
 from tests.fakes.nanoclaw_v1 import FAMILY, MAIN, SESSION, V1Folder, at, make_v1
+from tests.fakes.small_disk import fill, small_disk
 from tests.unit.operations.imports.conftest import Here
 from tests.unit.operations.upgrade.conftest import make_old_home
 
@@ -256,6 +257,16 @@ def test_a_full_disk_keeps_nothing_half_and_the_next_time_goes_on(later: V1Folde
         assert here.take(later).counts["messages"] == 3
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_a_disk_without_room_for_a_look_at_the_database_is_named(later: V1Folder, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 2) as place:
+        here = Here(Home(place))
+        here.home.create()
+        fill(place, leave=0)
+        with pytest.raises(ImportSourceError, match="No room left for a copy"):
+            here.take(later)
+        assert _nothing_came(here)
 
 
 @pytest.mark.parametrize(
