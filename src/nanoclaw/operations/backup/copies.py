@@ -1,6 +1,7 @@
 """A second place for backups: what is in the first is copied as it is, sealed as it is, snapshots last."""
 
 import secrets
+import shlex
 from dataclasses import dataclass
 
 from nanoclaw.operations.backup.errors import BackupDamagedError, BackupError, NewerBackupError
@@ -32,9 +33,9 @@ def replicate(source: Repository, target: Repository, progress: Progress = ignor
         BackupError: the target is another home's, is not mounted, or cannot be written.
     """
     with source.using(Use.READ):
-        identity = _identity(source)
+        identities = _identities(source)
         with target.using(Use.ADD):
-            _agree(source, target, identity)
+            _agree(source, target, identities)
             present, chunks = set(target.names()), set(target.vault.names(CHUNKS))
             lost = set(source.vault.names(CHUNKS)) - chunks
             count, written, made = 0, 0, 0
@@ -71,22 +72,25 @@ def _announce(source: Repository, target: Repository, name: SnapshotName) -> int
     return len(blob)
 
 
-def _identity(source: Repository) -> str:
-    found = [name for name in source.vault.names(_ABOUT) if name.startswith("id-")]
-    if found:
-        return found[0]
-    made = f"id-{secrets.token_hex(8)}"
-    source.vault.write(_ABOUT, [(made, b"")])
-    return made
+def _identities(source: Repository) -> set[str]:
+    """Its own, and those of homes that it took over from."""
+    found = {name for name in source.vault.names(_ABOUT) if name.startswith("id-")}
+    if not found:
+        found = {f"id-{secrets.token_hex(8)}"}
+        source.vault.write(_ABOUT, [(name, b"") for name in found])
+    return found
 
 
-def _agree(source: Repository, target: Repository, identity: str) -> None:
+def _agree(source: Repository, target: Repository, identities: set[str]) -> None:
     theirs = {name for name in target.vault.names(_ABOUT) if name.startswith("id-")}
-    if identity in theirs:
+    if identities & theirs:
         return
     if theirs or target.names():
+        take_over = f"cp {shlex.quote(target.vault.place)}/{_ABOUT}/id-* {shlex.quote(source.vault.place)}/{_ABOUT}/"
         raise BackupError(
-            f"{target.vault.place} holds backups of another home", hint="Give each home a folder of its own."
+            f"{target.vault.place} holds backups of another home",
+            hint="Give each home a folder of its own. If this one has taken over from the other for good, go on there:"
+            f" `{take_over}`.",
         )
     mark = f"copied-{_label(target.vault.place)}"
     if mark in set(source.vault.names(_ABOUT)):
@@ -94,7 +98,7 @@ def _agree(source: Repository, target: Repository, identity: str) -> None:
             f"{target.vault.place} had a copy of these backups and is empty now",
             hint=f"Is its disk mounted? If it is to begin anew, remove {source.vault.place}/{_ABOUT}/{mark}.",
         )
-    target.vault.write(_ABOUT, [(identity, b"")])
+    target.vault.write(_ABOUT, [(name, b"") for name in sorted(identities)])
     source.vault.write(_ABOUT, [(mark, b"")])
 
 

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from nanoclaw.operations.backup.copies import replicate
 from nanoclaw.operations.backup.errors import BackupError
+from nanoclaw.operations.backup.restore import Choice, restore
 from nanoclaw.operations.backup.snapshot import Kind
 from nanoclaw.operations.backup.verify import verify
 from nanoclaw.settings.home import Home
@@ -102,3 +104,22 @@ def test_a_backup_that_is_damaged_here_does_not_keep_the_others_from_being_copie
 
 def _chunks(place: Path) -> list[Path]:
     return [path for path in (place / "chunks").rglob("*") if path.is_file()]
+
+
+def test_a_home_that_took_over_from_another_goes_on_with_its_copies_when_told_so(
+    world: World, tmp_path: Path, secret: bytes | None
+) -> None:
+    world.secret, nas = secret, tmp_path / "nas"
+    world.create()
+    replicate(world.repository(), world.repository(nas))
+    heir = World(Home(tmp_path / "heir"), secret=secret, clock=world.clock)
+    restore(heir.way(nas), Choice())
+    heir.say("from the new machine")
+    heir.create()
+    with pytest.raises(BackupError, match="another home") as refused:
+        replicate(heir.repository(), heir.repository(nas))
+    command = refused.value.hint.split("`")[1]
+    subprocess.run(["sh", "-c", command], check=True)
+    assert replicate(heir.repository(), heir.repository(nas)).snapshots == 1
+    assert len(heir.repository(nas).names()) == 2
+    assert verify(heir.repository(nas), repair=False).problems == ()
