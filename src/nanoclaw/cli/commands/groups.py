@@ -128,7 +128,8 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
 
 def _list(context: Context) -> Result:
     found = ask(context, lambda client: client.groups(), lambda service: service.groups())
-    text = table(("FOLDER", "NAME", "TRIGGER", "CHATS"), (_row(group) for group in found["groups"]))
+    rows_of_groups = [row for group in found["groups"] for row in _rows(group)]
+    text = table(("FOLDER", "NAME", "TRIGGER", "CHATS"), rows_of_groups)
     if strangers := found["unregistered"]:
         rows = [(chat["channel"], chat["chat"], chat["name"], local_time(chat["last_activity"])) for chat in strangers]
         text += f"\n\nNot registered:\n{table(('CHANNEL', 'CHAT', 'NAME', 'LAST WROTE'), rows)}"
@@ -227,15 +228,18 @@ def _remove(folder: str, context: Context) -> Result:
     return Result(document=done, text="Removed. Its files and its history are still there.")
 
 
-def _row(group: dict[str, Any]) -> tuple[str, str, str, str]:
-    chats = ", ".join(f"{chat['channel']}:{chat['chat']}" for chat in group["chats"])
+def _rows(group: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """A line for each of its chats: their ids are long."""
     trigger = group["trigger"] if group["requires_trigger"] else "not needed"
     mark = " (main)" if group["is_main"] else " (temporary)" if group.get("temporary") else ""
-    return group["folder"] + mark, group["name"], trigger, chats
+    first, *more = [f"{chat['channel']}:{chat['chat']}" for chat in group["chats"]] or [""]
+    return [(group["folder"] + mark, group["name"], trigger, first), *(("", "", "", chat) for chat in more)]
 
 
 def _describe(group: dict[str, Any]) -> str:
-    folder, name, trigger, chats = _row(group)
-    lines = (("folder", folder), ("name", name), ("trigger", trigger), ("chats", chats))
-    settings = group["options"].items()
-    return "\n".join(f"{head + ':':<20}{one_line(value)}" for head, value in (*lines, *settings))
+    rows = _rows(group)
+    folder, name, trigger, chat = rows[0]
+    lines = (("folder:", folder), ("name:", name), ("trigger:", trigger), ("chats:", chat))
+    more = (("", row[-1]) for row in rows[1:])
+    settings = ((f"{name}:", value) for name, value in group["options"].items())
+    return "\n".join(f"{head:<20}{one_line(value)}" for head, value in (*lines, *more, *settings))

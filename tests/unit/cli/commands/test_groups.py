@@ -27,6 +27,18 @@ def test_groups_are_added_shown_listed_and_removed(run: Run, either: FakeService
     assert run("groups", "show", "fam").status == Exit.ERROR
 
 
+def test_each_chat_of_a_group_has_a_line_of_its_own(run: Run, either: FakeService) -> None:
+    run("groups", "add", "Family", "--folder", "fam", "--channel", "web", "--chat", "x1")
+    run("groups", "chats", "fam", "add", "web:x2")
+    row, more = [
+        line for line in run("groups", "list").out.splitlines() if line.rstrip().endswith(("web:x1", "web:x2"))
+    ]
+    assert (row.split()[0], more.split()) == ("fam", ["web:x2"])
+    assert row.index("web:x1") == more.index("web:x2")
+    shown = run("groups", "show", "fam").out
+    assert "chats:              web:x1\n                    web:x2\n" in f"{shown}\n"
+
+
 @pytest.mark.parametrize("folder", ["../up", "global", "", "a b"])
 def test_bad_folders_are_refused_in_words(run: Run, either: FakeService, folder: str) -> None:
     ran = run("groups", "add", "x", "--folder", folder)
