@@ -87,7 +87,7 @@ _WORDS: dict[str, tuple[ChannelCondition, str, str]] = {
     "passkey": (
         ChannelCondition.REFUSED,
         "WhatsApp demands a passkey for this account, which this client cannot give.",
-        "Turn the passkey off in the app (Settings, Account, Passkeys), then `nanoclaw auth whatsapp`.",
+        "Remove the passkey in the app (Settings, Account, Passkeys), then `nanoclaw auth whatsapp`.",
     ),
     "failed": (
         ChannelCondition.BROKEN,
