@@ -106,18 +106,20 @@ def schedule(arguments: argparse.Namespace, context: Context) -> Result:
         lines = _cron_lines(opened, context)
         return Result(document={"lines": lines}, text="\n".join(lines), notes=opened.notes)
     names, now, times = opened.repository.names(), context.clock.now(), times_of(opened.settings)
+    enabled, due = opened.settings.backup.enabled, times.due(names, now)
     shapes: list[Document] = []
+    nexts = []
     for kind in _SCHEDULED:
         last = newest([name for name in names if name.at <= now], kind)
         shapes.append({"kind": kind, "last": iso(last.at) if last else None, "next": iso(times.next(kind, now))})
+        nexts.append("now" if kind is due else local_time(shapes[-1]["next"]))
     for what in (VERIFY, DRILL):
         outcome = read_outcome(context.home, what)
         shapes.append(
             {"kind": what, "last": iso(outcome.at) if outcome else None, "next": iso(times.next(Kind.WEEKLY, now))}
         )
-    enabled = opened.settings.backup.enabled
-    due = times.due(names, now)
-    nexts = ["now" if one["kind"] == due else local_time(one["next"]) for one in shapes]
+        over = times.week_is_over(outcome.at if outcome else None, now)
+        nexts.append("now" if over else local_time(shapes[-1]["next"]))
     rows = [
         (one["kind"], local_time(one["last"]), at if enabled else "off") for one, at in zip(shapes, nexts, strict=True)
     ]

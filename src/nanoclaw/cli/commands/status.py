@@ -29,7 +29,7 @@ def run(_arguments: argparse.Namespace, context: Context) -> Result:
     """A ``Status``."""
     status = ask(context, lambda client: client.status(), lambda service: service.status())
     lines = [*_lines(status), *_alerts(context)]
-    text = "\n".join(f"{head + ':':<14}{one_line(line)}" for head, line in lines if line)
+    text = "\n".join(f"{head and head + ':':<14}{one_line(line)}" for head, line in lines if line)
     if status["running"]:
         return Result(document=status, text=text)
     return Result(document=status, text=text, exit=Exit.DAEMON_DOWN, notes=_failed_starts(context))

@@ -117,8 +117,8 @@ class Routine:
         return None if recent else Kind.CHANGE
 
     def _week_is_over(self, what: str) -> bool:
-        last, now = read_outcome(self.home, what), self.clock.now()
-        return last is None or last.at > now or last.at < times_of(self.settings).last(Kind.WEEKLY, now)
+        last = read_outcome(self.home, what)
+        return times_of(self.settings).week_is_over(last.at if last else None, self.clock.now())
 
     async def _do(self, what: str, *arguments: str) -> bool:
         end = await self.hands.run(arguments)

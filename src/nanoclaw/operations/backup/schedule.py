@@ -58,6 +58,10 @@ class Times:
                 return kind
         return None
 
+    def week_is_over(self, last: Milliseconds | None, now: Milliseconds) -> bool:
+        """Whether what is done once a week is due; ``last`` is when it was done last, None: never."""
+        return last is None or last > now or last < self.last(Kind.WEEKLY, now)
+
     def _at(self, day: date, days: int) -> Milliseconds:
         there = day + timedelta(days=days)
         moment = datetime(there.year, there.month, there.day, self.daily_hour, tzinfo=self.zone)

@@ -155,7 +155,8 @@ def test_copies_are_made_and_one_that_is_missing_is_told(run: Run, home: Home, t
 
 def test_the_schedule_shows_what_was_and_what_comes(run: Run) -> None:
     assert run("backup", "schedule", "--json").json["due"] == "weekly"
-    assert run("backup", "schedule").out.splitlines()[3].split() == ["weekly", "now"]
+    shown = run("backup", "schedule").out.splitlines()
+    assert [shown[line].split() for line in (3, 4, 5)] == [["weekly", "now"], ["verify", "now"], ["drill", "now"]]
     run("backup", "create", "--kind", "weekly")
     found = run("backup", "schedule", "--json").json
     assert found["due"] is None

@@ -8,6 +8,7 @@ def test_everything_is_shown_and_nothing_steers_the_terminal(run: Run, daemon: S
     assert ran.status == 0
     for words in ("running", "bubblewrap", "web up", "main idle", "ANTHROPIC_API_KEY in .env", "␛[31mmodel"):
         assert words in ran.out
+    assert not [line for line in ran.out.splitlines() if line.startswith(":")]
 
 
 def test_json_is_the_documented_shape(run: Run, daemon: ServerThread) -> None:
