@@ -48,7 +48,9 @@ async def test_a_program_talks_to_the_assistant_by_the_channel_of_the_tutorial(i
     await installed.until("any(one['name'] == 'lines' and one['status'] == 'up' for one in status['channels'])")
     states = {one["name"]: one for one in (await installed.get("/v1/status"))["channels"]}
     shell = "".join(parts("sh"))
-    for command in re.findall(r"^nanoclaw ((?:groups|people) .*)$", shell, re.MULTILINE):
+    commands = re.findall(r"^\./nanoclaw ((?:groups|people) .*)$", shell, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
         ran = await asyncio.to_thread(installed.run, *shlex.split(command))
         assert ran.returncode == 0, ran.stderr
     (program,) = re.findall(r"^python3 - <<'END'\n(.*?)^END$", shell, re.DOTALL | re.MULTILINE)
