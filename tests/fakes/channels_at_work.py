@@ -8,13 +8,13 @@ from typing import Any, NoReturn
 
 from nanoclaw.channels.contract import Channel
 from nanoclaw.control.shapes import ChannelShape
-from nanoclaw.daemon.canary import Canary
-from nanoclaw.daemon.channel_news import ChannelNews
-from nanoclaw.daemon.channel_watch import ChannelWatch
-from nanoclaw.daemon.conversations import LiveConversations
-from nanoclaw.daemon.networks import NetworkGround, Networks
-from nanoclaw.daemon.owner_chats import OwnerChats
-from nanoclaw.daemon.roster import Roster
+from nanoclaw.daemon.networks.at_work import NetworkGround, Networks
+from nanoclaw.daemon.networks.canary import Canary
+from nanoclaw.daemon.networks.conversations import LiveConversations
+from nanoclaw.daemon.networks.news import ChannelNews
+from nanoclaw.daemon.networks.owner_chats import OwnerChats
+from nanoclaw.daemon.networks.roster import Roster
+from nanoclaw.daemon.networks.watch import ChannelWatch
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.delivery.courier import Courier
 from nanoclaw.events.broadcast import Broadcast

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from nanoclaw.control.server import ControlServer, control_application
-from nanoclaw.daemon.offline import open_service
+from nanoclaw.daemon.answers.offline import open_service
 from nanoclaw.settings.home import Home
 from tests.fakes.service import FakeService
 

@@ -31,7 +31,7 @@ class Result:
 
 def open_stored_service(home: Home) -> "AbstractAsyncContextManager[Service]":
     """The service of a home whose daemon is stopped."""
-    from nanoclaw.daemon.offline import open_service  # noqa: PLC0415 - heavy, and needed only without a daemon
+    from nanoclaw.daemon.answers.offline import open_service  # noqa: PLC0415 - heavy, and needed only without a daemon
 
     return open_service(home)
 

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nanoclaw.daemon.channel_desk import ChannelHands, ChannelRecords
-from nanoclaw.daemon.desks import Desks
+from nanoclaw.daemon.answers.channels import ChannelHands, ChannelRecords
+from nanoclaw.daemon.answers.desks import Desks
+from nanoclaw.daemon.answers.insight import Insight
+from nanoclaw.daemon.answers.owner_chats import NewsRecords
+from nanoclaw.daemon.answers.pairing import PairingRecords
+from nanoclaw.daemon.answers.people import PeopleRecords
+from nanoclaw.daemon.answers.service import DaemonService
+from nanoclaw.daemon.answers.tasks import TaskRecords
+from nanoclaw.daemon.answers.usage import UsageRecords
+from nanoclaw.daemon.answers.views import Views, sandbox_shape
+from nanoclaw.daemon.answers.welcome import welcome
 from nanoclaw.daemon.ground import Ground
-from nanoclaw.daemon.insight import Insight
-from nanoclaw.daemon.networks import Networks
-from nanoclaw.daemon.news_records import NewsRecords
-from nanoclaw.daemon.pairing import PairingRecords
+from nanoclaw.daemon.networks.at_work import Networks
 from nanoclaw.daemon.parts import Base, Crew
-from nanoclaw.daemon.people import PeopleRecords
-from nanoclaw.daemon.service import DaemonService
-from nanoclaw.daemon.tasks import TaskRecords
 from nanoclaw.daemon.trials import TrialGround, Trials
-from nanoclaw.daemon.usage import UsageRecords
-from nanoclaw.daemon.views import Views, sandbox_shape
-from nanoclaw.daemon.welcome import welcome
 from nanoclaw.store.erasing import Erasing
 
 

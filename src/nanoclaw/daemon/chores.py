@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
+from nanoclaw.daemon.answers.pairing import PairingRecords
 from nanoclaw.daemon.backups import open_routine
 from nanoclaw.daemon.ground import Ground
-from nanoclaw.daemon.pairing import PairingRecords
+from nanoclaw.daemon.networks.roster import Roster
 from nanoclaw.daemon.room import RoomWatch
-from nanoclaw.daemon.roster import Roster
 from nanoclaw.daemon.shelves import Shelves
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.operations.backup.routine import Routine

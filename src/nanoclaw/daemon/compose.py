@@ -21,23 +21,23 @@ from nanoclaw.control.server import ControlServer
 from nanoclaw.daemon.agenda import Agenda, TaskHands
 from nanoclaw.daemon.alerts import open_desk
 from nanoclaw.daemon.answering import Beside, open_service, open_trials
-from nanoclaw.daemon.built_in import built_in_channels
-from nanoclaw.daemon.canary import Canary, canary_minutes
-from nanoclaw.daemon.channel_news import ChannelNews
-from nanoclaw.daemon.channel_watch import ChannelWatch
+from nanoclaw.daemon.answers.insight import Insight, open_recorder
+from nanoclaw.daemon.answers.page_operations import PageOperations
+from nanoclaw.daemon.answers.records import Records
 from nanoclaw.daemon.chores import open_chores
-from nanoclaw.daemon.conversations import LiveConversations
 from nanoclaw.daemon.ground import Ground
-from nanoclaw.daemon.insight import Insight, open_recorder
 from nanoclaw.daemon.lanes import Lanes
 from nanoclaw.daemon.meter import Ears, Meter
-from nanoclaw.daemon.networks import NetworkGround, Networks
-from nanoclaw.daemon.owner_chats import OwnerChats
-from nanoclaw.daemon.page_operations import PageOperations
+from nanoclaw.daemon.networks.at_work import NetworkGround, Networks
+from nanoclaw.daemon.networks.built_in import built_in_channels
+from nanoclaw.daemon.networks.canary import Canary, canary_minutes
+from nanoclaw.daemon.networks.conversations import LiveConversations
+from nanoclaw.daemon.networks.news import ChannelNews
+from nanoclaw.daemon.networks.owner_chats import OwnerChats
+from nanoclaw.daemon.networks.roster import Roster
+from nanoclaw.daemon.networks.watch import ChannelWatch
 from nanoclaw.daemon.parts import Base, Crew, Daemon
 from nanoclaw.daemon.reception import open_reception
-from nanoclaw.daemon.records import Records
-from nanoclaw.daemon.roster import Roster
 from nanoclaw.daemon.shelves import open_shelves
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.daemon.toolbox import Toolbox

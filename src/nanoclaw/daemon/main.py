@@ -13,15 +13,15 @@ from typing import Any
 from nanoclaw import __version__
 from nanoclaw.channels.local.channel import LOCAL
 from nanoclaw.daemon.alerts import known_secrets
+from nanoclaw.daemon.answers.images import describe_installation
+from nanoclaw.daemon.answers.usage import load_budgets
+from nanoclaw.daemon.answers.welcome import welcome
 from nanoclaw.daemon.compose import compose
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.heartbeat import Heartbeat
 from nanoclaw.daemon.hopeless import building
-from nanoclaw.daemon.images import describe_installation
 from nanoclaw.daemon.keeper import Keeper
 from nanoclaw.daemon.parts import Daemon
-from nanoclaw.daemon.usage import load_budgets
-from nanoclaw.daemon.welcome import welcome
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import SystemClock
 from nanoclaw.model.errors import NanoclawError

@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 
 from nanoclaw.control.shapes import ErrorShape
+from nanoclaw.control.times import iso
 from nanoclaw.daemon.tidings import Tidings
-from nanoclaw.daemon.times import iso
 from nanoclaw.model.clock import Clock, Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.alerts.contract import Alert, Level

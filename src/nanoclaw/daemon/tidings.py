@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from nanoclaw.daemon.owner_chats import OwnerChats
+from nanoclaw.daemon.networks.owner_chats import OwnerChats
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.errors import NanoclawError

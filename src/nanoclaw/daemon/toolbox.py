@@ -12,9 +12,9 @@ from nanoclaw.agents.tools.contract import TaskBook
 from nanoclaw.agents.tools.desk import Desk, Registration
 from nanoclaw.agents.tools.files import FILE_LIMIT
 from nanoclaw.control.shapes import AddGroupRequest
+from nanoclaw.daemon.answers.records import Records
 from nanoclaw.daemon.ground import Ground
 from nanoclaw.daemon.lanes import Lanes
-from nanoclaw.daemon.records import Records
 from nanoclaw.daemon.shelves import Shelves
 from nanoclaw.intake.approvals import Approvals
 from nanoclaw.intake.asking import Asking

@@ -30,7 +30,7 @@ def adapt(reply: Reply, capabilities: Capabilities, now: Milliseconds) -> Reply 
         case ReplyKind.REACTION:
             return reply if capabilities.reactions and reply.target else None
         case ReplyKind.EDIT:
-            if capabilities.edits and reply.target and now - reply.target_at <= capabilities.edit_seconds * 1000:
+            if capabilities.edits and reply.target and _age(reply, now) <= capabilities.edit_seconds:
                 return reply
             return _as_text(reply, _CORRECTED + reply.text, capabilities)
 
@@ -57,6 +57,11 @@ def show_size(size: int) -> str:
     while value >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
     return f"{value:.1f} {_UNITS[unit]}" if unit and value < 10 else f"{value:.0f} {_UNITS[unit]}"
+
+
+def _age(reply: Reply, now: Milliseconds) -> float:
+    """Seconds since the message was sent that the reply is about."""
+    return 0 if reply.target_at is None else (now - reply.target_at) / 1000
 
 
 def _as_shown(reply: Reply, capabilities: Capabilities) -> Reply:

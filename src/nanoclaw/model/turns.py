@@ -159,8 +159,8 @@ class Reply:
     kind: ReplyKind = ReplyKind.TEXT
     target: str = ""
     """The network's id of the message that a reaction or an edit is about."""
-    target_at: Milliseconds = Milliseconds(0)
-    """When that message was sent, for an edit; 0 for a message that is still to be sent."""
+    target_at: Milliseconds | None = None
+    """When that message was sent, if it is one of the assistant's."""
     file: OutgoingFile | None = None
     choices: tuple[str, ...] = ()
     """Answers that a network with buttons can offer; ``text`` lists them, numbered, for the others."""

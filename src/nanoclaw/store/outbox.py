@@ -158,7 +158,7 @@ def _reply(address: ChatAddress, row: Sequence[Any]) -> Reply:
         created_at=Milliseconds(created),
         kind=ReplyKind(kind),
         target=target or "",
-        target_at=Milliseconds(target_at or 0),
+        target_at=Milliseconds(target_at) if target_at else None,
         file=OutgoingFile(**json.loads(file)) if file else None,
         choices=tuple(json.loads(options)) if options else (),
         quote=QuotedMessage(**json.loads(quote)) if quote else None,

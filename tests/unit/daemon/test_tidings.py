@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.daemon.owner_chats import OwnerChats
+from nanoclaw.daemon.networks.owner_chats import OwnerChats
 from nanoclaw.daemon.tidings import Tidings
 from nanoclaw.gateway.contract import BudgetCrossed, DomainRefused
 from nanoclaw.model.chats import ChatAddress

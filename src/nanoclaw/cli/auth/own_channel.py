@@ -18,7 +18,7 @@ from nanoclaw.channels.contract import (
     Surroundings,
 )
 from nanoclaw.channels.registry import load_channels
-from nanoclaw.daemon.built_in import built_in_channels
+from nanoclaw.daemon.networks.built_in import built_in_channels
 from nanoclaw.events.kinds import Event
 from nanoclaw.model.chats import ChannelName, ChatAddress, InboundChange, InboundMessage
 from nanoclaw.model.clock import Clock

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from nanoclaw.control.client import ControlClient, Document
-from nanoclaw.daemon.pairing import shape_of
+from nanoclaw.daemon.answers.pairing import shape_of
 from nanoclaw.model.clock import Clock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.pairing.session import PairingSession

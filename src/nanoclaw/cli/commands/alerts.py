@@ -8,7 +8,7 @@ from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.parsing import UsageError, add_choices, add_command
 from nanoclaw.cli.render import local_time, one_line, table
-from nanoclaw.daemon.times import iso
+from nanoclaw.control.times import iso
 from nanoclaw.model.clock import Milliseconds
 
 if TYPE_CHECKING:

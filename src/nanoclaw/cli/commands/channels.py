@@ -119,7 +119,7 @@ def _how(line: dict[str, Any], states: "dict[str, Document] | None") -> str:
 def _origins() -> dict[str, str]:
     """Where each channel comes from."""
     from nanoclaw.channels.registry import installed_channels  # noqa: PLC0415 - only for this command
-    from nanoclaw.daemon.built_in import built_in_channels  # noqa: PLC0415 - as above
+    from nanoclaw.daemon.networks.built_in import built_in_channels  # noqa: PLC0415 - as above
 
     packages = {point.name: point.dist.name if point.dist else point.value for point in installed_channels()}
     return packages | dict.fromkeys(built_in_channels(), "built in")
@@ -168,7 +168,7 @@ def _check(name: str, context: Context, *, on: bool) -> None:
     """
     if on:
         from nanoclaw.channels.registry import load_channels  # noqa: PLC0415 - only for this command
-        from nanoclaw.daemon.built_in import built_in_channels  # noqa: PLC0415 - as above
+        from nanoclaw.daemon.networks.built_in import built_in_channels  # noqa: PLC0415 - as above
 
         load_channels(built_in_channels(), (name,))
         return

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
 
 def _stored(context: Context, since: str) -> "Document":
     from nanoclaw.control.insight_shapes import FigureQuery  # noqa: PLC0415 - only without a daemon
-    from nanoclaw.daemon.insight import stored_figures  # noqa: PLC0415
+    from nanoclaw.daemon.answers.insight import stored_figures  # noqa: PLC0415
     from nanoclaw.operations.figures.history import History  # noqa: PLC0415
 
     found = stored_figures(History(context.home.figures), FigureQuery(since=since), context.clock)

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Result:
         from nanoclaw.cli.containers.pruning import prune_images  # noqa: PLC0415 - imports the sandboxes
 
         return prune_images(arguments, context)
-    from nanoclaw.daemon import images  # noqa: PLC0415 - imports the sandboxes
+    from nanoclaw.daemon.answers import images  # noqa: PLC0415 - imports the sandboxes
 
     if arguments.action == "build":
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from nanoclaw.daemon.built_in import built_in_channels
+from nanoclaw.daemon.networks.built_in import built_in_channels
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.clock import Milliseconds, SystemClock
 from nanoclaw.operations.doctor.checks import channel_extras, channel_libraries, channels, recent_errors
