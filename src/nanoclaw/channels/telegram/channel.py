@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 4_096
 FILE_LIMIT = 50 * 1024 * 1024
 _WELCOME = "Hello. This chat is yours now."
+_WELCOME_SECONDS = 5.0
 _FAULTS = {
     ChannelCondition.UNREACHABLE: PairingFault.UNREACHABLE,
     ChannelCondition.PAUSED: PairingFault.UNREACHABLE,
@@ -191,6 +192,8 @@ class TelegramChannel:
             sender = await code.sent()
             if sender is None:
                 raise PairingError("Nobody sent the code", hint="Begin again.", fault=PairingFault.TIMEOUT)
+            # Before it is done: where no assistant runs, the channel ends with that.
+            await _welcome(made, ChatAddress(channel=TELEGRAM, chat=sender.chat))
             yield PairingDone(account=made.username, owner=sender.user, chat=sender.chat, name=sender.name)
         finally:
             self._code = None
@@ -227,14 +230,16 @@ class TelegramChannel:
             self._serving.cancel()
 
     async def _paired(self, message: InboundMessage) -> bool:
-        """Whether a message of a private chat was the code; then it is answered, and nothing else comes of it."""
-        code, made = self._code, self._work
+        """Whether a message of a private chat was the code; then nothing else comes of it."""
         sender = Paired(user=message.sender.id, chat=message.address.chat, name=message.sender.name)
-        if code is None or made is None or not code.offer(message.text, sender):
-            return False
-        if made.sender is not None:
-            await made.sender.say(message.address, _WELCOME)
-        return True
+        return self._code is not None and self._code.offer(message.text, sender)
+
+
+async def _welcome(made: "Work", address: ChatAddress) -> None:
+    if made.sender is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_WELCOME_SECONDS):
+                await made.sender.say(address, _WELCOME)
 
 
 def _library() -> ModuleType:
