@@ -1,7 +1,9 @@
 """Edits, deletions, reactions, quotes, voice notes, and groups of several chats: a whole daemon, real ``claude``."""
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,16 @@ class House:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
+    async def sent(self) -> None:
+        """Wait until what was heard is known here by the network's name for it: a person is never that quick."""
+        async with asyncio.timeout(10):
+            while any(line["state"] != "sent" for line in await self._replies()):
+                await asyncio.sleep(0.05)
+
+    async def _replies(self) -> list[dict[str, Any]]:
+        lines = (await self.installation.get("/v1/messages?group=family&limit=100"))["messages"]
+        return [line for line in lines if line["direction"] == "out"]
+
     def prompt(self) -> str:
         """The newest that the model was asked."""
         (newest,) = [one for one in body(self.installation)["messages"] if one["role"] == "user"][-1:]
@@ -66,6 +78,7 @@ async def test_the_agent_reads_what_people_made_of_their_messages_and_quotes_wha
     assert "we meet at ten" in asked
     assert "nine" not in asked
     assert "4711" not in asked
+    await house.sent()
     await string.do(ChangeKind.REACTED, "home", first["id"], "👍")
     await string.do(ChangeKind.EDITED, "home", "3", "@Andy when, and where?", sender="ben")
     await string.do(ChangeKind.DELETED, "home", "1")

@@ -71,7 +71,9 @@ def _parse(arguments: Sequence[str]) -> _Selection:
 def main(arguments: Sequence[str]) -> int:
     """Run what was chosen; 0 when nothing failed."""
     selection = _parse(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the engine must be stopped in either case
+    for one in (signal.SIGINT, signal.SIGTERM):  # the engine must be stopped in either case
+        # The first is ignored where a shell began this in the background, and what tests start would inherit that.
+        signal.signal(one, signal.default_int_handler)
     steps = Steps()
     with tempfile.TemporaryDirectory(prefix="nanoclaw-test-home-", ignore_cleanup_errors=True) as home:
         try:

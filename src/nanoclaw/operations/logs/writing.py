@@ -60,9 +60,9 @@ class PrivateRotatingFile(RotatingFileHandler):
         """Write a line, or nothing of it: what a full disk does not take is kept nowhere, and the next begins anew."""
         try:
             if self.stream is not None and not is_at(self.stream.fileno(), Path(self.baseFilename)):
-                # Somebody removed it, or another program rotated it away.
-                self.stream.close()
-                self.stream = self._open()
+                # Somebody removed it, or another program rotated it away. None first: opening it anew may fail for now.
+                stream, self.stream = self.stream, None
+                stream.close()
             if self.shouldRollover(record):
                 self.doRollover()
             if self.stream is None:

@@ -231,7 +231,7 @@ async def test_what_was_told_is_remembered_over_a_restart(
 ) -> None:
     pager.down(ChannelCondition.LOGGED_OUT)
     await until(lambda: bell.texts)
-    await until(channels.home.outages.exists)
+    await until(lambda: any(one.told for one in read_records(channels.home.outages).values()))
     assert channels.home.outages.stat().st_mode & 0o777 == 0o600
     again = Channels(channels.store, channels.home, [SettableChannel(PAGER), SettableChannel(BELL)])
     async with again.running():

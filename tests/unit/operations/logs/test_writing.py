@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,21 @@ def test_a_file_that_was_removed_or_moved_away_begins_anew(tmp_path: Path) -> No
     assert "line 1" in (tmp_path / "kept").read_text()
     assert [json.loads(text)["event"] for text in path.read_text().splitlines()] == ["line 2"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_log_whose_folder_was_gone_goes_on_when_there_is_one_again(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "nanoclaw.log"
+    path.parent.mkdir()
+    handler = PrivateRotatingFile(path, LogSettings())
+    handler.setFormatter(JsonFormatter())
+    for number in range(3):
+        if number == 1:
+            shutil.rmtree(path.parent)
+        elif number == 2:
+            path.parent.mkdir()
+        handler.emit(logging.makeLogRecord({"name": "x", "msg": f"line {number}"}))
+    handler.close()
+    assert [json.loads(text)["event"] for text in path.read_text().splitlines()] == ["line 2"]
 
 
 def test_a_file_is_rotated_when_its_first_line_is_old_also_after_a_restart(tmp_path: Path) -> None:
