@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from telegram import Message
 from telegram.error import BadRequest, InvalidToken
 
+from nanoclaw.channels.file_names import shorten
 from nanoclaw.channels.spool import FileRefusedError, Spool
 from nanoclaw.channels.telegram.people import clean
 from nanoclaw.channels.telegram.session import Session
@@ -16,7 +17,7 @@ LARGEST = 20 * 1024 * 1024
 """The largest file that the Bot API hands out, in bytes."""
 _ANY_TYPE = "application/octet-stream"
 _SECONDS = 120.0
-_NAME_LENGTH, _ENDING = 255, 20
+_NAME_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def _media(file: object, name: object, media_type: object, size: object) -> Medi
     if not isinstance(file, str) or not isinstance(name, str) or not isinstance(media_type, str):
         raise TypeError("a file is described otherwise than the Bot API does")
     known = size if isinstance(size, int) else 0
-    return Media(file=file, name=_shortened(clean(name)), media_type=clean(media_type), size=known)
+    return Media(file=file, name=shorten(clean(name), _NAME_LENGTH), media_type=clean(media_type), size=known)
 
 
 class Fetcher:
@@ -101,8 +102,3 @@ class Fetcher:
         async for piece in pieces:
             self._proven()
             yield piece
-
-
-def _shortened(name: str) -> str:
-    """A long name without its middle: what a file is stands at the end."""
-    return name if len(name) <= _NAME_LENGTH else name[: _NAME_LENGTH - _ENDING] + name[-_ENDING:]

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from nanoclaw.channels.contract import ChannelError, Conversations, Receipt
+from nanoclaw.channels.file_names import shorten
 from nanoclaw.channels.spool import FILE_LIMIT, FileRefusedError, Spool
 from nanoclaw.channels.web.answers import answer, problem
 from nanoclaw.model.chats import ChatAddress, IncomingFile
@@ -56,7 +57,7 @@ class Files:
         self._forget_old()
         if identity in self._uploads:
             return answer({"id": str(identity)})
-        name = request.query.get("name", "")[:_NAME_LENGTH] or "file"
+        name = shorten(request.query.get("name", ""), _NAME_LENGTH) or "file"
         if (request.content_length or 0) > FILE_LIMIT:
             return problem(413, f"{name} is too large", f"A file may have {FILE_LIMIT // 1024 // 1024} MB.")
         try:

@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from nanoclaw.channels.file_names import shorten
 from nanoclaw.channels.spool import FILE_LIMIT
 from nanoclaw.channels.whatsapp.link import Media
 from nanoclaw.model.chats import IncomingFile
@@ -82,15 +83,10 @@ def _inside(path: Path, folder: Path) -> bool:
 def _called(one: Media) -> str:
     """Its name, or one for what it is."""
     if one.name.strip():
-        return one.name[:_LONGEST_NAME] if len(one.name) <= _LONGEST_NAME else _shortened(one.name)
+        return shorten(one.name, _LONGEST_NAME)
     plain = one.media_type.partition(";")[0].strip().lower()
     word = "voice" if one.voice else {"image": "photo", "video": "video", "audio": "audio"}.get(plain.partition("/")[0])
     return f"{word or 'file'}{mimetypes.guess_extension(plain) or '.bin'}"
-
-
-def _shortened(name: str) -> str:
-    ending = Path(name).suffix[:20]
-    return name[: _LONGEST_NAME - len(ending)] + ending
 
 
 def _honest(name: str, media_type: str, head: bytes) -> tuple[str, str]:

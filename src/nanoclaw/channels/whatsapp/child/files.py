@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from nanoclaw.channels.file_names import shorten
 from nanoclaw.channels.spool import FILE_LIMIT
 from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.contents import Part
@@ -109,7 +110,7 @@ class Files:
 
 def _media(part: Part, *, path: str = "", problem: str = "", size: int = 0, fetchable: bool = False) -> Media:
     return Media(
-        name=part.name[:_NAME_LIMIT],
+        name=shorten(part.name, _NAME_LIMIT),
         media_type=part.media_type[:100],
         size=size or part.size,
         path=path,
