@@ -5,6 +5,6 @@ parsed once. A channel must not know groups, turns, agents or what is stored of 
 :class:`~nanoclaw.channels.contract.Surroundings`. The one who looks at SQLite is the store, also where the file is a
 network's own: :mod:`nanoclaw.store.whatsapp`.
 
-``contract`` what each promises · ``registry`` which there are · ``table`` their settings · ``spool``, ``file_names`` files that
-come in · ``markdown`` what the dialects have in common; and one folder a network.
+``contract`` what each promises · ``registry`` which there are · ``table`` their settings · ``spool``, ``file_names``
+files that come in · ``markdown`` what the dialects have in common; and one folder a network.
 """
