@@ -88,6 +88,11 @@ def size(amount: float) -> str:
     return f"{amount:,.1f} GiB"
 
 
+def count(number: int, what: str) -> str:
+    """So many of them: ``1 backup``, ``2,000 backups``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def to_json(document: Mapping[str, Any], encoding: str | None) -> str:
     """One JSON document that is also safe to print on a terminal."""
     ascii_only = (encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanoclaw.cli.render import Paint, fitted, one_line, table, to_json, visible
+from nanoclaw.cli.render import Paint, count, fitted, one_line, table, to_json, visible
 
 HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\u202eevil\r\x00\ud800"
 
@@ -83,3 +83,8 @@ def test_colours_need_a_terminal_and_no_objection() -> None:
     assert Paint(Terminal(), {"NO_COLOR": "1"}).red("x") == "x"
     assert Paint(Terminal(), {"TERM": "dumb"}).red("x") == "x"
     assert Paint(io.StringIO(), {}).red("x") == "x"
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 backups"), (1, "1 backup"), (2_000, "2,000 backups")])
+def test_one_thing_is_not_said_to_be_several(number: int, said: str) -> None:
+    assert count(number, "backup") == said

@@ -7,7 +7,7 @@ from nanoclaw.cli.backup.opening import gently, open_for
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.progress import Bar
-from nanoclaw.cli.render import local_time, one_line, size, table
+from nanoclaw.cli.render import count, local_time, one_line, size, table
 from nanoclaw.operations.backup.errors import BackupError
 from nanoclaw.operations.backup.restore import chosen
 from nanoclaw.operations.backup.shapes import entry_shapes, name_shape, snapshot_shape, verified_shape
@@ -79,7 +79,7 @@ def verify(arguments: argparse.Namespace, context: Context) -> Result:
         lines.append(
             f"{found.set_aside:,} damaged chunks were set aside. Make a backup now: what is still there heals."
         )
-    good = f"{found.snapshots:,} backups of {found.chunks:,} chunks, {size(found.size)}: "
+    good = f"{count(found.snapshots, 'backup')} of {count(found.chunks, 'chunk')}, {size(found.size)}: "
     lines.append(good + ("NOT ALL WHOLE." if found.problems else "every byte is as it was written."))
     if not found.snapshots:
         lines = [f"There are no backups in {repository.vault.place}: nothing was checked."]

@@ -11,7 +11,7 @@ from nanoclaw.cli.backup.opening import gently, open_for
 from nanoclaw.cli.context import Context, Result
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.progress import Bar
-from nanoclaw.cli.render import local_time, one_line, size, table
+from nanoclaw.cli.render import count, local_time, one_line, size, table
 from nanoclaw.daemon.lock import hold
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.operations.backup.copies import replicate
@@ -58,7 +58,7 @@ def create(arguments: argparse.Namespace, context: Context) -> Result:
     cost = f"Took {created.seconds:.1f} s and {size(created.tally.written)} of disk."
     lines = [
         f"Made {shown['name']}: {shown['files']:,} files, {size(shown['bytes'])}, {lock}. {cost}",
-        *(f"Copied to {one['place']}: {one['snapshots']:,} backups." for one in copies if not one["error"]),
+        *(f"Copied to {one['place']}: {count(one['snapshots'], 'backup')}." for one in copies if not one["error"]),
     ]
     notes = [f"left out: {one_line(one['path'], 200)}: {one['why']}" for one in shown["skipped"]]
     notes += [f"NOT copied to {one['place']}: {one['error']}" for one in copies if one["error"]]
@@ -91,8 +91,8 @@ def prune(arguments: argparse.Namespace, context: Context) -> Result:
         )
         would = "Would remove" if arguments.dry_run else "Removed"
         lines.append(
-            f"{repository.vault.place}: {would} {len(done.removed):,} backups and {done.chunks:,} chunks"
-            f" ({size(done.freed)} freed); {len(done.kept):,} backups stay."
+            f"{repository.vault.place}: {would} {count(len(done.removed), 'backup')} and {count(done.chunks, 'chunk')}"
+            f" ({size(done.freed)} freed); {count(len(done.kept), 'backup')} kept."
         )
         if done.unreadable:
             lines.append(f"  {len(done.unreadable)} cannot be read, so no chunk was removed: see backup verify")
