@@ -13,6 +13,7 @@ from nanoclaw.stub_model.script import Rule, Script
 from nanoclaw.stub_model.server import StubModel
 from tests.fakes.whatsapp_account import link_account
 from tests.fakes.whatsapp_house import House, house
+from tests.fakes.whatsapp_network.connection import HUNG_UP
 from tests.fakes.whatsapp_network.journal import Kind
 from tests.fakes.whatsapp_network.texts import Sheet
 from tests.integration.installation import Installation
@@ -64,7 +65,8 @@ async def test_nothing_is_lost_doubled_or_out_of_order_however_often_both_are_ki
         assert home.texts() == [line["text"] for line in lines if line["direction"] == "out"]
         identities = [one.id for one in home.network.sent if one.kind is Kind.MESSAGE and not one.again]
         assert len(identities) == len(set(identities))
-        assert not home.network.journal.problems
+        # A kill in the middle of a handshake is what the kills are for; nothing else is to be complained of.
+        assert set(home.network.journal.problems) <= {HUNG_UP}
         fetched = {path for method, path in home.network.world.media.requests if method == "GET"}
         assert len(fetched) == sum(_is_file(text) for text in told)
 

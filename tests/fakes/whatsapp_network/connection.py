@@ -19,6 +19,9 @@ from tests.fakes.whatsapp_network.queries import answer
 from tests.fakes.whatsapp_network.reception import Reception
 from tests.fakes.whatsapp_network.world import World
 
+HUNG_UP = "the client hung up in the handshake"
+"""A problem, unless somebody killed it."""
+
 _BEFORE_CLOSING = 0.3
 """The client needs time to read why, before it notices that the line is dead."""
 
@@ -85,7 +88,7 @@ class Connection:
         await self._socket.send_bytes(frame(handshake.answer(hello)))
         finish = await anext(frames, None)
         if finish is None:
-            self._world.journal.problems.append("the client hung up in the handshake")
+            self._world.journal.problems.append(HUNG_UP)
             return
         self.noise, payload, self._transport = handshake.finish(finish)
         await self._admit(wa6.ClientPayload.FromString(payload))
