@@ -11,23 +11,10 @@ from nanoclaw.channels.contract import ChatCard, ChatLine, Receipt, Surroundings
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import Event, MessageArrived, ReplySent, TextStreamed, TurnChanged, TypingChanged
 from nanoclaw.model.chats import Attachment, ChannelName, ChatAddress, InboundChange, InboundMessage, MessageId
-from nanoclaw.model.clock import Milliseconds, SystemClock
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.turns import Reply, ReplyId, TurnId, TurnState
-
-
-class ClockForTests(SystemClock):
-    """The machine's clock, and whatever a test moves it by."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(super().now() + int(self.ahead * 1000))
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead
+from tests.fakes.clocks import ShiftedClock
 
 
 @dataclass(slots=True)
@@ -44,7 +31,7 @@ class ChannelWorld:
 
     def __init__(self, channel: str, directory: Path, *, chats: Mapping[str, str], options: Mapping[str, Any]) -> None:
         self.channel = ChannelName(channel)
-        self.clock = ClockForTests()
+        self.clock = ShiftedClock()
         self.broadcast = Broadcast()
         self.durable = asyncio.Event()
         self.durable.set()

@@ -27,7 +27,7 @@ from nanoclaw.operations.alerts.routes import Routes
 from nanoclaw.operations.figures.counting import Counting
 from nanoclaw.settings.home import Home
 from nanoclaw.store.outbox import Outbox
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.fakes.settable_channel import SettableChannel
 from tests.unit.store.conftest import Store
 
@@ -49,7 +49,7 @@ class Channels:
         named: tuple[str, ...] = (),
         options: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
-        self.store, self.home, self.clock, self.counting = store, home, ClockForTests(), Counting()
+        self.store, self.home, self.clock, self.counting = store, home, ShiftedClock(), Counting()
         self.roster = Roster({channel.name: channel for channel in channels})
         self.book = Book(home)
         routes = Routes(least=Level.WARNING, repeat=86_400_000, names=("MAIL",), ways=())
@@ -109,7 +109,7 @@ class Channels:
 def _ground(
     store: Store,
     home: Home,
-    clock: ClockForTests,
+    clock: ShiftedClock,
     broadcast: Broadcast,
     make: Callable[[ChannelName], SettableChannel],
 ) -> NetworkGround:

@@ -14,20 +14,10 @@ import pytest
 
 from nanoclaw.cli.context import Context
 from nanoclaw.cli.main import main
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.settings.home import Home
+from tests.fakes.clocks import HeldWallClock
 from tests.fakes.control_thread import ServerThread, serving
 from tests.fakes.service import FakeService
-
-
-class StillClock:
-    """Ten o'clock on the wall; the other clock goes on."""
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(1_795_341_600_000)
-
-    def monotonic(self) -> float:
-        return float(os.times().elapsed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +62,7 @@ def run(home: Home, stored: FakeService) -> Run:
             stdin=io.StringIO(stdin),
             stdout=out,
             stderr=err,
-            clock=StillClock(),
+            clock=HeldWallClock(),
             open_service=open_service,
         )
         status = main(argv, context)

@@ -10,7 +10,7 @@ from nanoclaw.cli.context import Context
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.main import main
 from nanoclaw.settings.home import Home
-from tests.unit.cli.conftest import StillClock
+from tests.fakes.clocks import HeldWallClock
 
 WRONG = (
     ("groups", "add", "Family", "--folder", "../up"),
@@ -65,7 +65,7 @@ def run(tmp_path: Path) -> Callable[..., tuple[int, str]]:
 
     def run(*argv: str) -> tuple[int, str]:
         out, err = io.StringIO(), io.StringIO()
-        context = Context(home=home, stdin=io.StringIO(), stdout=out, stderr=err, clock=StillClock())
+        context = Context(home=home, stdin=io.StringIO(), stdout=out, stderr=err, clock=HeldWallClock())
         return main(argv, context), out.getvalue() + err.getvalue()
 
     status, said = run("groups", "add", "Main", "--main")

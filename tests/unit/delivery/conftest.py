@@ -10,7 +10,7 @@ import pytest
 from nanoclaw.channels.contract import Capabilities, ChannelState, ChannelStatus, Dialect, Surroundings
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.turns import Reply
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.store.conftest import HERE, Store, new_group, open_store
 
 
@@ -79,12 +79,12 @@ def network() -> Network:
 
 
 @pytest.fixture
-def clock() -> ClockForTests:
-    return ClockForTests()
+def clock() -> ShiftedClock:
+    return ShiftedClock()
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: ClockForTests) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, clock: ShiftedClock) -> AsyncIterator[Store]:
     opened = await open_store(tmp_path / "messages.db", clock)
     await opened.groups.add(new_group("main", is_main=True))
     yield opened

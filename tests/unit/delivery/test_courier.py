@@ -17,7 +17,7 @@ from nanoclaw.model.turns import NewOutgoing, OutgoingFile, Reply, ReplyKind
 from nanoclaw.store.database import Database
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.outbox import Outbox
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.delivery.conftest import Network, until
 from tests.unit.store.conftest import HERE, Store, address
 
@@ -39,7 +39,7 @@ class UnreliableOutbox(Outbox):
 class Round:
     """A courier on its round."""
 
-    def __init__(self, store: Store, network: Network, clock: ClockForTests) -> None:
+    def __init__(self, store: Store, network: Network, clock: ShiftedClock) -> None:
         self.outbox = UnreliableOutbox(store.database, clock)
         self.broadcast = Broadcast()
         self.alerts: list[str] = []
@@ -53,7 +53,7 @@ class Round:
         for text in texts:
             assert await self.outbox.add(chat, text, client_id=f"{chat.chat}-{text}")
 
-    async def postponed(self, clock: ClockForTests) -> int:
+    async def postponed(self, clock: ShiftedClock) -> int:
         """Wait until the oldest reply has been put off; until when."""
         async with asyncio.timeout(10):
             due = await self.outbox.next_attempt(HERE)
@@ -72,7 +72,7 @@ class Round:
 
 
 @pytest.fixture
-def round_(store: Store, network: Network, clock: ClockForTests) -> Round:
+def round_(store: Store, network: Network, clock: ShiftedClock) -> Round:
     return Round(store, network, clock)
 
 
@@ -111,7 +111,7 @@ async def test_what_an_earlier_daemon_left_is_delivered_at_the_start(round_: Rou
 
 
 async def test_a_temporary_failure_is_tried_again_later_under_the_same_id_and_keeps_the_order(
-    round_: Round, network: Network, clock: ClockForTests
+    round_: Round, network: Network, clock: ShiftedClock
 ) -> None:
     network.failures = [TemporarySendError("busy"), TimeoutError()]
     await round_.queue("one", "two")
@@ -128,7 +128,7 @@ async def test_a_temporary_failure_is_tried_again_later_under_the_same_id_and_ke
 
 
 async def test_after_five_tries_the_owner_is_told_once_and_it_is_tried_on(
-    round_: Round, network: Network, clock: ClockForTests
+    round_: Round, network: Network, clock: ShiftedClock
 ) -> None:
     network.failures = [TemporarySendError("the network is down") for _ in range(7)]
     await round_.queue("one")
@@ -144,7 +144,7 @@ async def test_after_five_tries_the_owner_is_told_once_and_it_is_tried_on(
 
 
 async def test_a_network_that_says_how_long_to_wait_is_left_alone_for_so_long(
-    round_: Round, network: Network, clock: ClockForTests
+    round_: Round, network: Network, clock: ShiftedClock
 ) -> None:
     network.failures = [TemporarySendError("too many messages", after=90.0)]
     await round_.queue("one")
@@ -191,7 +191,7 @@ async def test_one_slow_chat_does_not_hold_up_another(round_: Round, network: Ne
 
 
 async def test_a_channel_that_breaks_in_an_unforeseen_way_is_a_failure_of_that_reply_only(
-    round_: Round, network: Network, clock: ClockForTests
+    round_: Round, network: Network, clock: ShiftedClock
 ) -> None:
     network.failures = [KeyError("a mistake of the channel's author")]
     await round_.queue("one")
@@ -282,7 +282,7 @@ async def test_a_channel_that_says_it_is_down_is_not_asked_and_what_waits_uses_u
 
 
 async def test_what_has_waited_for_a_week_is_given_up_and_told(
-    round_: Round, network: Network, store: Store, clock: ClockForTests
+    round_: Round, network: Network, store: Store, clock: ShiftedClock
 ) -> None:
     await round_.queue("one")
     clock.ahead += 7.1 * 86_400

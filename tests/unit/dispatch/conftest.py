@@ -22,7 +22,7 @@ from nanoclaw.store.errors import StoreError
 from nanoclaw.store.outcomes import TurnOutcome
 from nanoclaw.store.turns import Finish, Turns
 from tests.fakes.agent import Crew
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.store.conftest import Store, address, new_group, open_store, owner_chats
 
 
@@ -44,7 +44,7 @@ class Office:
 
     store: Store
     turns: UnreliableTurns
-    clock: ClockForTests
+    clock: ShiftedClock
     crew: Crew = field(default_factory=Crew)
     broadcast: Broadcast = field(default_factory=Broadcast)
     delivered: list[ChatAddress] = field(default_factory=list)
@@ -155,7 +155,7 @@ class Office:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     """An office with the main group."""
-    clock = ClockForTests()
+    clock = ShiftedClock()
     store = await open_store(tmp_path / "messages.db", clock, catch_up=200)
     await store.groups.add(new_group("main", is_main=True))
     turns = UnreliableTurns(store.database, clock, catch_up=200)

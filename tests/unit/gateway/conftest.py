@@ -15,8 +15,9 @@ from nanoclaw.gateway.policy import GroupPolicy, parse_rules
 from nanoclaw.gateway.reporting import Reporter
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.settings.schema import Credential, Upstream
+from tests.fakes.clocks import HeldClock
 from tests.unit.gateway.proxy_door import ALLOW, ZONE, Door, Open
-from tests.unit.gateway.stand_ins import FakeMessagesApi, FixedResolver, LoopbackDialer, StillClock
+from tests.unit.gateway.stand_ins import FakeMessagesApi, FixedResolver, LoopbackDialer
 
 StartGateway = Callable[..., Awaitable[Gateway]]
 
@@ -48,7 +49,7 @@ async def start_gateway(events: list[GatewayEvent], api: FakeMessagesApi) -> Asy
     async def start(upstream: Upstream | None = None, allow: tuple[str, ...] = (), **collaborators: object) -> Gateway:
         key = Credential(api_key=SecretStr("sk-real"), source="a test")
         chosen = upstream or Upstream(base_url=api.url, credential=key)
-        gateway = Gateway(chosen, allow, StillClock(), events.append, **collaborators)  # type: ignore[arg-type]
+        gateway = Gateway(chosen, allow, HeldClock(step=1), events.append, **collaborators)  # type: ignore[arg-type]
         await gateway.start()
         started.append(gateway)
         return gateway
@@ -70,8 +71,8 @@ async def open_door(short_path: Path, events: list[GatewayEvent]) -> AsyncIterat
         looks_names_up: bool = False,
     ) -> Door:
         dialer = LoopbackDialer(port, looks_names_up=looks_names_up)
-        reporter = Reporter(parse_folder("family"), StillClock(), events.append)
-        policy = GroupPolicy(parse_rules(ALLOW), StillClock())
+        reporter = Reporter(parse_folder("family"), HeldClock(step=1), events.append)
+        policy = GroupPolicy(parse_rules(ALLOW), HeldClock(step=1))
         proxy = ConnectProxy(
             policy,
             resolver or FixedResolver(dict(ZONE)),

@@ -21,25 +21,10 @@ from hypothesis import settings
 from nanoclaw.gateway.addresses import Address
 from nanoclaw.gateway.contract import GatewayEvent
 from nanoclaw.gateway.network import Stream
-from nanoclaw.model.clock import Milliseconds
 
 PATIENT = settings(deadline=None)
 """Machines that run tests are busy: no example has a time limit of its own."""
 PUBLIC = "93.184.215.14"
-
-
-class StillClock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.time = 1_800_000_000_000
-
-    def now(self) -> Milliseconds:
-        self.time += 1
-        return Milliseconds(self.time)
-
-    def monotonic(self) -> float:
-        return self.time / 1000
 
 
 def event(kind: str, **fields: Any) -> bytes:

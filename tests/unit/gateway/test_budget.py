@@ -11,7 +11,7 @@ from nanoclaw.gateway.prices import Prices
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.options import GroupOptions
 from nanoclaw.settings.schema import BudgetSettings, PriceSettings
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 
 FAMILY, WORK = GroupFolder("family"), GroupFolder("work")
 
@@ -20,19 +20,19 @@ def crossed(events: list[GatewayEvent]) -> list[tuple[str | None, str, int]]:
     return [(event.group, event.span, event.percent) for event in events if isinstance(event, BudgetCrossed)]
 
 
-def budgets(events: list[GatewayEvent], clock: ClockForTests, **limits: float) -> Budgets:
+def budgets(events: list[GatewayEvent], clock: ShiftedClock, **limits: float) -> Budgets:
     return Budgets(BudgetSettings.model_validate(limits), clock, ZoneInfo("Europe/Zurich"), events.append)
 
 
 def test_without_limits_nothing_is_exhausted(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests())
+    made = budgets(events, ShiftedClock())
     made.spend(FAMILY, 1_000_000)
     assert made.find_exhausted(FAMILY) is None
     assert events == []
 
 
 def test_the_owner_is_told_once_at_each_mark_and_calls_stop_at_the_limit(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests(), day_usd=10)
+    made = budgets(events, ShiftedClock(), day_usd=10)
     for _ in range(9):
         made.spend(FAMILY, 1)
     assert made.find_exhausted(WORK) is None
@@ -47,7 +47,7 @@ def test_the_owner_is_told_once_at_each_mark_and_calls_stop_at_the_limit(events:
 
 
 def test_a_group_has_a_budget_of_its_own_and_raising_it_lets_calls_out_again(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests())
+    made = budgets(events, ShiftedClock())
     made.set_options(FAMILY, GroupOptions(budget_month_usd=2))
     made.spend(FAMILY, 2)
     exhausted = made.find_exhausted(FAMILY)
@@ -59,7 +59,7 @@ def test_a_group_has_a_budget_of_its_own_and_raising_it_lets_calls_out_again(eve
 
 
 def test_another_limit_has_marks_of_its_own(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests())
+    made = budgets(events, ShiftedClock())
     made.set_options(FAMILY, GroupOptions(budget_day_usd=1))
     made.spend(FAMILY, 1)
     made.set_options(FAMILY, GroupOptions(budget_day_usd=2))
@@ -72,7 +72,7 @@ def test_another_limit_has_marks_of_its_own(events: list[GatewayEvent]) -> None:
 
 
 def test_a_limit_that_calls_under_way_have_taken_says_so(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests(), day_usd=1)
+    made = budgets(events, ShiftedClock(), day_usd=1)
     with made.reserved(FAMILY, 1):
         exhausted = made.find_exhausted(WORK)
         assert exhausted is not None
@@ -81,12 +81,12 @@ def test_a_limit_that_calls_under_way_have_taken_says_so(events: list[GatewayEve
 
 
 def test_a_budget_of_nothing_allows_nothing(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests(), month_usd=0)
+    made = budgets(events, ShiftedClock(), month_usd=0)
     assert made.find_exhausted(FAMILY) is not None
 
 
 def test_calls_at_the_same_time_do_not_pass_a_limit_together(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests(), day_usd=1)
+    made = budgets(events, ShiftedClock(), day_usd=1)
     with made.reserved(FAMILY, 0.6):
         assert made.find_exhausted(WORK) is None
         with made.reserved(WORK, 0.6):
@@ -95,7 +95,7 @@ def test_calls_at_the_same_time_do_not_pass_a_limit_together(events: list[Gatewa
 
 
 def test_a_new_day_has_a_new_budget_and_the_month_goes_on(events: list[GatewayEvent]) -> None:
-    clock = ClockForTests()
+    clock = ShiftedClock()
     made = budgets(events, clock, day_usd=1, month_usd=100)
     made.spend(FAMILY, 1)
     assert made.find_exhausted(FAMILY) is not None
@@ -107,7 +107,7 @@ def test_a_new_day_has_a_new_budget_and_the_month_goes_on(events: list[GatewayEv
 
 
 def test_what_was_spent_before_a_restart_counts(events: list[GatewayEvent]) -> None:
-    made = budgets(events, ClockForTests(), day_usd=5)
+    made = budgets(events, ShiftedClock(), day_usd=5)
     made.load(lambda span: {FAMILY: 3.0, WORK: 2.5} if span == "day" else {})
     assert made.find_exhausted(WORK) is not None
 

@@ -10,8 +10,9 @@ from nanoclaw.gateway.contract import Decision, GatewayError, GatewayEvent, Mode
 from nanoclaw.gateway.gateway import Gateway
 from nanoclaw.model.groups import parse_folder
 from nanoclaw.settings.schema import Upstream
+from tests.fakes.clocks import HeldClock
 from tests.unit.gateway.conftest import StartGateway
-from tests.unit.gateway.stand_ins import FakeMessagesApi, FixedResolver, StillClock, agent_session, ignore
+from tests.unit.gateway.stand_ins import FakeMessagesApi, FixedResolver, agent_session, ignore
 
 FAMILY = parse_folder("family")
 
@@ -152,7 +153,7 @@ async def test_closing_the_gateway_closes_its_doors_and_its_resolver(
 
 
 async def test_a_gateway_that_was_not_started_opens_no_door(short_path: Path) -> None:
-    gateway = Gateway(Upstream(), (), StillClock(), ignore)
+    gateway = Gateway(Upstream(), (), HeldClock(step=1), ignore)
     with pytest.raises(GatewayError, match="not been started"):
         await gateway.open(FAMILY, short_path, None)
 
@@ -160,7 +161,7 @@ async def test_a_gateway_that_was_not_started_opens_no_door(short_path: Path) ->
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "127.0.0.1:8080", "http://", "http://u:secret@h:99999"])
 def test_a_proxy_that_is_no_http_proxy_is_an_error_that_does_not_show_it(proxy: str) -> None:
     with pytest.raises(GatewayError, match="HTTPS_PROXY") as raised:
-        Gateway(Upstream.model_validate({"proxy": proxy}), (), StillClock(), ignore)
+        Gateway(Upstream.model_validate({"proxy": proxy}), (), HeldClock(step=1), ignore)
     assert "secret" not in str(raised.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 from nanoclaw.gateway.inspection import why_not
 from nanoclaw.gateway.policy import GroupPolicy
 from nanoclaw.model.options import GroupOptions, NetworkPolicy
-from tests.unit.gateway.stand_ins import StillClock
+from tests.fakes.clocks import HeldClock
 
 ASKING = {
     "model": "claude",
@@ -18,7 +18,7 @@ ASKING = {
 
 
 def policy(network: NetworkPolicy) -> GroupPolicy:
-    made = GroupPolicy((), StillClock())
+    made = GroupPolicy((), HeldClock())
     made.set_options(GroupOptions(network=network))
     return made
 

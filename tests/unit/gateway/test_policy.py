@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from nanoclaw.gateway.contract import GatewayError
 from nanoclaw.gateway.policy import GroupPolicy, is_allowed, normalise_host, parse_rules
 from nanoclaw.model.options import GroupOptions, NetworkPolicy
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.gateway.stand_ins import PATIENT
 
 
@@ -135,14 +135,14 @@ def test_a_rule_holds_for_its_port_only(entry: str, host: str, port: int, allowe
     assert is_allowed(host, port, parse_rules((entry,))) is allowed
 
 
-def policy(clock: ClockForTests, network: NetworkPolicy, *own: str) -> GroupPolicy:
+def policy(clock: ShiftedClock, network: NetworkPolicy, *own: str) -> GroupPolicy:
     made = GroupPolicy(parse_rules(("everywhere.example",)), clock)
     made.set_options(GroupOptions(network=network, allow=own))
     return made
 
 
 def test_a_group_reaches_what_all_may_and_what_it_may_itself() -> None:
-    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST, "*.own.example:8443")
+    made = policy(ShiftedClock(), NetworkPolicy.ALLOWLIST, "*.own.example:8443")
     assert made.why_refused("everywhere.example", 443) == ""
     assert made.why_refused("a.own.example", 8443) == ""
     assert "allowlist" in made.why_refused("a.own.example", 443)
@@ -152,7 +152,7 @@ def test_a_group_reaches_what_all_may_and_what_it_may_itself() -> None:
 
 
 def test_a_group_without_a_network_reaches_nothing_whatever_is_listed() -> None:
-    made = policy(ClockForTests(), NetworkPolicy.NONE, "own.example")
+    made = policy(ShiftedClock(), NetworkPolicy.NONE, "own.example")
     assert "no network" in made.why_refused("everywhere.example", 443)
     assert "no network" in made.why_refused("own.example", 443)
     assert not made.searches
@@ -160,7 +160,7 @@ def test_a_group_without_a_network_reaches_nothing_whatever_is_listed() -> None:
 
 
 def test_a_public_group_reaches_every_host_at_the_port_of_https_and_other_ports_by_its_list() -> None:
-    made = policy(ClockForTests(), NetworkPolicy.PUBLIC, "own.example:8443")
+    made = policy(ShiftedClock(), NetworkPolicy.PUBLIC, "own.example:8443")
     assert made.why_refused("whatever.example", 443) == ""
     assert made.why_refused("own.example", 8443) == ""
     assert "allowlist" in made.why_refused("whatever.example", 22)
@@ -168,7 +168,7 @@ def test_a_public_group_reaches_every_host_at_the_port_of_https_and_other_ports_
 
 
 def test_a_host_that_was_granted_is_open_at_that_port_for_ten_minutes() -> None:
-    clock = ClockForTests()
+    clock = ShiftedClock()
     made = policy(clock, NetworkPolicy.ALLOWLIST)
     made.grant("once.example", 443)
     clock.ahead += 599
@@ -180,14 +180,14 @@ def test_a_host_that_was_granted_is_open_at_that_port_for_ten_minutes() -> None:
 
 
 def test_closing_everything_takes_back_what_was_granted_for_once() -> None:
-    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST)
+    made = policy(ShiftedClock(), NetworkPolicy.ALLOWLIST)
     made.grant("once.example", 443)
     made.set_options(GroupOptions(network=NetworkPolicy.NONE))
     assert "no network" in made.why_refused("once.example", 443)
 
 
 def test_options_that_allow_no_host_change_nothing() -> None:
-    made = policy(ClockForTests(), NetworkPolicy.ALLOWLIST, "own.example")
+    made = policy(ShiftedClock(), NetworkPolicy.ALLOWLIST, "own.example")
     with pytest.raises(GatewayError):
         made.set_options(GroupOptions(network=NetworkPolicy.PUBLIC, allow=("https://own.example",)))
     assert made.why_refused("own.example", 443) == ""

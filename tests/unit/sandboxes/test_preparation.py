@@ -3,25 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.sandboxes.bubblewrap import BubblewrapSandbox
 from nanoclaw.sandboxes.contract import ImageBuildError, Progress, SandboxError, SandboxReport
 from nanoclaw.sandboxes.installation import Installation
 from nanoclaw.sandboxes.preparation import Preparation
+from tests.fakes.clocks import HeldClock
 from tests.fakes.small_disk import fill, small_disk
-
-
-class HeldClock:
-    """Time that moves only when told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(int(self.seconds * 1000))
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 class CountingSandbox(BubblewrapSandbox):
@@ -69,7 +56,7 @@ async def test_a_failure_is_remembered_for_a_while_and_then_tried_again(sandbox:
         with pytest.raises(ImageBuildError, match="no base"):
             await preparation.ready()
     assert sandbox.prepared == 1
-    clock.seconds = 31
+    clock.value += 31_000
     await preparation.ready()
     assert sandbox.prepared == 2
 
@@ -91,5 +78,5 @@ async def test_a_full_disk_is_a_reason_of_its_own_and_passes(tmp_path: Path) -> 
         with pytest.raises(SandboxError, match="cannot be written: No space left"):
             await preparation.ready()
         filler.unlink()
-        clock.seconds += 3600
+        clock.value += 3_600_000
         await preparation.ready()

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nanoclaw.model.chats import ChannelName, ChatAddress
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.errors import NanoclawError
 from nanoclaw.model.groups import Group, GroupFolder, GroupId
 from nanoclaw.model.tasks import NewTask, RunId, Schedule, ScheduleKind, Task, TaskId, TaskRun
@@ -19,7 +18,7 @@ from nanoclaw.scheduling.contract import Hands, NeverHandedOver, RunOutcome, Scr
 from nanoclaw.scheduling.scheduler import Scheduler
 from nanoclaw.store.database import Database
 from nanoclaw.store.tasks import MIGRATIONS, Tasks
-from tests.unit.store.conftest import HeldClock
+from tests.fakes.clocks import HeldClock
 
 ZURICH = ZoneInfo("Europe/Zurich")
 MINUTE, HOUR = 60_000, 3_600_000
@@ -137,8 +136,7 @@ async def open_desk(path: Path, clock: HeldClock) -> Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    clock = HeldClock()
-    clock.value = Milliseconds(1_790_000_000_000)
+    clock = HeldClock(1_790_000_000_000)
     opened = await open_desk(tmp_path / "tasks.db", clock)
     yield opened
     await opened.database.close()

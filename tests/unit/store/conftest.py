@@ -21,6 +21,7 @@ from nanoclaw.store.people import People
 from nanoclaw.store.questions import Questions
 from nanoclaw.store.runs import Runs
 from nanoclaw.store.turns import Turns
+from tests.fakes.clocks import HeldClock
 
 OWNER = Person(channel=ChannelName("local"), sender="u1", role=Role.OWNER, folder=None)
 HERE = ChatAddress(channel=ChannelName("local"), chat="main")
@@ -32,19 +33,6 @@ def verdict(admission: Admission) -> Judge:
 
 
 WAKING, STORING = verdict(Admission.WAKE), verdict(Admission.STORE)
-
-
-class HeldClock:
-    """Time that moves only when told to."""
-
-    def __init__(self) -> None:
-        self.value = 1_000_000
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(self.value)
-
-    def monotonic(self) -> float:
-        return self.value / 1000
 
 
 @dataclass
@@ -119,7 +107,7 @@ def new_group(
 
 async def open_store(path: Path, clock: Clock | None = None, *, catch_up: int = 5) -> Store:
     """A store on this file. ``clock`` is the one its parts go by, if not the held one."""
-    held = HeldClock()
+    held = HeldClock(1_000_000)
     going = clock or held
     database = await Database.open(path)
     return Store(

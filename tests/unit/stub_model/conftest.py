@@ -7,24 +7,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.stub_model.script import Rule, Script
 from nanoclaw.stub_model.server import StubModel
+from tests.fakes.clocks import HeldClock
 
 Ask = Callable[..., Coroutine[Any, Any, tuple[int, dict[str, Any]]]]
 """Post a body without a stream; returns the status and the parsed answer."""
 
 TOOLS = [{"name": "Bash", "input_schema": {"type": "object"}}]
-
-
-class HeldClock:
-    """A clock that stands still."""
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(1_700_000_000_000)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 def body(*content: object, **more: object) -> dict[str, Any]:

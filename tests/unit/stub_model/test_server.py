@@ -12,7 +12,8 @@ import pytest
 from nanoclaw.stub_model.errors import StubModelError
 from nanoclaw.stub_model.script import Answer, Rule, Script, TokenCounts, ToolCall
 from nanoclaw.stub_model.server import StubModel
-from tests.unit.stub_model.conftest import Ask, HeldClock, body, events, result
+from tests.fakes.clocks import HeldClock
+from tests.unit.stub_model.conftest import Ask, body, events, result
 
 Play = Callable[..., None]
 BASH = ToolCall(name="Bash", input={"command": "date"})

@@ -18,6 +18,7 @@ from nanoclaw.model.tasks import NewTask, RunId, RunState, Task, TaskId, TaskRun
 from nanoclaw.model.turns import NewOutgoing, OutgoingFile, ReplyId, ReplyKind, TurnId
 from nanoclaw.store.groups import KnownChat
 from nanoclaw.store.history import HistoryLine
+from tests.fakes.clocks import HeldClock
 
 NOON = Milliseconds(int(datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp() * 1000))
 ZONE = ZoneInfo("Europe/Zurich")
@@ -42,16 +43,6 @@ def address(chat: str) -> ChatAddress:
 
 
 MAIN, FAMILY = group(1, "main", is_main=True), group(2, "family")
-
-
-class HeldClock:
-    """Noon, always."""
-
-    def now(self) -> Milliseconds:
-        return NOON
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -209,7 +200,7 @@ class World:
         history: Search = self.lines
         tasks: TaskBook = self.book
         groups: GroupBook = self.registry
-        clock: Clock = HeldClock()
+        clock: Clock = HeldClock(NOON)
         return Desk(
             clock=clock,
             zone=ZONE,

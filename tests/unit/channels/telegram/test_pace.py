@@ -7,16 +7,16 @@ import pytest
 
 from nanoclaw.channels.contract import TemporarySendError
 from nanoclaw.channels.telegram.pace import Pace
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 
 
 @pytest.fixture
-def clock() -> ClockForTests:
-    return ClockForTests()
+def clock() -> ShiftedClock:
+    return ShiftedClock()
 
 
 @pytest.fixture
-def pace(clock: ClockForTests) -> Pace:
+def pace(clock: ShiftedClock) -> Pace:
     return Pace(clock)
 
 
@@ -32,7 +32,7 @@ async def test_a_short_burst_goes_out_at_once_and_the_fourth_message_waits(pace:
 
 
 async def test_a_group_gets_twenty_messages_a_minute_and_the_outbox_is_told_how_long_the_next_waits(
-    pace: Pace, clock: ClockForTests
+    pace: Pace, clock: ShiftedClock
 ) -> None:
     for _ in range(20):
         await pace.wait(-5)
@@ -51,7 +51,7 @@ async def test_all_chats_together_have_a_limit_too(pace: Pace) -> None:
     assert time.monotonic() - began > 0.9
 
 
-async def test_a_chat_that_telegram_closed_stays_closed_for_so_long(pace: Pace, clock: ClockForTests) -> None:
+async def test_a_chat_that_telegram_closed_stays_closed_for_so_long(pace: Pace, clock: ShiftedClock) -> None:
     pace.close(1001, 90)
     assert pace.is_closed(1001)
     with pytest.raises(TemporarySendError) as caught:

@@ -5,19 +5,19 @@ import asyncio
 import pytest
 
 from nanoclaw.channels.telegram.pairing import LIFETIME_SECONDS, TRIES, Code, Paired, random_code
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 
 OWNER = Paired(user="1001", chat="1001", name="Olga")
 MALLORY = Paired(user="6", chat="6", name="Olga")
 
 
 @pytest.fixture
-def clock() -> ClockForTests:
-    return ClockForTests()
+def clock() -> ShiftedClock:
+    return ShiftedClock()
 
 
 @pytest.fixture
-async def code(clock: ClockForTests) -> Code:
+async def code(clock: ShiftedClock) -> Code:
     return Code(clock, lambda: "ABCD2345")
 
 
@@ -44,7 +44,7 @@ async def test_after_ten_wrong_ones_it_is_over(code: Code) -> None:
     assert await code.sent() is None
 
 
-async def test_after_ten_minutes_it_is_over(code: Code, clock: ClockForTests) -> None:
+async def test_after_ten_minutes_it_is_over(code: Code, clock: ShiftedClock) -> None:
     clock.ahead = LIFETIME_SECONDS - 0.05
     assert code.is_open
     assert await code.sent() is None

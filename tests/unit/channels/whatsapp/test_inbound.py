@@ -10,7 +10,7 @@ from nanoclaw.channels.whatsapp.link import Incoming, Media, Person, Quoted
 from nanoclaw.channels.whatsapp.options import WhatsAppOptions
 from nanoclaw.channels.whatsapp.sent import SentIds
 from nanoclaw.model.chats import ChangeKind, InboundChange, InboundMessage
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.fakes.whatsapp_child import ANN, BOB, ME, in_group, incoming, to_self
 
 
@@ -24,7 +24,7 @@ def made(folder: Path, **options: Any) -> Inbound:
         sent=sent,
         options=WhatsAppOptions(**options),
         folder=folder,
-        clock=ClockForTests(),
+        clock=ShiftedClock(),
         me=ME,
     )
 
@@ -159,7 +159,7 @@ def test_history_is_marked_and_only_as_old_as_wanted(inbound: Inbound) -> None:
 
 
 def test_a_clock_that_is_an_hour_off_changes_nothing(inbound: Inbound) -> None:
-    assert isinstance(inbound.clock, ClockForTests)
+    assert isinstance(inbound.clock, ShiftedClock)
     for hours in (-1, 1):
         inbound.clock.ahead = 3600.0 * hours
         assert message(inbound, incoming(1, at=1_799_999_000_000)).sent_at == 1_799_999_000_000

@@ -2,10 +2,10 @@ import pytest
 
 from nanoclaw.channels.contract import TemporarySendError
 from nanoclaw.channels.whatsapp.pace import Pace
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 
 
-class _Time(ClockForTests):
+class _Time(ShiftedClock):
     """Stands still but for what is slept."""
 
     def __init__(self) -> None:

@@ -5,24 +5,17 @@ from pathlib import Path
 from nanoclaw.cli.auth.follow import follow
 from nanoclaw.cli.auth.screen import Screen
 from nanoclaw.control.client import Document
-from nanoclaw.model.clock import SystemClock
+from tests.fakes.clocks import HeldClock
 
 _CODE: Document = {"state": "code", "qr": "x", "picture": (), "code": "ABCD-EFGH", "words": "Type.", "expires_in": 20}
 _DONE: Document = {"state": "done", "account": "me"}
 _TIMEOUT: Document = {"state": "failed", "fault": "timeout", "problem": "Nobody", "hint": ""}
 
 
-class _Clock(SystemClock):
-    at = 0.0
-
-    def monotonic(self) -> float:
-        return self.at
-
-
 class _Source:
     """Says one thing after the other; each look takes a second."""
 
-    def __init__(self, clock: _Clock, *says: Document) -> None:
+    def __init__(self, clock: HeldClock, *says: Document) -> None:
         self._says = list(says)
         self._clock = clock
         self._number = 0
@@ -36,7 +29,7 @@ class _Source:
         return {"state": "starting", "number": self._number}
 
     async def look(self, after: int, seconds: float) -> Document:
-        self._clock.at += seconds
+        self._clock.value += int(seconds * 1000)
         self.after = after
         if self._says:
             self._number += 1
@@ -48,7 +41,7 @@ class _Source:
 
 
 async def _follow(tmp_path: Path, *says: Document, seconds: float = 300) -> tuple[Document, _Source, str]:
-    clock, stream = _Clock(), io.StringIO()
+    clock, stream = HeldClock(), io.StringIO()
     source = _Source(clock, *says)
     screen = Screen(stream, {}, tmp_path / "code.png", lambda: os.terminal_size((80, 24)))
     shape = await follow(source, screen, "", seconds=seconds, clock=clock)

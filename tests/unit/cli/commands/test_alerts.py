@@ -8,7 +8,7 @@ from nanoclaw.operations.alerts.book import Book
 from nanoclaw.operations.alerts.starting import alert_without_daemon
 from nanoclaw.settings.home import Home
 from tests.fakes.alert_servers import Gateway, MailServer, free_port
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.cli.conftest import Run
 
 
@@ -117,7 +117,7 @@ def test_a_damaged_database_is_told(run: Run, home: Home, gateway: Gateway) -> N
 def test_what_does_not_get_out_is_kept_and_shown_in_the_status(run: Run, home: Home, gateway: Gateway) -> None:
     gateway.status = 503
     set_up(home, SMS=gateway.url())
-    clock = ClockForTests()
+    clock = ShiftedClock()
     assert alert_without_daemon(home, clock, "It does not start.")
     assert not alert_without_daemon(home, clock, "It does not start.")
     assert "1 wait to be sent (SMS: the service itself is in trouble)" in run("status").out

@@ -6,7 +6,8 @@ from nanoclaw.operations.figures.counting import Counting, Key
 from nanoclaw.operations.figures.history import History
 from nanoclaw.operations.figures.slots import Slot
 from nanoclaw.settings.home import Home
-from tests.unit.cli.conftest import Run, StillClock
+from tests.fakes.clocks import HeldWallClock
+from tests.unit.cli.conftest import Run
 
 HUGE = 987_654_321_987.0
 
@@ -17,7 +18,7 @@ def test_every_figure_fits_a_narrow_terminal(run: Run, home: Home) -> None:
     for measure in Measure:
         for value in (0.000_123, 12.345, 1234.5):
             counting(measure, value, "a-label-that-is-rather-long" if BY_NAME[measure].label else "")
-    counted, now = counting.take(), StillClock().now() // 1000
+    counted, now = counting.take(), HeldWallClock().now() // 1000
     gauges: dict[Key, tuple[float, ...]] = {
         (name, "a-label-that-is-rather-long" if one.label else ""): (0.98765 if one.unit == "ratio" else HUGE,)
         for name, one in BY_NAME.items()

@@ -2,8 +2,9 @@ import pytest
 
 from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.spans import parse_since
+from tests.fakes.clocks import HeldWallClock
 from tests.fakes.control_thread import ServerThread
-from tests.unit.cli.conftest import Run, StillClock
+from tests.unit.cli.conftest import Run
 
 
 def test_the_history_is_printed_oldest_first(run: Run, daemon: ServerThread) -> None:
@@ -34,7 +35,7 @@ def test_it_can_be_read_while_the_daemon_is_stopped(run: Run) -> None:
     ],
 )
 def test_times_and_spans_are_understood(text: str, iso: str) -> None:
-    assert parse_since(text, StillClock()) == iso
+    assert parse_since(text, HeldWallClock()) == iso
 
 
 @pytest.mark.parametrize("argv", [["--since", "soon"], ["--since", "999999w"], ["--limit", "0"], ["--limit", "1001"]])

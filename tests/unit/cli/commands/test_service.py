@@ -11,7 +11,8 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.operations.service.breaker import StartBreaker, breaker_file
 from nanoclaw.operations.service.statuses import NO_RESTART, DaemonExit
 from nanoclaw.settings.home import Home
-from tests.unit.cli.conftest import Ran, Run, StillClock
+from tests.fakes.clocks import HeldWallClock
+from tests.unit.cli.conftest import Ran, Run
 
 booted = pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="systemd looks after this machine")
 
@@ -21,8 +22,8 @@ def failed_starts(home: Home) -> Callable[[int], None]:
     def fail(times: int) -> None:
         home.create()
         for _ in range(times):
-            StartBreaker(home, StillClock()).approach()
-            StartBreaker(home, StillClock()).begin()
+            StartBreaker(home, HeldWallClock()).approach()
+            StartBreaker(home, HeldWallClock()).begin()
 
     return fail
 
@@ -82,7 +83,7 @@ def test_failed_starts_and_the_next_one_are_shown_by_both_statuses(
     run: Run, home: Home, failed_starts: Callable[[int], None]
 ) -> None:
     failed_starts(3)
-    StartBreaker(home, StillClock()).approach()
+    StartBreaker(home, HeldWallClock()).approach()
     shown = run("service", "status", "--json").json["breaker"]
     assert (shown["failures"], shown["wait_seconds"]) == (3, 30)
     assert shown["next_start"].endswith("Z")

@@ -15,8 +15,9 @@ from nanoclaw.cli.exits import Exit
 from nanoclaw.cli.main import main
 from nanoclaw.settings.home import Home
 from nanoclaw.store.connection import open_connection
+from tests.fakes.clocks import HeldWallClock
 from tests.fakes.control_thread import serving_files
-from tests.unit.cli.conftest import Ran, StillClock
+from tests.unit.cli.conftest import Ran
 
 ADD = ("add", "--group", "family", "--prompt", "Water the plants")
 
@@ -29,7 +30,7 @@ class Desk:
 
     def run(self, *argv: str, verb: str = "tasks") -> Ran:
         out, err = io.StringIO(), io.StringIO()
-        context = Context(home=self.home, stdin=io.StringIO(), stdout=out, stderr=err, clock=StillClock())
+        context = Context(home=self.home, stdin=io.StringIO(), stdout=out, stderr=err, clock=HeldWallClock())
         status = main((verb, *argv), context)
         assert "Traceback" not in err.getvalue()
         return Ran(status=status, out=out.getvalue(), err=err.getvalue())

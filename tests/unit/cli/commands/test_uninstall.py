@@ -8,7 +8,8 @@ from nanoclaw.cli.context import Context
 from nanoclaw.cli.main import main
 from nanoclaw.daemon.lock import hold
 from nanoclaw.settings.home import Home
-from tests.unit.cli.conftest import Run, StillClock
+from tests.fakes.clocks import HeldWallClock
+from tests.unit.cli.conftest import Run
 
 
 class Terminal(io.StringIO):
@@ -28,7 +29,7 @@ def full(home: Home) -> Home:
 
 def _typed(home: Home, text: str) -> tuple[int, str]:
     said = io.StringIO()
-    context = Context(home=home, stdin=Terminal(text), stdout=io.StringIO(), stderr=said, clock=StillClock())
+    context = Context(home=home, stdin=Terminal(text), stdout=io.StringIO(), stderr=said, clock=HeldWallClock())
     return main(["uninstall", "--data"], context), said.getvalue()
 
 

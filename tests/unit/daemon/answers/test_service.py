@@ -31,7 +31,8 @@ from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AgentSettings, Settings
 from tests.fakes.agent import Crew
 from tests.fakes.channel_desk import FakeChannels
-from tests.fakes.channel_world import ChannelWorld, ClockForTests
+from tests.fakes.channel_world import ChannelWorld
+from tests.fakes.clocks import ShiftedClock
 from tests.fakes.insight import FakeInsight
 from tests.fakes.intake_desks import desks
 from tests.fakes.pairing import FakePairing
@@ -57,7 +58,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    clock = ClockForTests()
+    clock = ShiftedClock()
     store = await open_store(tmp_path / "messages.db", clock)
     await store.groups.add(new_group("main", is_main=True))
     await store.add_group("family")

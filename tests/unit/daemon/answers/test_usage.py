@@ -18,7 +18,7 @@ from nanoclaw.model.options import GroupOptions
 from nanoclaw.settings.schema import BudgetSettings
 from nanoclaw.store.groups import GroupChange
 from nanoclaw.store.usage import By, UsageLedger
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.store.conftest import Store, new_group, open_store
 from tests.unit.store.test_usage import CALL, at
 
@@ -50,7 +50,7 @@ async def test_lines_and_their_total_since_a_moment(store: Store) -> None:
 
 
 async def test_a_start_puts_in_what_groups_may_spend_and_have_spent_in_this_day_and_month(store: Store) -> None:
-    clock, events = ClockForTests(), list[GatewayEvent]()
+    clock, events = ShiftedClock(), list[GatewayEvent]()
     budgets = Budgets(BudgetSettings(day_usd=4), clock, ZURICH, events.append)
     ledger = UsageLedger(store.database)
 

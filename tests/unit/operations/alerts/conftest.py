@@ -15,7 +15,7 @@ from nanoclaw.operations.alerts.state import State
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
 from tests.fakes.alert_servers import Gateway, MailServer
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ class House:
     def __init__(self, root: Path) -> None:
         self.home = Home(root)
         self.home.create()
-        self.clock = ClockForTests()
+        self.clock = ShiftedClock()
         self.noted: list[tuple[str, str]] = []
 
     def set_up(self, config: str = "", **urls: str) -> None:

@@ -19,23 +19,10 @@ from nanoclaw.operations.backup.vault import FolderVault
 from nanoclaw.settings.home import Home
 from nanoclaw.store.database import Database
 from nanoclaw.store.tasks import MIGRATIONS
+from tests.fakes.clocks import HeldWallClock
 
 NOON = 1_750_068_000_000
 HOUR = 3_600_000
-
-
-@dataclass
-class SetClock:
-    """Stands where it is put; each look takes a millisecond."""
-
-    at: int = NOON
-
-    def now(self) -> Milliseconds:
-        self.at += 1
-        return Milliseconds(self.at)
-
-    def monotonic(self) -> float:
-        return float(os.times().elapsed)
 
 
 @dataclass
@@ -43,7 +30,7 @@ class World:
     """One installation with a short patience."""
 
     home: Home
-    clock: SetClock = field(default_factory=SetClock)
+    clock: HeldWallClock = field(default_factory=lambda: HeldWallClock(NOON, step=1))
     secret: bytes | None = None
     leave_free: int = 0
 
@@ -56,7 +43,7 @@ class World:
         return Repository(vault, self.secret, self.clock, patience=0.3)
 
     def create(self, kind: Kind = Kind.MANUAL) -> Created:
-        self.clock.at += 60_000
+        self.clock.value += 60_000
         around = Surroundings(clock=self.clock, program="1.2.3", mount_allowlist=self.allowlist)
         return create(self.repository(), self.home, kind, around)
 
@@ -70,7 +57,7 @@ class World:
         )
 
     def restore(self, *only: str, at: int | None = None) -> Restored:
-        self.clock.at += 60_000
+        self.clock.value += 60_000
         return restore(self.way(), Choice(only=only, at=Milliseconds(at) if at else None))
 
     def restore_to(self, folder: Path, *only: str, place: Path | None = None) -> Restored:

@@ -141,7 +141,7 @@ def test_everything_in_the_store_is_private(world: World) -> None:
 def test_what_did_not_change_is_not_read_again_and_takes_no_room(world: World) -> None:
     world.create()
     time.sleep(0.01)
-    world.clock.at = time.time_ns() // 1_000_000 + 60_000  # every file is older than the next snapshot
+    world.clock.value = time.time_ns() // 1_000_000 + 60_000  # every file is older than the next snapshot
     world.create(Kind.HOURLY)
     again = world.create(Kind.HOURLY)
     assert again.tally.chunks == 0
@@ -154,7 +154,7 @@ def test_what_did_not_change_is_not_read_again_and_takes_no_room(world: World) -
 def test_a_change_that_keeps_size_and_date_is_seen_all_the_same(world: World, tmp_path: Path) -> None:
     file = world.write("groups/family/note", "before")
     world.create()
-    world.clock.at = time.time_ns() // 1_000_000 + 60_000
+    world.clock.value = time.time_ns() // 1_000_000 + 60_000
     world.create(Kind.HOURLY)
     before = file.stat()
     file.write_text("after!")
@@ -267,11 +267,11 @@ def test_a_home_that_was_moved_has_its_backups_with_it(world: World, tmp_path: P
 def test_a_clock_that_was_set_back_neither_hides_nor_loses_backups(world: World) -> None:
     world.create()
     world.write("groups/family/CLAUDE.md", "later, but earlier")
-    world.clock.at -= 40 * 86_400_000
+    world.clock.value -= 40 * 86_400_000
     world.create(Kind.HOURLY)
     names = world.repository().names()
     assert [name.kind for name in names] == [Kind.HOURLY, Kind.MANUAL]
-    world.restore(at=world.clock.at)
+    world.restore(at=world.clock.value)
     assert (world.home.groups / "family/CLAUDE.md").read_text() == "later, but earlier"
 
 

@@ -29,7 +29,7 @@ def _size(world: World) -> int:
 def test_what_nobody_needs_any_more_is_freed_and_the_rest_comes_back(world: World, tmp_path: Path) -> None:
     for _ in range(4):
         world.write("groups/family/big", os.urandom(300_000))
-        world.clock.at += HOUR
+        world.clock.value += HOUR
         newest = world.create(Kind.HOURLY).snapshot.name
     before = _size(world)
     told = _prune(world, dry_run=True)
@@ -55,7 +55,7 @@ def test_chunks_of_a_backup_that_was_never_finished_are_freed(world: World) -> N
 def test_while_one_that_stays_cannot_be_read_no_chunk_goes(world: World) -> None:
     for _ in range(3):
         world.write("groups/family/big", os.urandom(100_000))
-        world.clock.at += HOUR
+        world.clock.value += HOUR
         world.create(Kind.HOURLY)
     path = world.home.backups / "snapshots" / str(world.repository().names()[-1])
     path.write_bytes(path.read_bytes()[:-5])
@@ -69,7 +69,7 @@ def test_while_one_that_stays_cannot_be_read_no_chunk_goes(world: World) -> None
 def test_without_the_passphrase_nothing_goes(world: World) -> None:
     world.secret = b"a passphrase"
     for _ in range(3):
-        world.clock.at += HOUR
+        world.clock.value += HOUR
         world.create(Kind.HOURLY)
     world.secret = b"another"
     with pytest.raises(BackupKeyError):

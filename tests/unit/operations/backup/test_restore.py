@@ -263,9 +263,9 @@ def test_what_root_restores_inside_a_folder_of_an_agent_belongs_to_the_agent(wor
 
 
 def test_a_backup_of_the_future_is_not_taken_for_the_newest(world: World) -> None:
-    world.clock.at += 900 * 86_400_000
+    world.clock.value += 900 * 86_400_000
     world.create()
-    world.clock.at -= 900 * 86_400_000
+    world.clock.value -= 900 * 86_400_000
     world.restore()  # there is no other
     world.write("groups/family/CLAUDE.md", "now")
     world.create()

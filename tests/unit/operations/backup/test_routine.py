@@ -72,7 +72,7 @@ async def test_then_nothing_is_due_until_the_next_hour(commands: Commands, world
     commands.ran.clear()
     assert await routine.round()
     assert commands.ran == []
-    world.clock.at += HOUR
+    world.clock.value += HOUR
     assert await routine.round()
     assert commands.ran == ["create --kind hourly --gently", "prune"]
 
@@ -83,9 +83,9 @@ async def test_a_change_of_the_configuration_is_backed_up_within_ten_minutes(com
     for path in ("config.toml", ".env", "store/auth/matrix/session"):
         commands.ran.clear()
         world.write(path, f"# {path}")
-        world.clock.at += 60_000
+        world.clock.value += 60_000
         await routine.round()
-        world.clock.at += 10 * 60_000
+        world.clock.value += 10 * 60_000
         await routine.round()
         assert commands.ran == ["create --kind change --gently"], path
 
@@ -139,7 +139,7 @@ async def test_a_failure_is_told_to_the_owner_once_a_day(commands: Commands, wor
     routine = commands.routine()
     for _ in range(3):
         assert not await routine.round()
-    assert {key for _, key in commands.told} == {f"backup-weekly-{world.clock.at // (24 * HOUR)}"}
+    assert {key for _, key in commands.told} == {f"backup-weekly-{world.clock.value // (24 * HOUR)}"}
     assert "No room left" in commands.told[0][0]
 
 
@@ -158,7 +158,7 @@ async def test_a_success_is_not_told(commands: Commands) -> None:
 async def test_a_clock_that_was_set_back_makes_one_and_goes_on(commands: Commands, world: World) -> None:
     routine = commands.routine()
     await routine.round()
-    world.clock.at -= 90 * 24 * HOUR
+    world.clock.value -= 90 * 24 * HOUR
     commands.ran.clear()
     assert await routine.round()
     assert await routine.round()
@@ -182,7 +182,7 @@ async def test_it_runs_by_itself_and_ends_when_cancelled(commands: Commands) -> 
 
 
 async def test_a_drill_of_the_future_does_not_keep_the_next_from_running(commands: Commands, world: World) -> None:
-    write_outcome(world.home, DRILL, Outcome(at=Milliseconds(world.clock.at + 900 * 24 * HOUR), ok=True, text=""))
+    write_outcome(world.home, DRILL, Outcome(at=Milliseconds(world.clock.value + 900 * 24 * HOUR), ok=True, text=""))
     await commands.routine().round()
     assert "drill --gently" in commands.ran
 
@@ -207,7 +207,7 @@ async def test_a_backup_that_was_not_copied_everywhere_is_read_again_all_the_sam
 async def test_what_was_read_again_is_read_again_the_week_after(commands: Commands, world: World) -> None:
     routine = commands.routine(drill=False)
     await routine.round()
-    world.clock.at += 7 * 24 * HOUR
+    world.clock.value += 7 * 24 * HOUR
     commands.ran.clear()
     assert await routine.round()
     assert commands.ran == ["create --kind weekly --gently", "prune", "verify --repair --gently"]

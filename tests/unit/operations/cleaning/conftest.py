@@ -2,35 +2,26 @@
 
 import os
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import Settings
 from nanoclaw.settings.sockets import bindable_path
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.migrate import migrate
 from nanoclaw.store.tasks import MIGRATIONS as TASK_MIGRATIONS
+from tests.fakes.clocks import HeldWallClock
 
 NOW = 1_795_600_000.0
 CURRENT = "11111111-2222-3333-4444-555555555555"
 OVER = "99999999-2222-3333-4444-555555555555"
 DAY = 86_400.0
-
-
-class StillClock:
-    """A moment that does not pass, for what is old and what is not."""
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(int(NOW * 1000))
-
-    def monotonic(self) -> float:
-        return time.monotonic()
+STILL = HeldWallClock(int(NOW * 1000))
+"""A moment that does not pass, for what is old and what is not."""
 
 
 Put = Callable[..., Path]

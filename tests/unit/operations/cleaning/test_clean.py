@@ -22,8 +22,8 @@ from tests.unit.operations.cleaning.conftest import (
     CURRENT,
     NOW,
     OVER,
+    STILL,
     Place,
-    StillClock,
     age,
     listener,
     settings,
@@ -33,7 +33,7 @@ PROJECT = "data/sessions/main/projects/-workspace-group"
 
 
 async def clean(place: Place, chosen: Settings | None = None, *, dry_run: bool = False, alone: bool = True) -> Cleaned:
-    return await Cleaning(place.home, chosen or settings(), StillClock(), alone=alone, dry_run=dry_run).run()
+    return await Cleaning(place.home, chosen or settings(), STILL, alone=alone, dry_run=dry_run).run()
 
 
 def names(done: Cleaned, place: Place) -> dict[str, Kind]:
@@ -335,7 +335,7 @@ async def test_a_halt_ends_it_after_the_thing_in_hand(place: Place) -> None:
         place.put(f"data/outgoing/{number:032x}")
     halt = threading.Event()
     halt.set()
-    done = await Cleaning(place.home, settings(), StillClock(), alone=True, halt=halt).run()
+    done = await Cleaning(place.home, settings(), STILL, alone=True, halt=halt).run()
     assert done.removed == ()
     assert len(list(place.home.outgoing.iterdir())) == 50
 

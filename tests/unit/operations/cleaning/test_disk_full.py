@@ -16,7 +16,7 @@ from nanoclaw.store.database import Database
 from nanoclaw.store.errors import DiskFullError
 from nanoclaw.store.survey import log_size
 from tests.fakes.small_disk import fill, small_disk
-from tests.unit.operations.cleaning.conftest import OVER, Place, StillClock, settings
+from tests.unit.operations.cleaning.conftest import OVER, STILL, Place, settings
 
 TRANSCRIPT = f"data/sessions/main/projects/-workspace-group/{OVER}.jsonl"
 
@@ -34,7 +34,7 @@ def full(place: Place, tmp_path: Path) -> Iterator[Home]:
 
 async def test_while_no_daemon_runs_everything_old_goes(full: Home) -> None:
     assert not full.database.with_name("messages.db-shm").exists()
-    done = await Cleaning(full, settings(), StillClock(), alone=True).run()
+    done = await Cleaning(full, settings(), STILL, alone=True).run()
     assert {one.kind for one in done.removed} == {Kind.TRANSCRIPT, Kind.LOG}
     assert (done.failed, done.notes) == ((), ())
     assert shutil.disk_usage(full.root).free >= 250_000
@@ -63,21 +63,21 @@ async def test_beside_a_daemon_that_cannot_write_any_more_it_makes_room_and_the_
             with pytest.raises(DiskFullError):
                 await trouble("x" * 200_000)
             with caplog.at_level(logging.INFO):
-                assert await CleaningRoutine(home, settings(), StillClock()).round()
+                assert await CleaningRoutine(home, settings(), STILL).round()
             assert "cleaned up" in caplog.messages
             assert "not cleaned" not in caplog.messages
             await trouble("x" * 200_000)
             assert log_size(home.database) > 0
         finally:
             await database.close()
-        assert not await CleaningRoutine(home, settings(), StillClock()).round(), "it is written down that it was done"
+        assert not await CleaningRoutine(home, settings(), STILL).round(), "it is written down that it was done"
 
 
 async def test_where_nothing_can_be_freed_it_ends_all_the_same(full: Home, caplog: pytest.LogCaptureFixture) -> None:
     (full.root / TRANSCRIPT).unlink()
     (full.root / "logs/nanoclaw.log.1").unlink()
     fill(full.root, leave=0)
-    assert await CleaningRoutine(full, settings(), StillClock()).round()
+    assert await CleaningRoutine(full, settings(), STILL).round()
     reasons = [vars(record)["reason"] for record in caplog.records if record.message == "not cleaned"]
     assert reasons == ["when cannot be written down: No space left on device"]
 
@@ -89,6 +89,6 @@ async def test_what_a_kill_left_of_files_that_were_to_be_replaced_goes(place: Pl
     ]
     young = place.put("data/.starts.json.0a1b2c3d.partial", days=0.5)
     theirs = [place.put("notes.partial"), place.put("data/.hidden.partial")]
-    await Cleaning(place.home, settings(), StillClock(), alone=True).run()
+    await Cleaning(place.home, settings(), STILL, alone=True).run()
     assert not any(path.exists() for path in left)
     assert all(path.exists() for path in (young, *theirs))

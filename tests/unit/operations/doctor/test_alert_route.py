@@ -17,18 +17,18 @@ from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.people import People
 from tests.fakes.alert_servers import Gateway
-from tests.fakes.channel_world import ClockForTests
+from tests.fakes.clocks import ShiftedClock
 from tests.unit.operations.doctor.conftest import Make, group, known, look, only, run
 
 
-def found(ground: Make, clock: ClockForTests) -> tuple[Severity, str]:
+def found(ground: Make, clock: ShiftedClock) -> tuple[Severity, str]:
     (finding,) = [one for one in look(ALERT_ROUTE, ground(clock=clock)) if "SMS" in one.what.en]
     return finding.severity, finding.what.en
 
 
 def test_a_route_is_unset_untested_tested_failed_or_tested_long_ago(home: Home, ground: Make) -> None:
     group(home, "main")
-    clock = ClockForTests()
+    clock = ShiftedClock()
     home.config.write_text('[alerts]\nurls = ["SMS"]\n')
     assert found(ground, clock) == (Severity.ERROR, "the route SMS has no address")
     with Gateway().serving() as gateway:

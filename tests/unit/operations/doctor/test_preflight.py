@@ -26,6 +26,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.store.survey import Roll
 from nanoclaw.stub_model.script import Script
 from nanoclaw.stub_model.server import StubModel
+from tests.fakes.clocks import HeldWallClock, ShiftedClock
 from tests.unit.operations.doctor.conftest import Make, group, is_ok, known, only, run
 
 KEY = "ANTHROPIC_API_KEY=sk-ant-check-0123456789abcdef\n"
@@ -147,20 +148,12 @@ def test_a_clock_that_cannot_be_right_is_an_error(now: Milliseconds) -> None:
 
 
 def test_a_clock_set_back_is_found_by_the_check_itself(ground: Make) -> None:
-    class SetBack(SystemClock):
-        def now(self) -> Milliseconds:
-            return Milliseconds(1_000_000_000_000)
-
-    assert only(CLOCK, ground(clock=SetBack())).severity is ERROR
+    assert only(CLOCK, ground(clock=HeldWallClock(1_000_000_000_000))).severity is ERROR
 
 
 def test_a_clock_behind_the_newest_message_is_a_warning(ground: Make, home: Home) -> None:
-    class SetBack(SystemClock):
-        def now(self) -> Milliseconds:
-            return Milliseconds(super().now() - 5 * 3_600_000)
-
     group(home, "family")
-    finding = only(CLOCK, ground(clock=SetBack()))
+    finding = only(CLOCK, ground(clock=ShiftedClock(-5 * 3600)))
     assert (finding.severity, "4 hours ahead" in finding.what.en or "5 hours ahead" in finding.what.en) == (
         WARNING,
         True,

@@ -7,21 +7,11 @@ from zoneinfo import ZoneInfo
 import apsw
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.imports.nanoclaw_v1 import Taker, import_v1
 from nanoclaw.operations.imports.report import Report
 from nanoclaw.settings.home import Home
+from tests.fakes.clocks import HeldClock
 from tests.fakes.nanoclaw_v1 import V1Folder, furnish, make_v1
-
-
-class StillClock:
-    """Ten o'clock (UTC) on Sunday, 22 November 2026."""
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(1_795_341_600_000)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -32,7 +22,7 @@ class Here:
 
     def take(self, source: V1Folder | Path, *, dry_run: bool = False) -> Report:
         """Take a folder over."""
-        taker = Taker(home=self.home, clock=StillClock(), zone=ZoneInfo("Europe/Berlin"), trigger="@Andy")
+        taker = Taker(home=self.home, clock=HeldClock(), zone=ZoneInfo("Europe/Berlin"), trigger="@Andy")
         return import_v1(taker, source.root if isinstance(source, V1Folder) else source, dry_run=dry_run)
 
     def ask(self, sql: str, *, tasks: bool = False) -> list[tuple[object, ...]]:

@@ -15,8 +15,9 @@ from nanoclaw.store.database import Database
 from nanoclaw.store.groups import Groups
 from nanoclaw.store.history import History, HistoryFilter
 from nanoclaw.store.turns import Turns
+from tests.fakes.clocks import HeldClock
 from tests.fakes.nanoclaw_v1 import FAMILY, MAIN, SESSION, V1Folder, at, furnish, make_v1
-from tests.unit.operations.imports.conftest import Here, StillClock
+from tests.unit.operations.imports.conftest import Here
 
 
 def _digest(folder: Path) -> dict[str, str]:
@@ -50,7 +51,7 @@ async def test_messages_are_history_that_can_be_read_and_searched_and_are_never_
     report = here.take(v1)
     assert (report.counts["messages"], report.counts["replies"]) == (3, 2)
     database = await Database.open(here.home.database)
-    groups, history = Groups(database, StillClock()), History(database, assistant="Andy")
+    groups, history = Groups(database, HeldClock()), History(database, assistant="Andy")
     family = await groups.find("family")
     assert family is not None
     lines = await history.newest(HistoryFilter(limit=10, folder="family"))
@@ -61,7 +62,7 @@ async def test_messages_are_history_that_can_be_read_and_searched_and_are_never_
     ]
     assert [line.text for line in await history.search(family, "cafe", limit=5)] == ["thanks, see you at the café"]
     assert [line.text for line in await history.search(family, "tuesday", limit=5)] == ["On Tuesday at nine."]
-    turns = Turns(database, StillClock(), catch_up=100)
+    turns = Turns(database, HeldClock(), catch_up=100)
     assert await turns.claim(family.id) is None
     await database.close()
     assert here.ask("SELECT count(*) FROM outbox WHERE state <> 'sent'") == [(0,)]

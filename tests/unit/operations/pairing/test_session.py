@@ -5,18 +5,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from nanoclaw.channels.contract import PairingCode, PairingDone, PairingError, PairingFault
-from nanoclaw.model.clock import SystemClock
 from nanoclaw.operations.pairing.session import PairingSession, PairingState
+from tests.fakes.clocks import ShiftedClock
 from tests.fakes.pairing import OWNER, PairableChannel
-
-
-class _Clock(SystemClock):
-    """Runs ahead by so many seconds."""
-
-    ahead = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead
 
 
 @asynccontextmanager
@@ -24,7 +15,7 @@ async def _running(channel: PairableChannel, finished: list[PairingDone]) -> Asy
     async def finish(done: PairingDone) -> None:
         finished.append(done)
 
-    session = PairingSession(channel, "", _Clock(), finish)
+    session = PairingSession(channel, "", ShiftedClock(), finish)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(session.run(), name="pairing")
         yield session
@@ -73,7 +64,7 @@ async def test_a_pairing_that_is_cancelled_is_given_up_at_the_channel() -> None:
 
 
 async def test_a_pairing_that_nobody_looks_at_any_more_ends() -> None:
-    channel, clock = PairableChannel(), _Clock()
+    channel, clock = PairableChannel(), ShiftedClock()
 
     async def finish(_done: PairingDone) -> None:
         return

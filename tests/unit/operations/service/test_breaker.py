@@ -3,19 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.operations.service.breaker import WAITS, StartBreaker, Starts, breaker_file
 from nanoclaw.settings.home import Home
+from tests.fakes.clocks import HeldClock
 
 NOW = 1_795_341_600_000
-
-
-class WallClock:
-    def now(self) -> Milliseconds:
-        return Milliseconds(NOW)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @pytest.fixture
@@ -27,7 +19,7 @@ def home(tmp_path: Path) -> Home:
 
 def begin(home: Home) -> Starts:
     """One process's way to its start; it does not end in order unless the test says so."""
-    breaker = StartBreaker(home, WallClock())
+    breaker = StartBreaker(home, HeldClock(NOW))
     starts = breaker.approach()
     breaker.begin()
     return starts
@@ -41,15 +33,15 @@ def test_each_start_after_a_failed_one_waits_longer_and_never_more_than_the_last
 def test_while_it_waits_it_says_when_it_goes_on(home: Home) -> None:
     for _ in range(3):
         begin(home)
-    starts = StartBreaker(home, WallClock()).approach()
+    starts = StartBreaker(home, HeldClock(NOW)).approach()
     assert (starts.failures, starts.next_at) == (3, NOW + 30_000)
-    assert StartBreaker(home, WallClock()).look() == starts
+    assert StartBreaker(home, HeldClock(NOW)).look() == starts
 
 
 def test_a_wait_that_is_broken_off_is_no_failed_start(home: Home) -> None:
     for _ in range(3):
         begin(home)
-    waits = [StartBreaker(home, WallClock()).approach().failures for _ in range(3)]
+    waits = [StartBreaker(home, HeldClock(NOW)).approach().failures for _ in range(3)]
     assert waits == [3, 3, 3]
 
 
@@ -57,22 +49,22 @@ def test_an_orderly_stop_is_no_failure_and_forgives_none(home: Home) -> None:
     for _ in range(3):
         begin(home)
     assert begin(home).failures == 3
-    StartBreaker(home, WallClock()).end()
+    StartBreaker(home, HeldClock(NOW)).end()
     assert begin(home).failures == 3
 
 
 def test_after_healthy_work_a_crash_is_the_first_again(home: Home) -> None:
     for _ in range(5):
         begin(home)
-    StartBreaker(home, WallClock()).worked()
+    StartBreaker(home, HeldClock(NOW)).worked()
     assert begin(home).failures == 1
 
 
 def test_a_person_who_looked_resets_it(home: Home) -> None:
     for _ in range(5):
         begin(home)
-    StartBreaker(home, WallClock()).reset()
-    StartBreaker(home, WallClock()).reset()
+    StartBreaker(home, HeldClock(NOW)).reset()
+    StartBreaker(home, HeldClock(NOW)).reset()
     assert begin(home).wait_seconds == 0
 
 
@@ -112,4 +104,4 @@ def test_the_file_is_private_and_follows_no_link(home: Home, tmp_path: Path) -> 
 def test_a_place_that_cannot_be_written_stops_no_start(tmp_path: Path) -> None:
     nowhere = Home(tmp_path / "missing")
     assert begin(nowhere) == Starts()
-    StartBreaker(nowhere, WallClock()).reset()
+    StartBreaker(nowhere, HeldClock(NOW)).reset()

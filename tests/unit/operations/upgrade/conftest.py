@@ -1,31 +1,15 @@
 """A home as the first version of the program left it, with some life in it."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import apsw
 import pytest
 
-from nanoclaw.model.clock import Milliseconds
 from nanoclaw.settings.home import Home
 from nanoclaw.store.connection import open_connection
 from nanoclaw.store.migrate import migrations
 from nanoclaw.store.tasks import MIGRATIONS as TASK_MIGRATIONS
-
-
-@dataclass
-class SteppingClock:
-    """A wall clock that goes on by an hour when it is looked at; or backwards."""
-
-    value: int = 1_795_341_600_000
-    step: int = field(default=3_600_000)
-
-    def now(self) -> Milliseconds:
-        self.value += self.step
-        return Milliseconds(self.value)
-
-    def monotonic(self) -> float:
-        return self.value / 1000
+from tests.fakes.clocks import HeldClock
 
 
 def make_old_home(root: Path, messages: int = 500) -> Home:
@@ -84,8 +68,9 @@ NEWEST = (migrations()[-1][0], migrations(TASK_MIGRATIONS)[-1][0])
 
 
 @pytest.fixture
-def clock() -> SteppingClock:
-    return SteppingClock()
+def clock() -> HeldClock:
+    """An hour passes whenever it is looked at."""
+    return HeldClock(step=3_600_000)
 
 
 @pytest.fixture

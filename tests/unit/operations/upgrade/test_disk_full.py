@@ -12,8 +12,9 @@ from nanoclaw.operations.upgrade.outlook import MARGIN, look_ahead
 from nanoclaw.operations.upgrade.perform import rollback, upgrade
 from nanoclaw.store.errors import DiskFullError
 from nanoclaw.store.upgrade import make_upgraded
+from tests.fakes.clocks import HeldClock
 from tests.fakes.small_disk import fill, small_disk
-from tests.unit.operations.upgrade.conftest import NEWEST, SteppingClock, make_old_home, schemas
+from tests.unit.operations.upgrade.conftest import NEWEST, make_old_home, schemas
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
-def test_without_room_it_is_not_begun(small: Path, clock: SteppingClock) -> None:
+def test_without_room_it_is_not_begun(small: Path, clock: HeldClock) -> None:
     home = make_old_home(small / "home")
     filler = fill(small, leave=MARGIN)
     with pytest.raises(UpgradeError, match="MiB free to be upgraded"):
@@ -35,7 +36,7 @@ def test_without_room_it_is_not_begun(small: Path, clock: SteppingClock) -> None
 
 @pytest.mark.parametrize("share", [0.1, 0.6, 1.05, 1.5])
 def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_database(
-    small: Path, clock: SteppingClock, share: float
+    small: Path, clock: HeldClock, share: float
 ) -> None:
     home = make_old_home(small / "home", messages=20_000)
     before = home.database.read_bytes()
@@ -53,7 +54,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_database(
 
 
 def test_an_upgrade_that_begins_and_finds_no_room_clears_up_and_can_be_tried_again(
-    small: Path, clock: SteppingClock
+    small: Path, clock: HeldClock
 ) -> None:
     # It grows by more than the margin: so it is begun, and fails while it migrates.
     home = make_old_home(small / "home", messages=200_000)
@@ -68,7 +69,7 @@ def test_an_upgrade_that_begins_and_finds_no_room_clears_up_and_can_be_tried_aga
     assert schemas(home) == NEWEST
 
 
-def test_what_is_said_to_be_needed_is_enough_also_without_its_margin(small: Path, clock: SteppingClock) -> None:
+def test_what_is_said_to_be_needed_is_enough_also_without_its_margin(small: Path, clock: HeldClock) -> None:
     # Short messages: what full-text search keeps of them is larger than they are.
     home = make_old_home(small / "home", messages=100_000)
     outlook = look_ahead(home)
@@ -78,7 +79,7 @@ def test_what_is_said_to_be_needed_is_enough_also_without_its_margin(small: Path
     assert schemas(home) == NEWEST
 
 
-def test_the_way_back_needs_hardly_any_room(small: Path, clock: SteppingClock) -> None:
+def test_the_way_back_needs_hardly_any_room(small: Path, clock: HeldClock) -> None:
     home = make_old_home(small / "home")
     upgrade(home, clock)
     fill(small, leave=256 * 1024)
@@ -86,7 +87,7 @@ def test_the_way_back_needs_hardly_any_room(small: Path, clock: SteppingClock) -
     assert schemas(home) == (1, 1)
 
 
-def test_a_home_that_cannot_be_written_is_told_as_such(small: Path, clock: SteppingClock) -> None:
+def test_a_home_that_cannot_be_written_is_told_as_such(small: Path, clock: HeldClock) -> None:
     home = make_old_home(small / "home")
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     for attempt in (upgrade, rollback):

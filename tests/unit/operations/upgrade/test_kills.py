@@ -14,7 +14,8 @@ import pytest
 from nanoclaw.operations.backup.swap import is_pending
 from nanoclaw.operations.upgrade.perform import rollback, snapshots, upgrade
 from nanoclaw.settings.home import Home
-from tests.unit.operations.upgrade.conftest import NEWEST, SteppingClock, ask, make_old_home, schemas
+from tests.fakes.clocks import HeldClock
+from tests.unit.operations.upgrade.conftest import NEWEST, ask, make_old_home, schemas
 
 _MESSAGES = 40_000
 _KILLS = 8
@@ -22,7 +23,7 @@ _KILLS = 8
 
 @pytest.mark.timeout(180)
 def test_a_migration_killed_at_any_moment_leaves_the_old_database_or_the_new_one(
-    tmp_path: Path, scrubbed_environment: dict[str, str], clock: SteppingClock
+    tmp_path: Path, scrubbed_environment: dict[str, str], clock: HeldClock
 ) -> None:
     first = make_old_home(tmp_path / "first", _MESSAGES)
     whole = _seconds(_copy(first, tmp_path / "timed"), scrubbed_environment)
@@ -54,7 +55,7 @@ def test_a_migration_killed_at_any_moment_leaves_the_old_database_or_the_new_one
 
 
 @pytest.mark.timeout(120)
-def test_one_killed_between_two_renames_is_finished_by_the_next(tmp_path: Path, clock: SteppingClock) -> None:
+def test_one_killed_between_two_renames_is_finished_by_the_next(tmp_path: Path, clock: HeldClock) -> None:
     home = make_old_home(tmp_path / "home")
     upgrade(home, clock)
     # As it is after the first database has changed places and before the second has.
