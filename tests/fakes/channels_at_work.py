@@ -29,6 +29,7 @@ from nanoclaw.settings.home import Home
 from nanoclaw.store.outbox import Outbox
 from tests.fakes.clocks import ShiftedClock
 from tests.fakes.settable_channel import SettableChannel
+from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store
 
 PAGER, BELL = ChannelName("pager"), ChannelName("bell")
@@ -132,9 +133,3 @@ def _ground(
         options=lambda _name: {},
         make=make,
     )
-
-
-async def until(done: Callable[[], object], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
-        while not done():  # noqa: ASYNC110 - channels and stores have no event for it
-            await asyncio.sleep(0.01)

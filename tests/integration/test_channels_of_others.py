@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.fakes.alert_servers import Gateway
 from tests.fakes.file_pager import announce, sent
+from tests.fakes.waiting import until
 from tests.integration.installation import REPOSITORY, Installation
 
 
@@ -59,12 +59,6 @@ class House:
             assert ran.returncode == 0, ran.stderr
 
 
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not done():
-            await asyncio.sleep(0.05)
-
-
 @pytest.fixture
 def house(bubblewrap: Installation, tmp_path: Path) -> House:
     return House(bubblewrap, tmp_path)
@@ -86,10 +80,10 @@ async def test_a_lost_account_is_told_by_the_other_channel_and_outside_and_a_kil
         assert "News would go now to pager:me." in ran.stdout
 
         house.become("pager", "down logged-out")
-        await until(lambda: house.texts("bell"))
+        await until(lambda: house.texts("bell"), 20)
         (told,) = house.texts("bell")
         assert told.startswith("The channel pager does not work until you see to it. The session was ended")
-        await until(lambda: gateway.taken)
+        await until(lambda: gateway.taken, 20)
         assert "pager does not work" in str(gateway.taken)
         status = await house.run("status")
         assert "pager down (logged-out) since" in status.stdout
@@ -150,5 +144,5 @@ async def test_one_that_gives_up_or_breaks_is_down_and_the_others_go_on(house: H
     shape = await house.channel("pager")
     assert (shape["detail"], shape["hint"]) == ("The pager's token is not valid", "Get another one.")
     house.become("bell", "crash")
-    await until(lambda: "channel broke" in installation.log_events())
+    await until(lambda: "channel broke" in installation.log_events(), 20)
     await house.is_("bell", "up")

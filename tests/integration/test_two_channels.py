@@ -16,8 +16,9 @@ from nanoclaw.channels.whatsapp.inbound import WHATSAPP
 from nanoclaw.model.chats import ChannelName, ChatAddress
 from nanoclaw.model.groups import MAIN_FOLDER
 from nanoclaw.settings.home import Home
-from tests.fakes.channels_at_work import Channels, until
+from tests.fakes.channels_at_work import Channels
 from tests.fakes.telegram_server import TOKEN, TelegramServer
+from tests.fakes.waiting import until
 from tests.fakes.whatsapp_account import link_account
 from tests.fakes.whatsapp_house import SELF, House, house
 from tests.fakes.whatsapp_network.journal import Kind

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from nanoclaw.model.chats import ChangeKind, InboundChange, InboundMessage
 from nanoclaw.model.turns import QuotedMessage, ReplyKind
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
+from tests.fakes.waiting import until
 from tests.fakes.whatsapp_account import link_account
 from tests.fakes.whatsapp_network.groups import Group
 from tests.fakes.whatsapp_network.history import Past, PastChat
@@ -40,23 +41,17 @@ class Scene:
 
     async def message(self, number: int = 1) -> InboundMessage:
         """The message that came in as the ``number``-th."""
-        await until(lambda: len(self.world.accepted) >= number)
+        await until(lambda: len(self.world.accepted) >= number, 20)
         return self.world.accepted[number - 1]
 
     async def change(self, number: int = 1) -> InboundChange:
         """The same of changes."""
-        await until(lambda: len(self.world.changes) >= number)
+        await until(lambda: len(self.world.changes) >= number, 20)
         return self.world.changes[number - 1]
 
     async def is_in(self, condition: ChannelCondition) -> None:
         """Wait for a state."""
-        await until(lambda: self.channel.state().condition is condition)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.01)
+        await until(lambda: self.channel.state().condition is condition, 20)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +172,7 @@ async def test_what_is_on_disk_is_shown_as_read_and_only_in_registered_chats(sce
     await asyncio.sleep(0.8)
     assert not [one for one in scene.network.receipts if one.kind == "read"]
     scene.world.durable.set()
-    await until(lambda: any(one.kind == "read" for one in scene.network.receipts))
+    await until(lambda: any(one.kind == "read" for one in scene.network.receipts), 20)
     await asyncio.sleep(0.2)
     assert [one.ids for one in scene.network.receipts if one.kind == "read"] == [(said,)]
 
@@ -236,11 +231,11 @@ async def test_a_network_that_goes_away_is_waited_for_and_what_waits_is_sent(sce
     await scene.ann.say("Hello")
     await scene.message()
     scene.network.go_down()
-    await until(lambda: scene.channel.state().status is not ChannelStatus.UP)
+    await until(lambda: scene.channel.state().status is not ChannelStatus.UP, 20)
     with pytest.raises(TemporarySendError):
         await scene.channel.send(scene.world.compose(str(scene.ann.phone), "Too soon"))
     scene.network.come_back()
-    await until(lambda: scene.channel.state().status is ChannelStatus.UP)
+    await until(lambda: scene.channel.state().status is ChannelStatus.UP, 20)
     await scene.channel.send(scene.world.compose(str(scene.ann.phone), "In time"))
     assert [one.text for one in scene.network.sent] == ["In time"]
 

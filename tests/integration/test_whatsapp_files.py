@@ -15,6 +15,7 @@ from nanoclaw.channels.whatsapp.keeper import Keeper
 from nanoclaw.channels.whatsapp.link import Done, Fetch, Order
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
+from tests.fakes.waiting import until
 from tests.fakes.whatsapp_account import link_account
 from tests.fakes.whatsapp_network.groups import Group
 from tests.fakes.whatsapp_network.history import Past, PastChat
@@ -93,14 +94,9 @@ class Scene:
         """Files that lie where they were fetched to."""
         return list((self._folder / "kept" / "fetched").iterdir())
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not holds():
-                await asyncio.sleep(0.01)
-
     async def receives(self, texts: list[str]) -> None:
         """Wait for so many messages; they are these."""
-        await self.until(lambda: len(self.world.accepted) >= len(texts))
+        await until(lambda: len(self.world.accepted) >= len(texts), 20)
         assert [message.text for message in self.world.accepted] == texts
 
 
@@ -119,11 +115,11 @@ async def scene(account: KnownAccount, tmp_path: Path) -> AsyncIterator[Scene]:
 async def test_a_file_is_fetched_once_for_a_registered_chat_and_never_for_another(scene: Scene) -> None:
     async with scene.up():
         await scene.bob.send_file(PNG, IMAGE)
-        await scene.until(lambda: len(scene.world.receipts) == 1)
+        await until(lambda: len(scene.world.receipts) == 1, 20)
         assert scene.downloads == []
         await scene.bob.send_file(PNG, IMAGE, chat=scene.family)
         await scene.receives(["Look"])
-        await scene.until(lambda: scene.left == [])
+        await until(lambda: scene.left == [], 20)
     assert [receipt.registered for receipt in scene.world.receipts] == [False, True]
     assert len(scene.downloads) == 1
     assert scene.world.received == {"image.jpg.png": PNG}
@@ -138,7 +134,7 @@ async def test_files_of_the_time_before_are_fetched_for_registered_chats_alone(s
     async with scene.up():
         await scene.network.phone.hand_over(chats)
         await scene.receives(["Look"])
-        await scene.until(lambda: len(scene.world.receipts) == 2)
+        await until(lambda: len(scene.world.receipts) == 2, 20)
     assert scene.world.accepted[0].history
     assert scene.world.received == {"image.jpg.png": PNG}
     assert len(scene.downloads) == 2  # the history itself comes as a file
@@ -163,7 +159,7 @@ async def test_a_client_that_is_killed_between_telling_and_fetching_loses_and_do
         await scene.ann.send_file(b"words", TEXT)
         await scene.ann.say("later")
         await scene.receives(["Read", "later"])
-        await scene.until(lambda: scene.left == [])
+        await until(lambda: scene.left == [], 20)
         # What the next one said again was answered for.
         await scene.ann.say("at last")
         await scene.receives(["Read", "later", "at last"])
@@ -185,6 +181,6 @@ async def test_a_channel_that_ends_between_telling_and_fetching_fetches_when_it_
     assert (scene.downloads, scene.world.accepted) == ([], [])
     async with scene.up():
         await scene.receives(["Read"])
-        await scene.until(lambda: scene.left == [])
+        await until(lambda: scene.left == [], 20)
     assert len(scene.downloads) == 1
     assert scene.world.received == {"plan.txt": b"words"}

@@ -14,6 +14,7 @@ from nanoclaw.control.errors import ControlError, SocketTakenError
 from nanoclaw.control.server import ControlServer
 from nanoclaw.control.service import StoppingError
 from tests.fakes.service import FakeService
+from tests.fakes.waiting import until
 
 
 async def ask(path: Path, method: str, url: str, **options: Any) -> tuple[int, Any]:
@@ -236,12 +237,6 @@ async def _hold(path: Path, service: FakeService) -> tuple[asyncio.StreamWriter,
     return writer, said
 
 
-async def _until_let_go(service: FakeService) -> None:
-    async with asyncio.timeout(10):
-        while service.trials.holds:  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0.02)
-
-
 async def test_a_trial_lasts_as_long_as_its_connection(path: Path) -> None:
     service = FakeService()
     server = ControlServer(service, path)
@@ -252,7 +247,7 @@ async def test_a_trial_lasts_as_long_as_its_connection(path: Path) -> None:
     assert service.trials.holds
     assert (await refused(path, "POST", "/v1/trials", b'{"model_url": "http://127.0.0.1:4711"}'))[0] == 409
     writer.close()
-    await _until_let_go(service)
+    await until(lambda: not service.trials.holds)
     await server.close()
 
 

@@ -1,7 +1,7 @@
 """A network that does as told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,12 +63,6 @@ class Network:
     @property
     def texts(self) -> list[str]:
         return [reply.text for reply in self.sent]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - several things, none of which has an event
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from nanoclaw.store.database import Database
 from nanoclaw.store.errors import StoreError
 from nanoclaw.store.outbox import Outbox
 from tests.fakes.clocks import ShiftedClock
-from tests.unit.delivery.conftest import Network, until
+from tests.fakes.waiting import until
+from tests.unit.delivery.conftest import Network
 from tests.unit.store.conftest import HERE, Store, address
 
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from nanoclaw.delivery.typing import TypingLights
 from nanoclaw.events.broadcast import Broadcast
 from nanoclaw.events.kinds import TypingChanged
-from tests.unit.delivery.conftest import Network, until
+from tests.fakes.waiting import until
+from tests.unit.delivery.conftest import Network
 from tests.unit.store.conftest import HERE, address
 
 

@@ -23,6 +23,7 @@ from nanoclaw.store.outcomes import TurnOutcome
 from nanoclaw.store.turns import Finish, Turns
 from tests.fakes.agent import Crew
 from tests.fakes.clocks import ShiftedClock
+from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store, address, new_group, open_store, owner_chats
 
 
@@ -119,11 +120,6 @@ class Office:
             await self.store.outbox.sent(reply.id, "")
         return texts
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - several things, none of which has an event
-                await asyncio.sleep(0.005)
-
     @asynccontextmanager
     async def running(self, worker: Worker, *, ahead: bool = False) -> AsyncIterator[asyncio.Task[None]]:
         """A worker at work, which is ended at the end of the block."""
@@ -146,7 +142,7 @@ class Office:
         self.changed = dispatcher.make_room
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(dispatcher.run(), name="dispatcher")
-            await self.until(lambda: dispatcher._tasks is not None)
+            await until(lambda: dispatcher._tasks is not None)
             yield dispatcher
             await dispatcher.stop(0)
             task.cancel()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from nanoclaw.dispatch.signals import AgentState
 from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.turns import Turn, TurnState
+from tests.fakes.waiting import until
 from tests.unit.dispatch.conftest import Office
 
 
@@ -106,7 +107,7 @@ async def test_no_more_idle_agents_leave_than_groups_wait(office: Office) -> Non
             turn = await office.receive("hello", group.folder)
             dispatcher.wake(group)
             await office.ended(turn)
-            await office.until(lambda: dispatcher.workers[-1].state is AgentState.IDLE)
+            await until(lambda: dispatcher.workers[-1].state is AgentState.IDLE)
         office.crew.closing.clear()
         turn = await office.receive("hello", "d")
         dispatcher.wake(all_groups[3])
@@ -125,7 +126,7 @@ async def test_a_message_for_an_agent_that_is_just_closing_starts_another(office
         await office.ended(first)
         office.crew.closing.clear()
         dispatcher.release(main.id)
-        await office.until(lambda: dispatcher.workers[0].state is AgentState.CLOSING)
+        await until(lambda: dispatcher.workers[0].state is AgentState.CLOSING)
         second = await office.receive("two")
         dispatcher.wake(main)
         office.crew.closing.set()
@@ -138,7 +139,7 @@ async def test_expecting_a_group_starts_its_agent_ahead_once(office: Office) -> 
     async with office.dispatching() as dispatcher:
         dispatcher.expect(first)
         dispatcher.expect(first)
-        await office.until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
+        await until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
         await office.receive("hello", "a")
         dispatcher.wake(first)
         agent, _ = await office.crew.next_given()
@@ -150,12 +151,12 @@ async def test_an_expected_group_takes_the_place_of_an_idle_agent_but_of_none_th
     first, second, third, fourth = await groups(office, "a", "b", "c", "d")
     async with office.dispatching() as dispatcher:
         dispatcher.expect(first)
-        await office.until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
+        await until(lambda: [worker.state for worker in dispatcher.workers] == [AgentState.IDLE])
         await office.receive("busy", "b")
         dispatcher.wake(second)
         await office.crew.next_given()
         dispatcher.expect(third)
-        await office.until(lambda: [worker.group.folder for worker in dispatcher.workers] == ["b", "c"])
+        await until(lambda: [worker.group.folder for worker in dispatcher.workers] == ["b", "c"])
         await office.receive("busy too", "c")
         dispatcher.wake(third)
         await office.crew.next_given()
@@ -186,7 +187,7 @@ async def test_after_the_last_retry_chat_and_owner_are_told_and_the_outbox_is_wo
             agent, _ = await office.crew.next_given()
             agent.break_down()
         await office.ended(turn, TurnState.FAILED)
-        await office.until(lambda: len(office.delivered) == 2)
+        await until(lambda: len(office.delivered) == 2)
     assert len(await office.replies("family")) == 1
     assert len(await office.replies("main")) == 1
 
@@ -198,7 +199,7 @@ async def test_asked_and_interrupt_reach_the_right_worker(office: Office, main: 
         dispatcher.wake(main)
         await office.crew.next_given()
         dispatcher.asked(GroupFolder("main"), office.clock.now())
-        await office.until(lambda: dispatcher.workers[0].state is AgentState.WORKING)
+        await until(lambda: dispatcher.workers[0].state is AgentState.WORKING)
         assert not await dispatcher.interrupt(other.id)
         assert await dispatcher.interrupt(main.id)
         assert (await office.ended(turn, TurnState.STOPPED)).model_request_at
@@ -287,7 +288,7 @@ async def test_a_turn_that_outlived_too_many_workers_is_given_up_and_its_notice_
     await office.store.claim(main)
     async with office.dispatching():
         outcome = await office.ended(turn, TurnState.FAILED)
-        await office.until(lambda: len(office.delivered) == 1)
+        await until(lambda: len(office.delivered) == 1)
     assert "interrupted" in outcome.replies[0].text
 
 

@@ -8,6 +8,7 @@ from nanoclaw.model.groups import Group, GroupFolder
 from nanoclaw.model.options import GroupOptions, with_option
 from nanoclaw.model.turns import TurnState
 from nanoclaw.store.groups import GroupChange
+from tests.fakes.waiting import until
 from tests.unit.dispatch.conftest import Office
 from tests.unit.store.conftest import address
 
@@ -61,7 +62,7 @@ async def test_separate_conversations_are_served_one_after_the_other_each_where_
         dispatcher.wake(group)
         third = await office.receive("three", "family")
         dispatcher.wake(group)
-        await office.until(lambda: len(agent.given) == 2)
+        await until(lambda: len(agent.given) == 2)
         agent.answer("One.")
         agent.answer("Three.")
         await office.ended(first)
@@ -159,10 +160,10 @@ async def test_compacting_is_for_the_chat_that_asked(office: Office) -> None:
     async with office.dispatching() as dispatcher:
         assert dispatcher.compact(group, cottage, told=address("cottage"))
         agent = await office.crew.started.get()
-        await office.until(lambda: agent.compactions == 1)
+        await until(lambda: agent.compactions == 1)
         assert not dispatcher.compact(group, family)
         agent.say(Compacted(position=agent.at("short")))
-        await office.until(lambda: len(office.delivered) == 1)
+        await until(lambda: len(office.delivered) == 1)
     assert await session(office, group, "cottage")
     assert await session(office, group, "family") is None
     assert await office.replies("cottage") == ["The conversation is shorter now."]
@@ -179,10 +180,10 @@ async def test_what_came_of_compacting_is_told_where_it_was_asked_and_not_where_
         agent, _ = await office.crew.next_given()
         agent.answer("Hi.")
         await office.ended(turn)
-        await office.until(lambda: dispatcher.compact(group, told=address("cottage")))
-        await office.until(lambda: agent.compactions == 1)
+        await until(lambda: dispatcher.compact(group, told=address("cottage")))
+        await until(lambda: agent.compactions == 1)
         agent.say(Compacted(position=agent.at("short")))
-        await office.until(lambda: len(office.delivered) == 2)
+        await until(lambda: len(office.delivered) == 2)
     assert await office.replies("cottage") == ["The conversation is shorter now."]
     assert await office.replies("family") == ["Hi."]
 

@@ -8,6 +8,7 @@ from nanoclaw.events.kinds import TextStreamed, TurnChanged, TurnProgressed
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import Group
 from nanoclaw.model.turns import SessionId, SessionPosition, TurnState, Usage
+from tests.fakes.waiting import until
 from tests.unit.dispatch.conftest import Office
 from tests.unit.store.conftest import HERE
 
@@ -31,7 +32,7 @@ async def test_typing_is_shown_from_the_start_of_a_turn_to_its_end(office: Offic
         assert office.typing == [(HERE, True)]
         agent.answer("Hi")
         await office.ended(turn)
-        await office.until(lambda: len(office.typing) > 1)
+        await until(lambda: len(office.typing) > 1)
     assert office.typing == [(HERE, True), (HERE, False)]
 
 
@@ -81,7 +82,7 @@ async def test_what_the_agent_says_of_its_own_accord_goes_to_the_last_chat(offic
         await office.ended(turn)
         agent.volunteer("Now!")
         agent.volunteer("")
-        await office.until(lambda: len(office.delivered) == 2)
+        await until(lambda: len(office.delivered) == 2)
     assert await office.replies() == ["I will.", "Now!"]
     assert await office.store.groups.session(main.id) == agent.at("")
 
@@ -113,10 +114,10 @@ async def test_an_interrupt_stops_the_turn_and_the_agent_stays(office: Office, m
     turn = await office.receive("hello")
     async with office.running(worker):
         agent, _ = await office.crew.next_given()
-        await office.until(lambda: worker.state is AgentState.WORKING)
+        await until(lambda: worker.state is AgentState.WORKING)
         assert await worker.interrupt()
         await office.ended(turn, TurnState.STOPPED)
-        await office.until(lambda: worker.state is AgentState.IDLE)
+        await until(lambda: worker.state is AgentState.IDLE)
         assert not await worker.interrupt()
         await office.receive("and now?")
         worker.tell(Work())
@@ -139,7 +140,7 @@ async def test_a_turn_that_is_interrupted_before_its_agent_is_up_is_never_given(
         assert given.turn == second
         agent.answer("Two.")
         await office.ended(second)
-        await office.until(lambda: worker.state is AgentState.IDLE)
+        await until(lambda: worker.state is AgentState.IDLE)
     assert [one.turn for one in agent.given] == [second], "each turn is given once"
 
 
@@ -250,7 +251,7 @@ async def test_told_to_leave_while_working_it_finishes_first_and_takes_nothing_n
 async def test_started_ahead_it_waits_for_work(office: Office, main: Group) -> None:
     worker = office.worker(main)
     async with office.running(worker, ahead=True):
-        await office.until(lambda: worker.state is AgentState.IDLE)
+        await until(lambda: worker.state is AgentState.IDLE)
         turn = await office.receive("hello")
         worker.tell(Work())
         agent, _ = await office.crew.next_given()

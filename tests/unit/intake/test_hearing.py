@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nanoclaw.intake.hearing import Hearing, NotHeardError
+from tests.fakes.waiting import until
 
 ENVIRONMENT = {"PATH": os.defpath, "ANTHROPIC_API_KEY": "secret", "LANG": "C.UTF-8"}
 
@@ -80,9 +81,7 @@ async def test_what_it_leaves_running_ends_with_it(sound: Path) -> None:
 
 async def test_who_is_no_longer_interested_ends_it(sound: Path) -> None:
     task = asyncio.ensure_future(hearing("echo $$ >child; sleep 60").write_down(sound))  # noqa: TID251 - cancelled below
-    async with asyncio.timeout(10):
-        while not (sound.parent / "child").exists():  # noqa: ASYNC110 - a file has no event
-            await asyncio.sleep(0.01)
+    await until((sound.parent / "child").exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -91,9 +90,7 @@ async def test_who_is_no_longer_interested_ends_it(sound: Path) -> None:
 
 async def gone(noted: Path) -> None:
     """Wait until the process whose number is noted there is no more; an orphan may take a moment to be buried."""
-    async with asyncio.timeout(10):
-        while _lives(noted):  # noqa: ASYNC110 - another's child has no event
-            await asyncio.sleep(0.02)
+    await until(lambda: not _lives(noted))
 
 
 def _lives(noted: Path) -> bool:

@@ -9,6 +9,7 @@ from nanoclaw.model.tasks import RunId, RunState, Schedule, ScheduleKind, TaskSt
 from nanoclaw.model.turns import TurnState
 from nanoclaw.scheduling.contract import RunOutcome, ScriptVerdict
 from nanoclaw.store.tasks import RunEnd
+from tests.fakes.waiting import until
 from tests.unit.scheduling.conftest import HOUR, MINUTE, Desk
 
 
@@ -197,8 +198,7 @@ async def test_a_run_that_cannot_be_handed_over_is_tried_again_but_not_at_once(d
         assert await desk.states(task) == ["due"]
         desk.broken = False
         desk.scheduler.look()
-        while not desk.submitted:  # noqa: ASYNC110 - the hands have no event
-            await asyncio.sleep(0.01)
+        await until(lambda: desk.submitted)
         loop.cancel()
 
 
@@ -291,8 +291,7 @@ async def test_a_missed_run_is_told_at_once(desk: Desk) -> None:
         await asyncio.sleep(0.2)
         desk.clock.value += 3 * HOUR + HOUR // 2
         desk.scheduler.look()
-        while not desk.told:  # noqa: ASYNC110 - the hands have no event
-            await asyncio.sleep(0.01)
+        await until(lambda: desk.told)
         loop.cancel()
     assert "3 runs were missed" in desk.told[0]
 
@@ -313,14 +312,12 @@ async def test_the_loop_settles_a_run_that_was_noticed_and_starts_what_waited_fo
         loop = tasks.create_task(desk.scheduler.run(), name="scheduler")
         desk.clock.value += 1000
         desk.scheduler.look()
-        while not desk.submitted:  # noqa: ASYNC110 - the hands have no event
-            await asyncio.sleep(0.01)
+        await until(lambda: desk.submitted)
         desk.clock.value += 1000
         run = desk.submitted[0][0]
         desk.outcomes[run] = RunOutcome(state=TurnState.ANSWERED, finished_at=desk.clock.now(), delivered=True)
         desk.scheduler.noticed(run)
-        while len(desk.submitted) < 2:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
+        await until(lambda: len(desk.submitted) >= 2)
         loop.cancel()
     assert (await desk.states(task))[0] == "succeeded"
 

@@ -26,6 +26,7 @@ from nanoclaw.model.turns import ReplyKind
 from tests.fakes.running_channel import running
 from tests.fakes.telegram_rules import RefusedError
 from tests.fakes.telegram_server import TOKEN, TelegramServer
+from tests.fakes.waiting import until
 from tests.unit.channels.telegram.conftest import TEMPO, Scene
 
 CONFLICT = RefusedError(409, "Conflict: terminated by other getUpdates request")
@@ -33,9 +34,7 @@ WEBHOOK = RefusedError(409, "Conflict: can't use getUpdates method while webhook
 
 
 async def reached(scene: Scene, wanted: Callable[[ChannelState], bool], seconds: float = 5) -> ChannelState:
-    async with asyncio.timeout(seconds):
-        while not wanted(scene.channel.state()):  # noqa: ASYNC110 - as the daemon sees it
-            await asyncio.sleep(0.01)
+    await until(lambda: wanted(scene.channel.state()), seconds)
     return scene.channel.state()
 
 

@@ -10,6 +10,7 @@ from nanoclaw.model.chats import ChangeKind
 from nanoclaw.model.errors import NanoclawError
 from tests.fakes.running_channel import running
 from tests.fakes.telegram_server import BOT, OWNER
+from tests.fakes.waiting import until
 from tests.unit.channels.telegram.conftest import FORUM, GROUP, TEMPO, Scene
 
 
@@ -52,9 +53,7 @@ async def test_a_kill_between_the_store_and_the_next_poll_brings_everything_agai
         # The next poll never comes: as if the process had been killed in between.
         scene.server.fails("getUpdates", *["drop"] * 3)
         await scene.server.says("two")
-        async with asyncio.timeout(5):
-            while "two" not in texts(scene):  # noqa: ASYNC110 - the world has no event for it
-                await asyncio.sleep(0.01)
+        await until(lambda: "two" in texts(scene), 5)
     async with running(TelegramChannel(TEMPO), scene.world.surroundings()):
         await scene.server.says("three")
         await scene.server.all_confirmed()
@@ -100,18 +99,14 @@ async def test_a_server_that_misbehaves_is_asked_again(live: Scene, fault: str) 
     live.server.fails("getUpdates", fault, fault)
     await live.server.says("Hello")
     await live.server.all_confirmed()
-    async with asyncio.timeout(5):
-        while live.channel.state().status is not ChannelStatus.UP:  # noqa: ASYNC110 - nor has this one
-            await asyncio.sleep(0.01)
+    await until(lambda: live.channel.state().status is ChannelStatus.UP, 5)
     assert texts(live) == ["Hello"]
 
 
 async def test_numbers_that_begin_anew_after_a_silence_are_no_old_ones(live: Scene) -> None:
     await live.server.says("before")
     await live.server.all_confirmed()
-    async with asyncio.timeout(5):
-        while live.server.offsets[-1] is not None:  # noqa: ASYNC110 - a list has no event
-            await asyncio.sleep(0.01)
+    await until(lambda: live.server.offsets[-1] is None, 5)
     message = {"message_id": 90, "date": 1_790_000_000, "chat": {"id": 1001, "type": "private"}, "from": OWNER}
     await live.server.arrives(update_id=3, message={**message, "text": "after"})
     await live.server.all_confirmed()

@@ -10,6 +10,7 @@ from nanoclaw.model.turns import TurnId, TurnState
 from tests.fakes.browser_session import BrowserSession, open_browser
 from tests.fakes.channel_world import ChannelWorld
 from tests.fakes.running_channel import running
+from tests.fakes.waiting import until
 
 Events = AsyncIterator[tuple[str, dict[str, Any]]]
 
@@ -57,9 +58,7 @@ async def test_a_heartbeat_shows_that_the_line_is_alive(browser: BrowserSession)
 async def test_a_page_that_goes_away_is_forgotten(browser: BrowserSession, world: ChannelWorld) -> None:
     async with browser.events():
         assert world.watchers == 2
-    async with asyncio.timeout(5):
-        while world.watchers:  # noqa: ASYNC110 - the server notices at its next heartbeat
-            await asyncio.sleep(0.01)
+    await until(lambda: not world.watchers, 5)
 
 
 async def test_a_session_that_ends_takes_its_stream_along(browser: BrowserSession) -> None:

@@ -16,6 +16,7 @@ from nanoclaw.channels.whatsapp.options import WhatsAppOptions
 from nanoclaw.channels.whatsapp.registered import Registered
 from nanoclaw.channels.whatsapp.sent import SentIds
 from nanoclaw.model.errors import NanoclawError
+from tests.fakes.waiting import until
 from tests.fakes.whatsapp_bench import Bench
 from tests.fakes.whatsapp_child import ANN, BOB, in_group, incoming
 
@@ -82,9 +83,7 @@ async def test_what_follows_a_file_in_its_chat_waits_for_it_and_other_chats_do_n
 async def test_the_files_of_several_chats_come_at_the_same_time(bench: Bench) -> None:
     async with bench.up():
         bench.child.say(incoming(1, media=(FILE,)), in_group(2, sender=BOB, media=(FILE,)))
-        async with asyncio.timeout(5):
-            while bench.child.fetches != [1, 2]:  # noqa: ASYNC110 - nothing is told of an order
-                await asyncio.sleep(0.01)
+        await until(lambda: bench.child.fetches == [1, 2], 5)
 
 
 async def test_a_file_is_fetched_once_however_long_the_store_makes_it_wait(bench: Bench) -> None:
@@ -112,9 +111,7 @@ async def test_what_a_new_child_says_again_is_neither_fetched_nor_stored_twice(b
         bench.child.fetched(1, bench.file())
         await bench.child.until_kept(1)
         bench.child.say(said)  # its answer was lost
-        async with asyncio.timeout(5):
-            while bench.child.answered.count(1) < 2:  # noqa: ASYNC110 - the second time of the same
-                await asyncio.sleep(0.01)
+        await until(lambda: bench.child.answered.count(1) >= 2, 5)
     assert bench.child.fetches == [1]
     assert [len(message.files) for message in bench.world.accepted] == [0, 1]
 

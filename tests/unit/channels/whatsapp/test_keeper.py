@@ -14,6 +14,7 @@ from nanoclaw.channels.whatsapp.child_contract import Heard, OrderFailedError
 from nanoclaw.channels.whatsapp.keeper import Keeper, Patience
 from nanoclaw.channels.whatsapp.link import Incoming, Pair, Probe, Standing, Typing
 from nanoclaw.model.clock import SystemClock
+from tests.fakes.waiting import until
 
 STAND_IN = (sys.executable, str(Path(__file__).parents[3] / "fakes" / "stand_in_child.py"))
 QUICK = Patience(pauses=(0, 0.05), silence=0.6, start=5, stop=0.5, order=2, back=0.5)
@@ -57,9 +58,7 @@ class Kept:
                 await self._changed.wait()
 
     async def starts_again(self, times: int) -> None:
-        async with asyncio.timeout(15):
-            while len(self.starts) < times:  # noqa: ASYNC110 - another process writes them
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.starts) >= times, 15)
 
 
 @asynccontextmanager

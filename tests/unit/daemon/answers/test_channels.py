@@ -18,8 +18,9 @@ from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.edit import switch_channel
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.load import load_settings
-from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels, until
+from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels
 from tests.fakes.settable_channel import ProbingChannel, SettableChannel
+from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store
 
 HORN = ChannelName("horn")

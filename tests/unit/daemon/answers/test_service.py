@@ -38,6 +38,7 @@ from tests.fakes.intake_desks import desks
 from tests.fakes.pairing import FakePairing
 from tests.fakes.running_channel import running
 from tests.fakes.trials import FakeTrials
+from tests.fakes.waiting import until
 from tests.unit.dispatch.conftest import Office, UnreliableTurns
 from tests.unit.store.conftest import address, new_group, open_store, owner_chats
 
@@ -195,7 +196,7 @@ async def test_removing_a_group_stops_what_its_agent_does(house: House) -> None:
     await house.service.send(SendRequest(group="family", text="@Andy hello"))
     await house.crew.next_given()
     assert (await house.service.remove_group("family")).changed
-    await house.office.until(lambda: bool(house.crew.agents[0].closed))
+    await until(lambda: bool(house.crew.agents[0].closed))
 
 
 async def test_events_of_a_group_can_be_watched(house: House) -> None:

@@ -9,8 +9,9 @@ import pytest
 from nanoclaw.channels.contract import ChannelError
 from nanoclaw.events.measures import Measure
 from nanoclaw.settings.home import Home
-from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels, until
+from tests.fakes.channels_at_work import BELL, ON_PAGER, PAGER, Channels
 from tests.fakes.settable_channel import ProbingChannel, SettableChannel
+from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store
 
 

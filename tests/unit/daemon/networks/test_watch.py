@@ -16,9 +16,10 @@ from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.model.people import Person, Role
 from nanoclaw.settings.home import Home
-from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels, until
+from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER, Channels
 from tests.fakes.settable_channel import SettableChannel, gave_up
 from tests.fakes.small_disk import fill, small_disk
+from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store
 
 

@@ -1,7 +1,7 @@
 """A home, real servers, and the desk that sends to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -70,12 +70,3 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path / "nc")
-
-
-Until = Callable[[Callable[[], object]], Awaitable[None]]
-
-
-async def until(condition: Callable[[], object], seconds: float = 8) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - it waits for other threads
-            await asyncio.sleep(0.02)

@@ -13,7 +13,8 @@ from nanoclaw.operations.alerts.contract import Level
 from nanoclaw.operations.alerts.state import Fate
 from tests.fakes.alert_servers import PASSWORD, Gateway, MailServer, free_port
 from tests.fakes.small_disk import fill, small_disk
-from tests.unit.operations.alerts.conftest import House, until
+from tests.fakes.waiting import until
+from tests.unit.operations.alerts.conftest import House
 
 REPOSITORY = Path(__file__).parents[4]
 

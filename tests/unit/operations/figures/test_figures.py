@@ -4,7 +4,6 @@ import asyncio
 import logging
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from nanoclaw.operations.figures.report import report
 from nanoclaw.operations.figures.slots import HOUR, MOST_SLOTS, Slot, compact
 from nanoclaw.settings.home import Home
 from tests.fakes.small_disk import fill, small_disk
+from tests.fakes.waiting import until
 
 NOW = 1_764_072_000
 MEMORY = ("process_resident_bytes", "")
@@ -134,11 +134,6 @@ async def test_on_a_full_disk_figures_pause_are_told_of_once_and_go_on(
     async def facts() -> dict[tuple[str, str], float]:
         return {(f"figure {number}", ""): number for number in range(200)}
 
-    async def wait_for(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - it waits for a file
-                await asyncio.sleep(0.02)
-
     with caplog.at_level(logging.INFO), small_disk(tmp_path / "small", 1) as place:
         home = Home(place / "nc")
         home.create()
@@ -146,15 +141,15 @@ async def test_on_a_full_disk_figures_pause_are_told_of_once_and_go_on(
         async with asyncio.TaskGroup() as group:
             recorder = Recorder(home, Counting(), SystemClock(), facts, minute_seconds=0.05)
             running = group.create_task(recorder.run(), name="figures")
-            await wait_for(lambda: len(history.read()) > 1)
+            await until(lambda: len(history.read()) > 1)
             # Less than a slot: the disk takes a part of a line.
             filler = fill(place, leave=4096)
-            await wait_for(lambda: "figures cannot be written" in caplog.messages)
+            await until(lambda: "figures cannot be written" in caplog.messages)
             before = len(history.read())
             await asyncio.sleep(0.3)
             assert len(history.read()) == before
             filler.unlink()
-            await wait_for(lambda: len(history.read()) > before + 1)
+            await until(lambda: len(history.read()) > before + 1)
             running.cancel()
     said = [message for message in caplog.messages if "written" in message]
     assert said == ["figures cannot be written", "figures are written again"]
