@@ -9,6 +9,7 @@ from nanoclaw.model.groups import MAIN_FOLDER
 from tests.fakes.channels_at_work import BELL, ON_BELL, ON_PAGER, PAGER
 from tests.fakes.settable_channel import ProbingChannel, SettableChannel
 from tests.unit.store.conftest import Store, new_group, open_store
+from tests.unit.store.conftest import store as store  # noqa: PLC0414 - a fixture, for pytest to find
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """What became of a run, by its turn and the replies of it, on a real store."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from nanoclaw.daemon.agenda import outcome_of
 from nanoclaw.model.groups import MAIN_FOLDER, GroupFolder
@@ -13,19 +9,11 @@ from nanoclaw.model.turns import Lane, TurnId, TurnState
 from nanoclaw.scheduling.contract import NeverHandedOver, RunOutcome, StillGoing
 from nanoclaw.store.runs import NewRun
 from nanoclaw.store.turns import Finish
-from tests.unit.store.conftest import HERE, Store, address, new_group, open_store
+from tests.unit.store.conftest import HERE, Store, address
 
 RUN = NewRun(
     run=RunId(7), task=TaskId(1), group=MAIN_FOLDER, address=HERE, lane=Lane.GROUP, name="Plants", prompt="Water them"
 )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group(MAIN_FOLDER, is_main=True))
-    yield opened
-    await opened.database.close()
 
 
 async def outcome(store: Store) -> RunOutcome | StillGoing | NeverHandedOver:

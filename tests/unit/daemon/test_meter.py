@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,7 +21,7 @@ from nanoclaw.gateway.contract import (
 from nanoclaw.model.clock import Milliseconds
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.store.usage import By, UsageLedger
-from tests.unit.store.conftest import Store, new_group, open_store
+from tests.unit.store.conftest import Store
 
 MAIN = GroupFolder("main")
 CALL = ModelCallMetered(
@@ -55,14 +54,6 @@ class Heard:
             domain_refused=self.refused.append,
             budget_crossed=self.crossed.append,
         )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group("main", is_main=True))
-    yield opened
-    await opened.database.close()
 
 
 def test_each_event_reaches_its_own_ears(tmp_path: Path, store: Store) -> None:

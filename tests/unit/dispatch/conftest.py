@@ -25,6 +25,7 @@ from tests.fakes.agent import Crew
 from tests.fakes.clocks import ShiftedClock
 from tests.fakes.waiting import until
 from tests.unit.store.conftest import Store, address, new_group, open_store, owner_chats
+from tests.unit.store.conftest import store as store  # noqa: PLC0414 - a fixture, for pytest to find
 
 
 class UnreliableTurns(Turns):

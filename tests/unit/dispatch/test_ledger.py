@@ -1,8 +1,6 @@
 """What is written down of a turn's end."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,20 +10,12 @@ from nanoclaw.dispatch.limits import Outlets
 from nanoclaw.model.chats import ChatAddress
 from nanoclaw.model.groups import MAIN_FOLDER, Group
 from nanoclaw.model.turns import SessionId, SessionPosition, Turn
-from tests.unit.store.conftest import HERE, Store, address, new_group, open_store, owner_chats
+from tests.unit.store.conftest import HERE, Store, address, owner_chats
 
 BROKEN = Fault(kind=FaultKind.LOST, what="The agent is gone", hint="Look at the log.")
 REJECTED = Fault(kind=FaultKind.CREDENTIAL, what="The key is not accepted", hint="Put a valid one.", lasting=True)
 SCHEDULE = (5.0, 10.0, 20.0, 40.0, 80.0)
 POSITION = SessionPosition(session=SessionId("s"), entry="e")
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group("main", is_main=True))
-    yield opened
-    await opened.database.close()
 
 
 @pytest.fixture

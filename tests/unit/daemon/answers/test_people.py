@@ -1,8 +1,5 @@
 """Roles as commands and the page see them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from nanoclaw.control.people_shapes import AddPersonRequest, RemovePersonRequest
@@ -11,15 +8,7 @@ from nanoclaw.daemon.answers.people import PeopleRecords, ensure_owners
 from nanoclaw.model.options import InvalidOptionError
 from nanoclaw.model.people import Role
 from nanoclaw.store.inbox import Admission
-from tests.unit.store.conftest import Store, address, message, new_group, open_store, verdict
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group("main", is_main=True))
-    yield opened
-    await opened.database.close()
+from tests.unit.store.conftest import Store, address, message, verdict
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Groups and history of a home, as the control API shows them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +16,7 @@ from nanoclaw.model.groups import InvalidFolderError
 from nanoclaw.model.options import InvalidOptionError
 from nanoclaw.settings.home import Home
 from nanoclaw.settings.schema import AssistantSettings, Settings
-from tests.unit.store.conftest import WAKING, Store, address, message, new_group, open_store
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group("main", is_main=True))
-    yield opened
-    await opened.database.close()
+from tests.unit.store.conftest import WAKING, Store, address, message
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What channels may ask about their own chats."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,17 +14,9 @@ from nanoclaw.events.kinds import TypingChanged
 from nanoclaw.model.chats import ChannelName
 from nanoclaw.model.groups import GroupFolder
 from nanoclaw.settings.schema import AgentSettings, Settings
-from tests.unit.store.conftest import HERE, Store, address, new_group, open_store, owner_chats
+from tests.unit.store.conftest import HERE, Store, address, new_group, owner_chats
 
 PAGE = ChannelName("web")
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(tmp_path / "messages.db")
-    await opened.groups.add(new_group("main", is_main=True))
-    yield opened
-    await opened.database.close()
 
 
 @pytest.fixture
