@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from nanoclaw.channels.web.channel import WebChannel
+from nanoclaw.cli.commands.auth import WHATSAPP_RISK
 from nanoclaw.control.pairing_shapes import PairingShape
 from nanoclaw.control.shapes import ChannelShape
 from nanoclaw.operations.pairing.picture import rows_of
@@ -70,6 +71,7 @@ async def _open(page: Page, channel: WebChannel) -> None:
     await show_all_chats(page)
     await page.get_by_role("button", name="Channels (1 down)").click()
     await expect(page.get_by_role("button", name="Link whatsapp")).to_be_visible()
+    await expect(page.get_by_text(WHATSAPP_RISK)).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])

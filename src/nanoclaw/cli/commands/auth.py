@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _WHATSAPP_SECONDS, _TELEGRAM_SECONDS = 300, 600
 _LEAST, _MOST = 10, 3600
-_RISK = (
+WHATSAPP_RISK = (
     "WhatsApp is reached by an unofficial client, as a linked device. WhatsApp may close accounts that use one: a"
     " second number is the careful choice."
 )
@@ -126,7 +126,7 @@ def _link(context: Context, channel: str, phone: str, seconds: int) -> Result:
 
     install_needs(context, channel)
     if channel == "whatsapp":
-        context.say(_RISK)
+        context.say(WHATSAPP_RISK)
     return conclude(context, channel, link(context, channel, phone, seconds))
 
 

@@ -6,6 +6,8 @@ import { excuse, operate } from "/static/server.js";
 const UNLINKED = ["unpaired", "logged-out"];
 const WAIT_SECONDS = 5;
 const BORDER = 4;
+// As `nanoclaw auth whatsapp` says it, before anybody links.
+const RISK = "WhatsApp is reached by an unofficial client, as a linked device. WhatsApp may close accounts that use one: a second number is the careful choice.";
 const SVG = "http://www.w3.org/2000/svg";
 
 // What a channel without an account is given beside its state; null for any other.
@@ -23,8 +25,8 @@ function offer(desk, name, node) {
   start.setAttribute("aria-label", `Link ${name}`);
   const actions = make("div", "actions");
   actions.append(start);
-  const number = name === "whatsapp" ? [field("Telephone number", phone, "Only to type a code on the telephone instead of scanning a picture.")] : [];
-  node.replaceChildren(...number, actions);
+  const before = name === "whatsapp" ? [make("p", "", RISK), field("Telephone number", phone, "Only to type a code on the telephone instead of scanning a picture.")] : [];
+  node.replaceChildren(...before, actions);
 }
 
 async function link(desk, name, node, phone) {
