@@ -140,13 +140,21 @@ async def test_files_of_the_time_before_are_fetched_for_registered_chats_alone(s
     assert len(scene.downloads) == 2  # the history itself comes as a file
 
 
-async def test_a_file_that_does_not_come_holds_up_its_own_chat_only_and_its_message_says_so(scene: Scene) -> None:
+async def test_a_file_is_waited_for_that_does_not_come_at_once_and_holds_up_its_own_chat_only(scene: Scene) -> None:
     async with scene.up():
         scene.network.faults.media = {"get": 503}
-        await scene.ann.send_file(b"x", TEXT)
+        await scene.ann.send_file(bytes(200_000), TEXT)
         await scene.ann.say("later")
         await scene.bob.say("now", chat=scene.family)
-        await scene.receives(["now", "Read\n[plan.txt could not be had: it could not be fetched]", "later"])
+        await scene.receives(["now"])
+        await until(lambda: len(scene.downloads) >= 2, 20)
+        scene.network.faults.media, scene.network.faults.media_breaks = {}, 100_000
+        tried = len(scene.downloads)
+        await until(lambda: len(scene.downloads) > tried, 20)
+        scene.network.faults.media_breaks = 0
+        await scene.receives(["now", "Read", "later"])
+        await until(lambda: scene.left == [], 20)
+    assert scene.world.received == {"plan.txt": bytes(200_000)}
 
 
 async def test_a_client_that_is_killed_between_telling_and_fetching_loses_and_doubles_nothing(scene: Scene) -> None:

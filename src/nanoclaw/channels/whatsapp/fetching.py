@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tempo:
-    """Seconds between tries, the last one for ever; and how many tries a child that cannot fetch is worth."""
+    """Seconds between tries, the last one for ever; and how many tries a file is worth while WhatsApp is reached."""
 
     pauses: tuple[float, ...] = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30)
     tries: int = 10
@@ -39,14 +39,16 @@ class Fetcher:
     inbound: Inbound
     registered: Registered
     order: Callable[[Order], Awaitable[Done]]
+    is_up: Callable[[], bool]
     tempo: Tempo = Tempo()
 
     async def fetch(self, said: Incoming) -> Incoming:
         """The message with its files, or with why they are not there; as it was where they are not wanted.
 
-        Waits as long as the disk is full: a message comes with its files or not at all. Never raises.
+        Waits as long as the disk is full or the network away: a message comes with its files or not at all. Never
+        raises.
         """
-        tries = 0
+        tries, counted = 0, 0
         while True:
             try:
                 if not await self._is_wanted(said):
@@ -54,7 +56,8 @@ class Fetcher:
                 done = await self.order(Fetch(order=0, number=said.number, id=said.id))
             except NanoclawError as error:
                 logger.warning("file of a message waits", extra={"channel": WHATSAPP, "error": str(error)})
-                if self._is_over(error, tries + 1):
+                counted += self.is_up()
+                if self._is_over(error, counted):
                     return _without(said, str(error))
             except Exception:
                 # The boundary around one message: it comes without its files rather than not at all.

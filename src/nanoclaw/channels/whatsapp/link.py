@@ -189,7 +189,8 @@ class Kept(Line):
 class Fetch(Order):
     """Fetch the files of an ``incoming`` that is not ``kept`` yet. It may be ordered again, and needs no connection.
 
-    Fails with ``again`` for a message that the child did not tell yet: one that was told by the child before it.
+    Fails with ``again`` for a message that the child did not tell yet: one that was told by the child before it; and
+    for a file that the network does not hand out now.
     """
 
     says: Literal["fetch"] = "fetch"

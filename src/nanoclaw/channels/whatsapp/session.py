@@ -47,7 +47,7 @@ class Session:
         self._reader = Reader(
             inbound=self._inbound,
             registered=registered,
-            fetcher=Fetcher(inbound=self._inbound, registered=registered, order=child.order),
+            fetcher=Fetcher(inbound=self._inbound, registered=registered, order=child.order, is_up=lambda: self._is_up),
             surroundings=surroundings,
             kept=child.kept,
             receipts=self._receipts if options.read_receipts else None,
@@ -83,6 +83,10 @@ class Session:
         """How it is at this moment."""
         return show(self._standing, self._clock.monotonic() - self._heard_at)
 
+    @property
+    def _is_up(self) -> bool:
+        return self.state().status is ChannelStatus.UP
+
     async def send(self, reply: Reply) -> str:
         """See the contract of a channel."""
         self._must_be_up()
@@ -98,7 +102,7 @@ class Session:
 
     async def show_typing(self, chat: str, *, typing: bool) -> None:
         """Best effort."""
-        if not self._options.typing or self.state().status is not ChannelStatus.UP or not self._outbound.may(chat):
+        if not self._options.typing or not self._is_up or not self._outbound.may(chat):
             return
         try:
             await self._child.order(Typing(order=0, chat=chat, on=typing))

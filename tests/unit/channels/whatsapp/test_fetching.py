@@ -146,7 +146,8 @@ class Orders:
         return Done(order=1, media=(answer,))
 
 
-Fetching = Callable[[Orders], Awaitable[Incoming]]
+Fetching = Callable[..., Awaitable[Incoming]]
+"""Takes orders, and whether the channel is up."""
 
 
 @pytest.fixture
@@ -159,9 +160,13 @@ def fetch(bench: Bench) -> Fetching:
     )
     registered = Registered(book=book, conversations=surroundings.conversations)
 
-    def begin(orders: Orders) -> Awaitable[Incoming]:
+    def begin(orders: Orders, is_up: Callable[[], bool] = lambda: True) -> Awaitable[Incoming]:
         fetcher = Fetcher(
-            inbound=inbound, registered=registered, order=orders.order, tempo=Tempo(pauses=(0.01,), tries=4)
+            inbound=inbound,
+            registered=registered,
+            order=orders.order,
+            is_up=is_up,
+            tempo=Tempo(pauses=(0.01,), tries=4),
         )
         return fetcher.fetch(incoming(1, text="See", media=(FILE,)))
 
@@ -183,6 +188,13 @@ async def test_a_client_that_dies_is_asked_again_and_after_some_tries_the_messag
     no = Orders(OrderFailedError("nobody knows this order", again=False))
     assert (await fetch(no)).media[0].problem
     assert no.count == 1
+
+
+async def test_a_network_that_is_away_is_waited_for(bench: Bench, fetch: Fetching) -> None:
+    here = bench.file()
+    orders = Orders(*[GONE] * 20, here)
+    assert (await fetch(orders, lambda: orders.count > 18)).media == (here,)
+    assert orders.count == 21
 
 
 async def test_a_full_disk_is_waited_for(bench: Bench, fetch: Fetching) -> None:

@@ -7,6 +7,7 @@ The host is ours to choose: an address in a message could lead anywhere.
 import base64
 import hashlib
 import hmac
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -23,12 +24,14 @@ _ORIGIN = "https://web.whatsapp.com"
 _PIECE = 65_536
 _MAC = 10
 _PATIENCE = 20.0
-_TRIES = (1.0, 3.0)
-"""Seconds before each further try."""
 
 
 class FetchError(Exception):
     """A file did not come, in words for a person."""
+
+
+class UnreachableError(FetchError):
+    """It may come at another try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,26 +50,13 @@ def fetch(where: Where, into: BinaryIO, *, limit: int, seconds: float) -> int:
     """Write the file into ``into``; its size. Blocks. Of a file that is not right, some may have been written.
 
     Raises:
-        FetchError: it did not come, is larger than ``limit`` bytes, or is another one than its message says.
+        UnreachableError: the network did not hand it out, or broke off.
+        FetchError: it will not come, is larger than ``limit`` bytes, or is another one than its message says.
         OSError: it cannot be written.
     """
     if not where.path.startswith("/"):
         raise FetchError("its address is none")
-    ends = time.monotonic() + seconds
-    for pause in (*_TRIES, None):
-        try:
-            return _decrypt(where, _pieces(where, limit, ends), into)
-        except _AgainError as error:
-            if pause is None or time.monotonic() + pause > ends:
-                raise FetchError("it could not be fetched") from error
-            time.sleep(pause)
-            into.seek(0)
-            into.truncate()
-    raise AssertionError
-
-
-class _AgainError(Exception):
-    """It may come at another try."""
+    return _decrypt(where, _pieces(where, limit, time.monotonic() + seconds), into)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -89,12 +79,15 @@ def _pieces(where: Where, limit: int, ends: float) -> Iterator[bytes]:
                 if time.monotonic() > ends:
                     raise FetchError("it took too long to fetch")
                 yield piece
+            if answer.length:
+                # A line that broke off reads as an end.
+                raise UnreachableError("it could not be fetched")
     except urllib.error.HTTPError as error:
         if error.code in {403, 404, 410}:
             raise FetchError("the network does not have it any more") from error
-        raise _AgainError from error
-    except (OSError, ValueError) as error:
-        raise _AgainError from error
+        raise UnreachableError("it could not be fetched") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise UnreachableError("it could not be fetched") from error
 
 
 def _decrypt(where: Where, pieces: Iterator[bytes], into: BinaryIO) -> int:

@@ -16,7 +16,7 @@ from nanoclaw.channels.file_names import shorten
 from nanoclaw.channels.spool import FILE_LIMIT
 from nanoclaw.channels.whatsapp.child.calls import Calls
 from nanoclaw.channels.whatsapp.child.contents import Part
-from nanoclaw.channels.whatsapp.child.fetching import FetchError, fetch
+from nanoclaw.channels.whatsapp.child.fetching import FetchError, UnreachableError, fetch
 from nanoclaw.channels.whatsapp.child.inbound import Arrival
 from nanoclaw.channels.whatsapp.link import Done, Failed, Fetch, Incoming, Media
 
@@ -81,6 +81,8 @@ class Files:
             media = await self._calls.run(_DEADLINE + 30, lambda: self._download(order.number, offer.part))
         except TimeoutError:
             media = _media(offer.part, problem="it took too long to fetch")
+        except UnreachableError as error:
+            return Failed(order=order.order, why=str(error), again=True)
         except OSError as error:
             why = f"it cannot be put down: {error.strerror}"
             return Failed(order=order.order, why=why, again=True, full=error.errno in _FULL)
@@ -96,6 +98,8 @@ class Files:
             with os.fdopen(os.open(piece, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
                 size = fetch(part.where, file, limit=FILE_LIMIT, seconds=_DEADLINE)
             piece.replace(self._path(number))
+        except UnreachableError:
+            raise
         except FetchError as error:
             return _media(part, problem=str(error))
         finally:
