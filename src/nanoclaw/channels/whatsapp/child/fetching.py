@@ -33,6 +33,9 @@ class FetchError(Exception):
 class UnreachableError(FetchError):
     """It may come at another try."""
 
+    def __init__(self) -> None:
+        super().__init__("it could not be fetched")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
@@ -81,13 +84,13 @@ def _pieces(where: Where, limit: int, ends: float) -> Iterator[bytes]:
                 yield piece
             if answer.length:
                 # A line that broke off reads as an end.
-                raise UnreachableError("it could not be fetched")
+                raise UnreachableError
     except urllib.error.HTTPError as error:
         if error.code in {403, 404, 410}:
             raise FetchError("the network does not have it any more") from error
-        raise UnreachableError("it could not be fetched") from error
+        raise UnreachableError from error
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise UnreachableError("it could not be fetched") from error
+        raise UnreachableError from error
 
 
 def _decrypt(where: Where, pieces: Iterator[bytes], into: BinaryIO) -> int:
